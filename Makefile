@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+# davit: `make`, `make test`, `make demo`; `make help` lists the rest.
+
+O        ?= out
+PREFIX   ?= /usr/local
+DESTDIR  ?=
+CC       ?= gcc
+CLANG    ?= clang
+BPFTOOL  ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
+
+VERSION  := 0.1.0
+ifdef SAN
+O        := out/san
+endif
+
+WARN := -Wall -Wextra -Wshadow -Wvla -Wundef -Wformat=2 -Wstrict-prototypes \
+	-Wmissing-prototypes -Wold-style-definition -Wpointer-arith -Wwrite-strings \
+	-Wcast-align -Wnull-dereference -Wimplicit-fallthrough
+ifneq ($(shell $(CC) -dM -E -x c /dev/null 2>/dev/null | grep -c __clang__),1)
+WARN += -Wlogical-op -Wduplicated-cond
+endif
+ifdef WERROR
+WARN += -Werror
+endif
+
+CPPFLAGS += -D_GNU_SOURCE -DDAVIT_VERSION='"$(VERSION)"' -Iuser -I$(O)/gen -Iinclude/uapi -I.
+CFLAGS   ?= -O2 -g
+override CFLAGS += -std=gnu11 $(WARN) -fno-strict-aliasing -fstack-protector-strong \
+	-ffunction-sections -fdata-sections -fno-plt
+LDFLAGS  += -Wl,--gc-sections -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
+ifdef SAN
+# sanitizers do not link statically; frame pointers for their stacks
+override CFLAGS += -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined
+LDFLAGS  += -fsanitize=address,undefined
+STATIC   :=
+NOPIE    :=
+else
+# static and at a fixed address: no relocation work and no loader at each start
+STATIC   := -static
+NOPIE    := -fno-pie
+endif
+
+ifdef V
+Q   :=
+msg :=
+else
+Q   := @
+msg = @printf '  %-8s %s\n' "$(1)" "$(patsubst $(O)/%,%,$@)";
+endif
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+
+all: programs
+
+include scripts/mk/parts.mk
+include scripts/mk/bpf.mk
+include scripts/mk/programs.mk
+include scripts/mk/tests.mk
+include scripts/mk/lint.mk
+include scripts/mk/deps.mk
+
+help:
+	@sed -n 's/^#: //p' Makefile scripts/mk/*.mk
+
+#: make                      build out/bin/*
+#: make install              DESTDIR= PREFIX=
+#: make clean
+
+programs: $(PROGRAMS)
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/davit
+	install -m 0755 $(O)/bin/davit $(DESTDIR)$(PREFIX)/bin/
+	install -m 0755 $(O)/bin/davit-monitor $(O)/bin/davit-image $(O)/bin/davit-init \
+		$(DESTDIR)$(PREFIX)/lib/davit/
+	@if [ -d docs/man ]; then install -d $(DESTDIR)$(PREFIX)/share/man/man1; \
+		install -m 0644 docs/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/; fi
+
+clean:
+	rm -rf out
+
+.PHONY: all help programs install clean

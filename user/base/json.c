@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+/* jansson with limits and errors that name the field. */
+#include "base/json.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/io.h"
+
+json_t *json_parse(const char *p, size_t n, const char *what, struct err *e)
+{
+	json_error_t je;
+	json_t *j = json_loadb(p, n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &je);
+
+	if (!j)
+		(void)err_plain(e, -EBADMSG, "%s is not valid JSON: line %d column %d: %s", what,
+				je.line, je.column, je.text);
+	return j;
+}
+
+int json_read_file(int dirfd, const char *path, size_t max, json_t **ret, struct err *e)
+{
+	_cleanup_free_ char *text = NULL;
+	_cleanup_free_ char *what = NULL;
+	size_t n;
+	json_t *j;
+	int r = io_read_file(dirfd, path, max, &text, &n, e);
+
+	if (r < 0)
+		return r;
+	what = str_printf("'%s'", path);
+	j = json_parse(text, n, what ? what : path, e);
+	if (!j)
+		return -EBADMSG;
+	*ret = j;
+	return 0;
+}
+
+char *json_text(const json_t *j)
+{
+	return json_dumps(j, JSON_COMPACT | JSON_ENCODE_ANY);
+}
+
+static json_t *member(const json_t *object, const char *key)
+{
+	json_t *v = json_object_get(object, key);
+
+	return json_is_null(v) ? NULL : v;
+}
+
+static int wrong_type(const char *key, const char *want, struct err *e)
+{
+	return err_plain(e, -EBADMSG, "field '%s' is not %s", key, want);
+}
+
+int json_get_string(const json_t *object, const char *key, const char **ret, struct err *e)
+{
+	json_t *v = member(object, key);
+
+	if (v && !json_is_string(v))
+		return wrong_type(key, "a string", e);
+	if (v)
+		*ret = json_string_value(v);
+	return 0;
+}
+
+int json_get_bool(const json_t *object, const char *key, bool *ret, struct err *e)
+{
+	json_t *v = member(object, key);
+
+	if (v && !json_is_boolean(v))
+		return wrong_type(key, "true or false", e);
+	if (v)
+		*ret = json_is_true(v);
+	return 0;
+}
+
+int json_get_i64(const json_t *object, const char *key, int64_t *ret, struct err *e)
+{
+	json_t *v = member(object, key);
+
+	if (v && !json_is_integer(v))
+		return wrong_type(key, "a whole number", e);
+	if (v)
+		*ret = json_integer_value(v);
+	return 0;
+}
+
+int json_get_object(const json_t *object, const char *key, json_t **ret, struct err *e)
+{
+	json_t *v = member(object, key);
+
+	if (v && !json_is_object(v))
+		return wrong_type(key, "an object", e);
+	if (v)
+		*ret = v;
+	return 0;
+}
+
+int json_get_array(const json_t *object, const char *key, json_t **ret, struct err *e)
+{
+	json_t *v = member(object, key);
+
+	if (v && !json_is_array(v))
+		return wrong_type(key, "an array", e);
+	if (v)
+		*ret = v;
+	return 0;
+}
+
+int json_get_strv(const json_t *object, const char *key, size_t max, struct strv *ret,
+		  struct err *e)
+{
+	json_t *a = NULL, *item;
+	size_t i;
+	int r = json_get_array(object, key, &a, e);
+
+	if (r < 0 || !a)
+		return r;
+	if (json_array_size(a) > max)
+		return err_plain(e, -E2BIG, "field '%s' has more than %zu entries", key, max);
+	json_array_foreach(a, i, item) {
+		if (!json_is_string(item))
+			return wrong_type(key, "an array of strings", e);
+		if (strv_add(ret, json_string_value(item)) < 0)
+			return err_set(e, ENOMEM, "read '%s'", key);
+	}
+	return 0;
+}
