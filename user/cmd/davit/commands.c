@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+/* All commands, in the order of help. */
+#include "commands.h"
+
+#include <stddef.h>
+
+const struct command *const commands[] = {
+	NULL,
+};

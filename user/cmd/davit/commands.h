@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* All commands; a new one is a file cmd_<name>.c and a line in both lists. */
+#ifndef DAVIT_CMD_COMMANDS_H
+#define DAVIT_CMD_COMMANDS_H
+
+#include "cli.h"
+
+extern const struct command *const commands[]; /* NULL-terminated, in the order of help */
+
+#endif

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+/* davit: dispatch of commands, help, errors. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/io.h"
+#include "cli.h"
+#include "commands.h"
+
+struct globals {
+	char *root, *state;
+	bool version;
+};
+
+/* clang-format off */
+static const struct opt global_options[] = {
+	OPT_STR(0,    "root", struct globals, root, "DIR",   "images and container records (default /var/lib/davit)"),
+	OPT_STR(0,    "state", struct globals, state, "DIR", "running state (default /run/davit)"),
+	OPT_BOOL('v', "version", struct globals, version,    "print the version"),
+	OPT_END
+};
+/* clang-format on */
+
+int cli_print(const struct str *s, struct err *e)
+{
+	int r;
+
+	if (str_failed(s))
+		return err_set(e, ENOMEM, "format output");
+	r = io_write_full(STDOUT_FILENO, str_text(s), s->len);
+	return r < 0 ? err_set(e, r, "write to standard output") : 0;
+}
+
+int cli_format(const char *format, bool *ret_is_json, struct err *e)
+{
+	*ret_is_json = str_eq(format, "json");
+	if (format && !*ret_is_json && !str_eq(format, "table"))
+		return err_plain(e, -EINVAL, "option '--format': '%s' is not table or json", format);
+	return 0;
+}
+
+int cli_print_error(const struct err *e)
+{
+	_cleanup_str_ struct str s = STR_INIT;
+
+	str_addf(&s, "davit: %s", e->msg);
+	if (!e->is_plain)
+		str_addf(&s, ": %s", err_text(e->code));
+	str_add(&s, "\n");
+	if (e->hint[0])
+		str_addf(&s, "hint: %s\n", e->hint);
+	(void)io_write_full(STDERR_FILENO, str_text(&s), s.len); /* nowhere left to say it */
+	return e->exit_code ? e->exit_code : 125;
+}
+
+int cli_each(int argc, char *argv[], int (*fn)(const char *arg, void *data, struct err *e),
+	     void *data)
+{
+	int status = 0;
+
+	for (int i = 0; i < argc; i++) {
+		struct err e = ERR_INIT;
+
+		if (fn(argv[i], data, &e) < 0) {
+			(void)cli_print_error(&e);
+			status = 1;
+		}
+	}
+	return status;
+}
+
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; commands[i]; i++)
+		if (strcmp(commands[i]->name, name) == 0)
+			return commands[i];
+	return NULL;
+}
+
+static void help_all(struct str *out)
+{
+	str_add(out, "usage: davit [--root DIR] [--state DIR] COMMAND [OPTIONS] [ARGS]\n\n");
+	for (size_t i = 0; commands[i]; i++)
+		if (!commands[i]->is_hidden)
+			str_addf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+	str_add(out, "\nOptions:\n");
+	opt_help(global_options, out);
+	str_add(out, "\n'davit COMMAND --help' tells more of a command.\n");
+}
+
+static void help_command(const struct command *c, struct str *out)
+{
+	str_addf(out, "usage: davit %s%s%s%s\n\n%c%s\n", c->name, c->options ? " [OPTIONS]" : "",
+		 *c->usage ? " " : "", c->usage, c->summary[0] - ('a' <= c->summary[0] && c->summary[0] <= 'z' ? 32 : 0),
+		 c->summary + 1);
+	if (c->details)
+		str_addf(out, "\n%s\n", c->details);
+	if (c->options) {
+		str_add(out, "\nOptions:\n");
+		opt_help(c->options, out);
+	}
+}
+
+static int run_command(const struct command *c, const struct env *env, int argc, char *argv[],
+		       struct err *e)
+{
+	static const struct opt none[] = { OPT_END };
+	const struct opt *options = c->options ? c->options : none;
+	_cleanup_free_ void *opts = calloc(1, c->opts_size + 1);
+	int n, r;
+
+	if (!opts)
+		return err_set(e, ENOMEM, "start '%s'", c->name);
+	n = opt_parse(options, argc, argv, opts, e);
+	if (n == -ECANCELED) {
+		_cleanup_str_ struct str s = STR_INIT;
+
+		help_command(c, &s);
+		r = cli_print(&s, e);
+	} else if (n < 0) {
+		r = n;
+	} else if (argc - n < c->min_args || (c->max_args >= 0 && argc - n > c->max_args)) {
+		r = err_plain(e, -EINVAL, "'davit %s' takes %s", c->name,
+			      *c->usage ? c->usage : "no arguments");
+		err_hint(e, "see 'davit %s --help'", c->name);
+	} else {
+		r = c->main(env, opts, argc - n, argv + n, e);
+	}
+	opt_done(options, opts);
+	return r;
+}
+
+static int dispatch(int argc, char *argv[], struct err *e)
+{
+	struct globals g = { .root = NULL };
+	const struct command *c;
+	struct env env;
+	int n, r;
+
+	n = opt_parse(global_options, argc - 1, argv + 1, &g, e);
+	if (n < 0 && n != -ECANCELED)
+		return n;
+	if (n == -ECANCELED || n + 1 >= argc || strcmp(argv[n + 1], "help") == 0) {
+		_cleanup_str_ struct str s = STR_INIT;
+		bool asked = g.version || n == -ECANCELED || n + 1 < argc;
+
+		if (g.version)
+			str_add(&s, "davit version " DAVIT_VERSION "\n");
+		else if (n >= 0 && n + 2 < argc && (c = find_command(argv[n + 2])))
+			help_command(c, &s);
+		else
+			help_all(&s);
+		r = cli_print(&s, e);
+		return r < 0 ? r : asked ? 0 : 125;
+	}
+	if (g.version)
+		return puts("davit version " DAVIT_VERSION) < 0 ? -EIO : 0;
+	/* the same variables reach our helper programs */
+	if ((g.root && setenv("DAVIT_ROOT", g.root, 1) < 0) ||
+	    (g.state && setenv("DAVIT_STATE", g.state, 1) < 0))
+		return err_set(e, errno, "set environment");
+	r = env_init(&env, e);
+	if (r < 0)
+		return r;
+	c = find_command(argv[n + 1]);
+	if (!c) {
+		r = err_plain(e, -EINVAL, "unknown command '%s'", argv[n + 1]);
+		err_hint(e, "'davit --help' lists the commands");
+		return r;
+	}
+	r = run_command(c, &env, argc - n - 2, argv + n + 2, e);
+	opt_done(global_options, &g);
+	return r;
+}
+
+int main(int argc, char *argv[])
+{
+	struct err e = ERR_INIT;
+	int r;
+
+	/* a closed stdout is an error to report, not a reason to die half-way */
+	(void)signal(SIGPIPE, SIG_IGN);
+	r = dispatch(argc, argv, &e);
+	return r < 0 ? cli_print_error(&e) : r;
+}
