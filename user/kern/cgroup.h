@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A container's cgroup: one name, <slice>.slice/<id> on cgroup v2 and <slice>/<id> on v1, whatever
+ * mixture of hierarchies the host has mounted below /sys/fs/cgroup.
+ *
+ *   pure v2   everything is in the one v2 directory
+ *   hybrid    v2 (/sys/fs/cgroup/unified) tracks, kills, freezes, counts CPU time and carries the BPF
+ *             programs; a limit is written where its controller is, which is mostly v1
+ *   pure v1   the freezer hierarchy (else pids, else memory) tracks and kills; no CLONE_INTO_CGROUP
+ *
+ * A container without limits joins, besides v2, only the v1 hierarchies of memory and pids, which
+ * tell about memory, OOM kills and processes and cost 41 us together for mkdir, join and rmdir
+ * (cpu 17, cpuset 30, blkio 18, cpuacct 14 us are saved). On pure v1 freezer and cpuacct are added.
+ * What is not joined is not measured: cgroup_stats() then has has_io or has_throttle false, to be
+ * shown as "-" and never as 0.
+ */
+#ifndef DAVIT_KERN_CGROUP_H
+#define DAVIT_KERN_CGROUP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct err;
+struct strv;
+struct cgroup;
+
+#define CGROUP_ID_MAX	   128u		 /* longest <id> */
+#define CGROUP_MEMORY_MIN  (512u << 10)	 /* least --memory: below, not even a static program starts */
+#define CGROUP_CPU_MIN	   10000000u	 /* least --cpus, 0.01: the kernel's least quota of 1 ms */
+#define CGROUP_JOIN_MAX	   8u		 /* most descriptors from cgroup_join_fds() */
+#define CGROUP_IO_MAX	   64u		 /* most rows of struct cgroup_limits.io */
+#define CGROUP_CONF_MAX	   64u		 /* most rows of struct cgroup_limits.conf */
+#define CGROUP_UNLIMITED   UINT64_MAX
+
+enum cgroup_io_kind { CGROUP_IO_RBPS, CGROUP_IO_WBPS, CGROUP_IO_RIOPS, CGROUP_IO_WIOPS };
+
+struct cgroup_io_limit {
+	unsigned int major, minor;
+	enum cgroup_io_kind kind;
+	uint64_t value; /* bytes or operations per second */
+};
+
+/**
+ * struct cgroup_limits - what the options ask for; zero-initialised is "no limit"; all borrowed
+ * @memory:	     --memory, bytes; 0 = unset, -1 = none
+ * @memory_swap:     --memory-swap, bytes of memory and swap together; -1 = none. 0 = unset: twice
+ *		     @memory where the host accounts swap (as Docker has it), nothing where not
+ * @memory_reservation: --memory-reservation; 0 = unset, -1 = none
+ * @cpu_nano:	     --cpus times 1e9; 0 = unset
+ * @cpu_shares:	     --cpu-shares, 2 to 262144; 0 = unset
+ * @pids:	     --pids-limit; 0 = unset, -1 = none
+ * @blkio_weight:    --blkio-weight, 10 to 1000; 0 = unset
+ * @cpuset_cpus, @cpuset_mems: lists as the kernel takes them ("0-2,7"); NULL = unset
+ * @io:		     --device-{read,write}-{bps,iops}
+ * @conf:	     --cgroup-conf, raw KEY=VALUE for v2 files; NULL = none
+ */
+struct cgroup_limits {
+	int64_t memory, memory_swap, memory_reservation;
+	uint64_t cpu_nano;
+	int64_t cpu_shares, pids, blkio_weight;
+	const char *cpuset_cpus, *cpuset_mems;
+	const struct cgroup_io_limit *io;
+	size_t n_io;
+	const struct strv *conf;
+};
+
+/**
+ * cgroup_limits_check() - refuse values that no host can enforce: too small, contradicting
+ *
+ * Looks at no file. cgroup_create() and cgroup_update() do this too; called alone it lets a command
+ * refuse before it has made anything. Return: 0; -EINVAL naming the option.
+ */
+int cgroup_limits_check(const struct cgroup_limits *l, struct err *e);
+
+/**
+ * cgroup_create() - make the container's cgroup with its limits in force; nothing is in it yet
+ * @slice: env->slice
+ * @id:    container id, at most CGROUP_ID_MAX bytes of [A-Za-z0-9_.-], not starting with '.'
+ * @l:     limits or NULL
+ *
+ * The slice is made on the way, with the controllers that the limits need. On failure nothing of
+ * <id> is left. Without limits: 8 system calls on hybrid, 4 on v2.
+ *
+ * The child is placed by clone3(CLONE_INTO_CGROUP) with cgroup_fd() and then, before it does anything
+ * else, by cgroup_join_self(). A cgroup namespace must be made after that, by unshare(2): the one made
+ * by clone3(CLONE_NEWCGROUP) is rooted at the parent's cgroup.
+ *
+ * Return: 0, free with cgroup_free(); -EEXIST if the cgroup is there; -EOPNOTSUPP, -EINVAL, … with
+ * the option named when a limit cannot be enforced on this host.
+ */
+int cgroup_create(const char *slice, const char *id, const struct cgroup_limits *l,
+		  struct cgroup **ret, struct err *e);
+
+/* cgroup_open() - handle on an existing cgroup. Return: 0; -ENOENT when it is gone. */
+int cgroup_open(const char *slice, const char *id, struct cgroup **ret, struct err *e);
+
+/* cgroup_free() - close the handle; the cgroup stays */
+void cgroup_free(struct cgroup *cg);
+void cgroup_freep(struct cgroup **cg);
+
+/* cgroup_fd() - v2 directory for CLONE_INTO_CGROUP and bpf(2), owned by @cg; -1 on a pure v1 host */
+int cgroup_fd(const struct cgroup *cg);
+
+/* cgroup_inode() - id that BPF programs see (bpf_get_current_cgroup_id()); 0 on a pure v1 host */
+uint64_t cgroup_inode(const struct cgroup *cg);
+
+/**
+ * cgroup_join_fds() - v1 `tasks` files that a new member writes itself into; owned by @cg
+ *
+ * Opened by cgroup_create(); after cgroup_open(), opened by the first call. None on pure v2.
+ * Return: number of descriptors, at most CGROUP_JOIN_MAX, or -errno.
+ */
+int cgroup_join_fds(struct cgroup *cg, const int **ret, struct err *e);
+
+/**
+ * cgroup_join_self() - move the calling thread into the v1 hierarchies; usable between clone and exec
+ *
+ * Must run while the process has one thread: it writes "0" to `tasks`, which, unlike a pid in
+ * cgroup.procs, does not take the lock that holds up every fork and exit on the host
+ * (cgroup_threadgroup_rwsem; kernel/cgroup/cgroup.c:cgroup_procs_write_start()).
+ */
+int cgroup_join_self(const int *fds, size_t n, struct err *e);
+
+/* cgroup_slice_fd() - descriptor of the v2 directory <slice>.slice, made when missing; caller closes.
+ * Return: fd; -EOPNOTSUPP on a pure v1 host. */
+int cgroup_slice_fd(const char *slice, struct err *e);
+
+/**
+ * cgroup_update() - change limits of a running container; what is unset in @l stays as it is
+ *
+ * On v1, a controller that the container has not joined yet is joined with all its processes.
+ * Return: 0; -EBUSY when a v1 memory limit is below what is in use (v2 reclaims, then kills).
+ */
+int cgroup_update(struct cgroup *cg, const struct cgroup_limits *l, struct err *e);
+
+/* cgroup_kill() - SIGKILL to every process, racing forks included (cgroup.kill, v1: freeze and
+ * signal). They die soon after, not before the return. */
+int cgroup_kill(struct cgroup *cg, struct err *e);
+
+/* cgroup_signal() - @sig to every process there is now */
+int cgroup_signal(struct cgroup *cg, int sig, struct err *e);
+
+/* cgroup_freeze() - pause or continue all processes; returns when they have stopped, at most
+ * 5 s later (-ETIMEDOUT, thawed again). */
+int cgroup_freeze(struct cgroup *cg, bool freeze, struct err *e);
+
+/* cgroup_is_populated() - any process in it or below? Return: 0 no, 1 yes, -errno. */
+int cgroup_is_populated(struct cgroup *cg, struct err *e);
+
+/* cgroup_pids() - processes in it and below, in this process' pid namespace, in no order; caller
+ * frees *@ret. */
+int cgroup_pids(struct cgroup *cg, pid_t **ret, size_t *ret_n, struct err *e);
+
+/* cgroup_oom_count() - processes of the container that the OOM killer has killed. Return: 0; -ENODATA
+ * when the container is in no memory controller. */
+int cgroup_oom_count(struct cgroup *cg, uint64_t *ret, struct err *e);
+
+/**
+ * cgroup_remove() - rmdir it in every hierarchy, sub-cgroups that the container made first
+ *
+ * Waits up to a second for processes on their way out. Missing is success.
+ * Return: 0; -EBUSY while processes are left.
+ */
+int cgroup_remove(const char *slice, const char *id, struct err *e);
+
+/* cgroup_destroy() - the same through the handle, which stays to be freed: 3 system calls on hybrid
+ * instead of 8, because it knows which hierarchies were joined */
+int cgroup_destroy(struct cgroup *cg, struct err *e);
+
+/* cgroup_list() - ids with a cgroup in any hierarchy, each once, appended to @ret */
+int cgroup_list(const char *slice, struct strv *ret, struct err *e);
+
+/**
+ * struct cgroup_stats - use of resources; a group counts only where its has_* is true
+ * @memory_limit, @pids_limit: CGROUP_UNLIMITED = none
+ * @memory_usage: page cache included; what Docker shows is @memory_usage - @memory_inactive_file
+ */
+struct cgroup_stats {
+	bool has_cpu, has_throttle, has_memory, has_swap, has_pids, has_io;
+	uint64_t cpu_usage_ns, cpu_user_ns, cpu_system_ns;
+	uint64_t cpu_throttled_ns, cpu_throttled_periods, cpu_periods;
+	uint64_t memory_usage, memory_limit, memory_peak, memory_swap;
+	uint64_t memory_anon, memory_file, memory_inactive_file;
+	uint64_t pids_current, pids_limit;
+	uint64_t io_read_bytes, io_write_bytes, io_read_ops, io_write_ops;
+};
+
+/* cgroup_stats() - read them. What the host cannot tell is left out, not an error; -ENOENT when the
+ * cgroup is gone. */
+int cgroup_stats(struct cgroup *cg, struct cgroup_stats *ret, struct err *e);
+
+/* Controllers that limits and statistics use. */
+enum cgroup_controller {
+	CGROUP_MEMORY,
+	CGROUP_PIDS,
+	CGROUP_CPU,
+	CGROUP_CPUSET,
+	CGROUP_IO, /* "blkio" on v1 */
+	CGROUP_CPUACCT, /* v1 only */
+	CGROUP_FREEZER, /* v1 only */
+	CGROUP_CONTROLLER_COUNT
+};
+
+enum cgroup_where { CGROUP_NOWHERE, CGROUP_ON_V1, CGROUP_ON_V2 };
+
+/* cgroup_controller_where() - which hierarchy has @c on this host; for `davit doctor` */
+enum cgroup_where cgroup_controller_where(enum cgroup_controller c);
+const char *cgroup_controller_name(enum cgroup_controller c);
+
+/* cgroup_mode() - "v2", "hybrid", "v1"; NULL when no cgroup file system is mounted */
+const char *cgroup_mode(void);
+
+/* cgroup_weight_of_shares() - v2 cpu.weight (1 to 10000) of v1 cpu shares (2 to 262144) by the
+ * formula of the OCI runtimes since 2025: 2 -> 1, 1024 -> 100, 262144 -> 10000 */
+unsigned int cgroup_weight_of_shares(uint64_t shares);
+
+#endif
