@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * davit-init: last hop before the workload, without libc.
+ *
+ * It is executed from a read-only detached mount, so that from here on /proc/self/exe leads to
+ * nothing a container could write (CVE-2019-5736). It searches PATH as execvp(3) does and reports
+ * a failed exec over a pipe.
+ *
+ * argv[0] = "ERRFD,SECCOMPFD" in decimal (SECCOMPFD may be -1), argv[1..] = the workload's.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/prctl.h>
+
+#include "kern/init_report.h"
+#include "kern/sys.h"
+
+#define PATH_LEN_MAX 4096
+#define FILTER_MAX   4096 /* BPF_MAXINSNS */
+
+static const char default_path[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+static size_t length(const char *s)
+{
+	size_t n = 0;
+
+	while (s[n])
+		n++;
+	return n;
+}
+
+static const char *get_path(char *const envp[])
+{
+	for (; *envp; envp++) {
+		const char *e = *envp;
+
+		if (e[0] == 'P' && e[1] == 'A' && e[2] == 'T' && e[3] == 'H' && e[4] == '=')
+			return e + 5;
+	}
+	return default_path;
+}
+
+static int parse_fd(const char **s)
+{
+	int v = 0;
+
+	if (**s == '-')
+		return -1;
+	for (; **s >= '0' && **s <= '9'; (*s)++)
+		v = v * 10 + (**s - '0');
+	return v;
+}
+
+static _Noreturn void fail(int fd, long r, uint32_t stage)
+{
+	struct init_report report = { .code = (int32_t)r, .stage = stage };
+
+	(void)sys_call3(SYS_write, fd, &report, sizeof(report)); /* the exit status says it too */
+	for (;;)
+		(void)sys_call1(SYS_exit_group, r == -ENOENT ? 127 : 126);
+}
+
+static void install_filter(int err_fd, int fd)
+{
+	static struct sock_filter insns[FILTER_MAX];
+	struct sock_fprog prog = { .filter = insns };
+	long n = sys_call4(SYS_pread64, fd, insns, sizeof(insns), 0);
+
+	if (n <= 0)
+		fail(err_fd, n ? n : -EIO, INIT_SECCOMP);
+	prog.len = (unsigned short)((size_t)n / sizeof(insns[0]));
+	n = sys_call3(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog);
+	if (n < 0)
+		fail(err_fd, n, INIT_SECCOMP);
+}
+
+/* Try dir/name for every directory of PATH; EACCES is remembered as execvp(3) does. */
+static long search(const char *name, const char *path, char *const argv[], char *const envp[])
+{
+	static char full[PATH_LEN_MAX + 1];
+	size_t len = length(name);
+	long denied = 0, r;
+
+	for (;;) {
+		size_t n = 0;
+
+		while (path[n] && path[n] != ':')
+			n++;
+		if (n + 1 + len < sizeof(full)) {
+			size_t at = 0;
+
+			for (; at < n; at++)
+				full[at] = path[at];
+			if (!n)
+				full[at++] = '.';
+			full[at++] = '/';
+			for (size_t i = 0; i <= len; i++)
+				full[at + i] = name[i];
+			r = sys_call3(SYS_execve, full, argv, envp);
+			if (r == -EACCES)
+				denied = r;
+			else if (r != -ENOENT && r != -ENOTDIR)
+				return r;
+		}
+		path += n;
+		if (!*path)
+			return denied ? denied : -ENOENT;
+		path++;
+	}
+}
+
+static int has_slash(const char *s)
+{
+	for (; *s; s++)
+		if (*s == '/')
+			return 1;
+	return 0;
+}
+
+__attribute__((noreturn, used)) void init_main(long *stack)
+{
+	long argc = stack[0];
+	char **argv = (char **)(stack + 1);
+	char **envp = argv + argc + 1;
+	const char *fds = argc > 1 ? argv[0] : "2";
+	int err_fd = parse_fd(&fds), filter_fd = -1;
+	long r;
+
+	if (*fds == ',') {
+		fds++;
+		filter_fd = parse_fd(&fds);
+	}
+	if (argc < 2)
+		fail(err_fd, -EINVAL, INIT_ARGS);
+	r = sys_call3(SYS_fcntl, err_fd, F_SETFD, FD_CLOEXEC);
+	if (r < 0) /* not started by davit */
+		fail(2, r, INIT_ARGS);
+	if (filter_fd >= 0) {
+		(void)sys_call3(SYS_fcntl, filter_fd, F_SETFD, FD_CLOEXEC); /* it is open */
+		install_filter(err_fd, filter_fd);
+	}
+	argv++;
+	if (!argv[0][0])
+		r = -ENOENT;
+	else if (has_slash(argv[0]))
+		r = sys_call3(SYS_execve, argv[0], argv, envp);
+	else
+		r = search(argv[0], get_path(envp), argv, envp);
+	fail(err_fd, r, INIT_EXEC);
+}
+
+#if defined(__x86_64__)
+__asm__(".globl _start\n_start:\n\txor %ebp, %ebp\n\tmov %rsp, %rdi\n\tand $-16, %rsp\n\tcall init_main\n");
+#elif defined(__aarch64__)
+__asm__(".globl _start\n_start:\n\tmov x29, xzr\n\tmov x0, sp\n\tbl init_main\n");
+#endif

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The last steps of a container's process: ids, capabilities, seccomp, exec of davit-init. Same
+ * rules as init_steps.c: sys_call*() and err_*() only.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+
+#include "kern/sys.h"
+#include "runtime/launch.h"
+
+#ifndef CLOSE_RANGE_CLOEXEC
+#define CLOSE_RANGE_CLOEXEC (1u << 2)
+#endif
+#ifndef AT_EMPTY_PATH
+#define AT_EMPTY_PATH 0x1000
+#endif
+
+static long prctl_call(long op, long a)
+{
+	return sys_call5(SYS_prctl, op, a, 0, 0, 0);
+}
+
+static int set_caps(uint64_t effective, uint64_t permitted, uint64_t inheritable)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = {
+		{ (uint32_t)effective, (uint32_t)permitted, (uint32_t)inheritable },
+		{ (uint32_t)(effective >> 32), (uint32_t)(permitted >> 32),
+		  (uint32_t)(inheritable >> 32) },
+	};
+
+	return (int)sys_call2(SYS_capset, &head, data);
+}
+
+static int drop_bounding(const struct launch *l, struct err *e)
+{
+	for (int cap = 0; cap < 64; cap++) {
+		long r;
+
+		if (l->caps.bounding & (1ull << cap))
+			continue;
+		r = prctl_call(PR_CAPBSET_DROP, cap);
+		if (r == -EINVAL) /* beyond the kernel's last capability */
+			break;
+		if (r < 0)
+			return err_set(e, (int)r, "drop capability %d from the bounding set", cap);
+	}
+	return 0;
+}
+
+static int set_ids(const struct launch *l, struct err *e)
+{
+	long r = 0;
+
+	if (!l->keep_groups)
+		r = sys_call2(SYS_setgroups, l->n_groups, l->groups);
+	if (r < 0)
+		return err_set(e, (int)r, "set supplementary groups");
+	if (l->uid != 0) /* capabilities have to survive until seccomp is in place */
+		r = prctl_call(PR_SET_KEEPCAPS, 1);
+	if (r == 0 && l->gid != 0)
+		r = sys_call3(SYS_setresgid, l->gid, l->gid, l->gid);
+	if (r == 0 && l->uid != 0)
+		r = sys_call3(SYS_setresuid, l->uid, l->uid, l->uid);
+	if (r < 0) {
+		(void)err_set(e, (int)r, "become user %u group %u", l->uid, l->gid);
+		if (r == -EINVAL)
+			err_hint(e, "the id is not mapped in the container's user namespace");
+		return (int)r;
+	}
+	return 0;
+}
+
+static int install_seccomp(const struct launch *l, struct err *e)
+{
+	struct sock_fprog prog = { .len = (unsigned short)l->n_seccomp,
+				   .filter = (struct sock_filter *)l->seccomp };
+	long r;
+
+	if (!l->n_seccomp)
+		return 0;
+	r = sys_call3(SYS_seccomp, SECCOMP_SET_MODE_FILTER, l->seccomp_flags, &prog);
+	return r < 0 ? err_set(e, (int)r, "install the seccomp filter") : 0;
+}
+
+static int set_final_caps(const struct launch *l, struct err *e)
+{
+	const struct launch_caps *c = &l->caps;
+	int r = set_caps(c->effective, c->permitted, c->inheritable);
+
+	if (r < 0)
+		return err_set(e, r, "set capabilities");
+	for (int cap = 0; c->ambient >> cap; cap++) {
+		long a;
+
+		if (!(c->ambient & (1ull << cap)))
+			continue;
+		a = sys_call5(SYS_prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0);
+		if (a < 0)
+			return err_set(e, (int)a, "raise ambient capability %d", cap);
+	}
+	return 0;
+}
+
+int launch_exec(const struct launch *l, struct err *e)
+{
+	const uint64_t seccomp_needs = 1ull << CAP_SYS_ADMIN;
+	char *const *argv = l->argv;
+	long r;
+	int s;
+
+	/* everything of ours is O_CLOEXEC; this covers what we inherited */
+	r = sys_call3(SYS_close_range, 3, ~0u, CLOSE_RANGE_CLOEXEC);
+	if (r == 0)
+		r = sys_call3(SYS_fcntl, l->err_fd, F_SETFD, 0); /* for davit-init */
+	if (r == 0 && l->seccomp_late_fd >= 0)
+		r = sys_call3(SYS_fcntl, l->seccomp_late_fd, F_SETFD, 0);
+	if (r < 0)
+		return err_set(e, (int)r, "close file descriptors");
+	/* other processes of a shared pid namespace must not look into this one (ptrace, exe) */
+	r = prctl_call(PR_SET_DUMPABLE, 0);
+	if (r < 0)
+		return err_set(e, (int)r, "clear the dumpable flag");
+	s = drop_bounding(l, e);
+	if (s == 0)
+		s = set_ids(l, e);
+	if (s < 0)
+		return s;
+	if (l->no_new_privs) {
+		r = prctl_call(PR_SET_NO_NEW_PRIVS, 1);
+		if (r < 0)
+			return err_set(e, (int)r, "set no_new_privs");
+	}
+	if (l->n_seccomp && l->uid != 0 && !l->no_new_privs) {
+		/* setresuid() cleared the effective set */
+		s = set_caps(l->caps.permitted | seccomp_needs, l->caps.permitted | seccomp_needs,
+			     l->caps.inheritable);
+		if (s < 0)
+			return err_set(e, s, "keep capabilities for seccomp");
+	}
+	s = install_seccomp(l, e);
+	if (s == 0)
+		s = set_final_caps(l, e);
+	if (s < 0)
+		return s;
+	r = sys_call5(SYS_execveat, l->init_fd, "", argv, l->envp, AT_EMPTY_PATH);
+	return err_set(e, (int)r, "execute davit-init");
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The launch plan: everything the child between clone3(2) and execve(2) needs, as flat data and
+ * open descriptors. All parsing, allocation and path resolution on the host happens before; the
+ * child only walks a table of steps (init_steps.c).
+ */
+#ifndef DAVIT_RUNTIME_LAUNCH_H
+#define DAVIT_RUNTIME_LAUNCH_H
+
+#include <linux/filter.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "kern/mount.h"
+
+#define LAUNCH_MOUNTS_MAX 256u
+
+/* Where a mount of the plan comes from. */
+enum launch_source {
+	LAUNCH_FD,     /* .fd: detached mount made by the parent */
+	LAUNCH_FSTYPE, /* .fstype: belongs to a namespace of the child, made there */
+};
+
+/**
+ * struct launch_mount - one mount below the new root, in order
+ * @target:    path inside the container; made when missing
+ * @is_file:   the target to make is a file, not a directory
+ * @optional:  a kernel without this file system is fine (mqueue)
+ * @attrs:     MOUNT_ATTR_* for LAUNCH_FSTYPE (the parent sets those of a LAUNCH_FD itself)
+ * @propagation: MS_SHARED, MS_SLAVE, MS_UNBINDABLE or 0 = private, as everything else
+ */
+struct launch_mount {
+	enum launch_source source;
+	int fd;
+	const char *fstype;
+	const struct mount_param *params;
+	uint64_t attrs, propagation;
+	const char *target;
+	bool is_file, optional;
+};
+
+struct launch_path {
+	const char *path;
+	bool is_dir;
+};
+
+struct launch_write {
+	const char *path, *text; /* below /proc/sys */
+};
+
+struct launch_rlimit {
+	int resource;
+	struct rlimit64 limit;
+};
+
+struct launch_caps {
+	uint64_t bounding, effective, permitted, inheritable, ambient;
+};
+
+/**
+ * struct launch - the plan; strings and arrays stay owned by who filled it in
+ * @join_fds:	v1 `tasks` files: the child writes "0" to each
+ * @join_ns:	descriptors of namespaces to enter, each with its CLONE_NEW* flag
+ * @sync_fd:	-1, or read end of a pipe: wait for one byte (the parent has written the id maps)
+ * @err_fd:	write end of a pipe: one struct err on failure; closed by a successful exec
+ * @root_fd:	detached mount of the root file system
+ * @pivot_dir:	a directory of the host to mount the root on, in the child's namespace only
+ * @null_fd:	detached clone of the host's /dev/null, for masked files
+ * @empty_fd:	detached read-only clone of an empty directory, for masked directories
+ * @init_fd:	davit-init on a read-only detached mount: last hop before the workload, so that
+ *		/proc/self/exe never names a writable file of the host (CVE-2019-5736)
+ * @stdio:	descriptors to become 0, 1 and 2; -1 = leave as is
+ * @seccomp_late_fd: -1, or a memfd holding the filter for davit-init to install after its exec,
+ *		for filters that may forbid what comes between
+ */
+struct launch {
+	const int *join_fds;
+	size_t n_join_fds;
+	struct {
+		int fd;
+		uint64_t flag;
+	} join_ns[8];
+	size_t n_join_ns;
+	int sync_fd, err_fd;
+	uint64_t new_ns; /* CLONE_NEW* that the child is the first process of */
+
+	const char *hostname, *domainname;
+	bool bring_up_lo;
+
+	int root_fd;
+	const char *pivot_dir;
+	bool root_readonly;
+	const struct launch_mount *mounts;
+	size_t n_mounts;
+	int null_fd, empty_fd;
+	const struct launch_path *masked;
+	size_t n_masked;
+	const char *const *readonly;
+	size_t n_readonly;
+	const struct launch_write *sysctls;
+	size_t n_sysctls;
+
+	int stdio[3];
+	bool is_tty;
+	const struct launch_rlimit *rlimits;
+	size_t n_rlimits;
+	mode_t umask;
+	bool has_umask;
+	const char *cwd;
+	bool make_cwd;
+	uid_t uid;
+	gid_t gid;
+	const gid_t *groups;
+	size_t n_groups;
+	bool keep_groups; /* setgroups is denied in this user namespace */
+	struct launch_caps caps;
+	bool no_new_privs;
+	const struct sock_filter *seccomp;
+	size_t n_seccomp;
+	unsigned int seccomp_flags;
+	int seccomp_late_fd;
+
+	int init_fd;
+	char *const *argv; /* argv[0] is a slot for davit-init's own argument; the workload's follow */
+	char *const *envp;
+};
+
+/* launch_child() - the child's side: @arg is a struct launch. Returns only on failure (126). */
+int launch_child(void *arg);
+
+/* launch_finish() - close_range, ids, capabilities, seccomp, exec: the last steps, shared by
+ * init and by exec. Returns only on failure. */
+int launch_exec(const struct launch *l, struct err *e);
+
+#endif
