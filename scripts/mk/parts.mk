@@ -6,7 +6,7 @@ PARTS := base kern spec runtime store image network volume engine build
 
 USES_base    :=
 USES_kern    := base
-USES_spec    := base
+USES_spec    := kern base
 USES_runtime := spec kern base
 USES_store   := spec kern base
 USES_image   := store spec kern base
