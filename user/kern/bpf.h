@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The shared set of BPF programs: a container is a row in its pinned maps. */
+#ifndef DAVIT_KERN_BPF_H
+#define DAVIT_KERN_BPF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct device_policy;
+struct env;
+struct err;
+struct net_policy;
+struct str;
+
+/* Number of the layout in bpf/filter.h and bpf/device.h; part of the pins' path, so that layouts never meet. */
+#define BPF_SET_ABI 1
+
+/**
+ * struct bpf_set - the pinned maps, opened
+ *
+ * One set of programs is linked at <slice>.slice and judges every cgroup one level below. Its pins
+ * are in <bpffs>/<slice>/v<ABI>.<cgroup id of the slice>/: a directory that appears by rename when
+ * everything in it works, and whose name proves that the links belong to the cgroup at hand.
+ *
+ * A process in a cgroup of that level without a row has no network at all (fail closed), and the
+ * default device list. So: insert before clone3(CLONE_INTO_CGROUP), remove after rmdir.
+ */
+struct bpf_set;
+
+/**
+ * bpf_set_find() - open the maps of a set that is loaded already
+ * @slice_cgroup_fd: descriptor of <slice>.slice on the cgroup2 mount; not kept
+ *
+ * Three system calls, no libbpf: for davit-monitor and for commands that only look.
+ * Return: 0; -ENOENT when this slice has no set.
+ */
+int bpf_set_find(const struct env *env, int slice_cgroup_fd, struct bpf_set **ret, struct err *e);
+
+/**
+ * bpf_set_open() - the same, after loading, linking and pinning the set if there is none
+ *
+ * Loading happens once per boot under the lock <state>/bpf.lock; it mounts a bpf file system on
+ * env->bpffs when there is none, and removes what a killed loader left.
+ * Return: 0; -EPERM, -EOPNOTSUPP … with the end of the verifier's log when the kernel refuses.
+ */
+int bpf_set_open(const struct env *env, int slice_cgroup_fd, struct bpf_set **ret, struct err *e);
+
+void bpf_set_close(struct bpf_set *s); /* NULL is fine */
+void bpf_set_closep(struct bpf_set **s);
+
+/**
+ * bpf_set_insert() - put a container's policies in force
+ * @cgroup_id: st_ino of its cgroup2 directory
+ * @policy:    NULL = all egress allowed
+ * @dev:       NULL = the default list
+ *
+ * Counters start at zero. Up to 16 rules are part of the row; more become a prefix trie of the
+ * container's own. A row that exists is replaced, its counters go on.
+ *
+ * Return: 0; -E2BIG when more than 64 different protocol and port rules speak of one address;
+ * -ENOSPC when all rows are taken.
+ */
+int bpf_set_insert(struct bpf_set *s, uint64_t cgroup_id, const struct net_policy *policy,
+		   const struct device_policy *dev, struct err *e);
+
+/* bpf_set_remove() - forget a container, after its cgroup is gone. No row is success. */
+int bpf_set_remove(struct bpf_set *s, uint64_t cgroup_id, struct err *e);
+
+enum net_direction { NET_IN, NET_OUT, NET_DIRECTION_COUNT };
+
+/**
+ * struct net_counters - traffic of a container's own sockets, indexed by enum net_direction
+ * @packets: segments; what the kernel sends unasked (RST, echo reply) has no socket and is not here
+ * @bytes:   from the IP header on; a batch of segments counts its header once
+ * @drops:   packets, connect() and sendto() refused by policy
+ */
+struct net_counters {
+	uint64_t packets[NET_DIRECTION_COUNT], bytes[NET_DIRECTION_COUNT];
+	uint64_t drops[NET_DIRECTION_COUNT];
+};
+
+/* bpf_set_counters() - Return: 0; -ENOENT when there is no row. */
+int bpf_set_counters(struct bpf_set *s, uint64_t cgroup_id, struct net_counters *ret,
+		     struct err *e);
+
+#define NET_RULE_DEFAULT (-1)
+
+/**
+ * struct net_denied - the last thing that a policy refused
+ * @monotonic_ns: CLOCK_MONOTONIC
+ * @family:	  AF_INET or AF_INET6
+ * @proto:	  IPPROTO_*
+ * @addr, @port:  destination; address in network, port in host byte order (0 for no port)
+ * @rule:	  index in net_policy.rules, or NET_RULE_DEFAULT
+ */
+struct net_denied {
+	uint64_t monotonic_ns;
+	uint8_t family, proto;
+	uint8_t addr[16];
+	uint16_t port;
+	int rule;
+};
+
+/* bpf_set_last_denied() - Return: 0; -ENOENT for no row, -ENODATA for nothing denied so far. */
+int bpf_set_last_denied(struct bpf_set *s, uint64_t cgroup_id, struct net_denied *ret,
+			struct err *e);
+
+/* net_denied_format() - "tcp 10.0.0.1:443", "icmp [fd00::1]" */
+void net_denied_format(const struct net_denied *d, struct str *out);
+
+/**
+ * bpf_set_sweep() - remove rows, tries and counters of cgroups that are gone
+ * @is_alive: says whether a cgroup id still exists
+ *
+ * Return: number of rows removed, or -errno.
+ */
+int bpf_set_sweep(struct bpf_set *s, bool (*is_alive)(uint64_t cgroup_id, void *data), void *data,
+		  struct err *e);
+
+/**
+ * bpf_set_each() - visit every cgroup id that has a row
+ *
+ * @fn may remove the row it is given; a non-zero return of it stops and is returned.
+ */
+int bpf_set_each(struct bpf_set *s, int (*fn)(uint64_t cgroup_id, void *data), void *data,
+		 struct err *e);
+
+/* bpf_set_check() - are all links there, and on this cgroup? Return: 0; -ENOENT, -ESTALE with @e. */
+int bpf_set_check(const struct env *env, int slice_cgroup_fd, struct err *e);
+
+/* bpf_set_remove_all() - unpin the sets of env->slice, which detaches them; ENOENT is success */
+int bpf_set_remove_all(const struct env *env, struct err *e);
+
+/**
+ * struct bpf_feature - a kernel facility that the set is made of, for `davit doctor`
+ * @name:  "cgroup_skb/egress"
+ * @since: first kernel that has it
+ * @lost:  what davit cannot do without it
+ * @probe: tries it for real, leaves nothing behind. Return: 0 or -errno with @e.
+ */
+struct bpf_feature {
+	const char *name, *since, *lost;
+	int (*probe)(const struct bpf_feature *f, struct err *e);
+	uint32_t prog_type, attach_type; /* of the generic program probe */
+};
+
+extern const struct bpf_feature bpf_features[]; /* ends with a NULL name */
+
+/* bpf_probe() - probe one feature by name. Return: 0 = there; -errno with @e; -EINVAL: no such
+ * name. */
+int bpf_probe(const char *name, struct err *e);
+
+#endif
