@@ -89,7 +89,7 @@ static int install_seccomp(const struct launch *l, struct err *e)
 
 static int set_final_caps(const struct launch *l, struct err *e)
 {
-	const struct launch_caps *c = &l->caps;
+	const struct cap_sets *c = &l->caps;
 	int r = set_caps(c->effective, c->permitted, c->inheritable);
 
 	if (r < 0)

@@ -253,6 +253,28 @@ static int step_root(const struct launch *l, struct err *e)
 	return r;
 }
 
+/* Cloned inside, where the devpts is attached: a detached mount cannot be cloned before 6.15. */
+static int step_console(const struct launch *l, struct err *e)
+{
+	int fd, r;
+
+	if (!l->console)
+		return 0;
+	fd = mount_open_tree(AT_FDCWD, l->console, OPEN_TREE_CLONE);
+	r = fd < 0 ? fd : mount_attach(fd, AT_FDCWD, "/dev/console");
+	return r < 0 ? err_set(e, r, "show terminal '%s' as '/dev/console'", l->console) : 0;
+}
+
+/*
+ * clone3() makes a cgroup namespace of the parent's cgroup; unshare(2), once inside, of ours.
+ */
+static int step_cgroup_namespace(const struct launch *l, struct err *e)
+{
+	long r = l->new_ns & CLONE_NEWCGROUP ? sys_call1(SYS_unshare, CLONE_NEWCGROUP) : 0;
+
+	return r < 0 ? err_set(e, (int)r, "make a cgroup namespace") : 0;
+}
+
 static int step_sysctls(const struct launch *l, struct err *e)
 {
 	for (size_t i = 0; i < l->n_sysctls; i++) {
@@ -387,9 +409,11 @@ static int (*const steps[])(const struct launch *l, struct err *e) = {
 	step_sync,
 	step_join_namespaces,
 	step_session,
+	step_cgroup_namespace,
 	step_hostname,
 	step_loopback,
 	step_root,
+	step_console,
 	step_sysctls,
 	step_readonly_paths,
 	step_masked_paths,

@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "kern/cap.h"
 #include "kern/mount.h"
 
 #define LAUNCH_MOUNTS_MAX 256u
@@ -55,10 +56,6 @@ struct launch_write {
 struct launch_rlimit {
 	int resource;
 	struct rlimit64 limit;
-};
-
-struct launch_caps {
-	uint64_t bounding, effective, permitted, inheritable, ambient;
 };
 
 /**
@@ -106,6 +103,7 @@ struct launch {
 
 	int stdio[3];
 	bool is_tty;
+	const char *console; /* path of the slave inside ("/dev/pts/0"), to show as /dev/console */
 	const struct launch_rlimit *rlimits;
 	size_t n_rlimits;
 	mode_t umask;
@@ -117,7 +115,7 @@ struct launch {
 	const gid_t *groups;
 	size_t n_groups;
 	bool keep_groups; /* setgroups is denied in this user namespace */
-	struct launch_caps caps;
+	struct cap_sets caps;
 	bool no_new_privs;
 	const struct sock_filter *seccomp;
 	size_t n_seccomp;
@@ -132,8 +130,8 @@ struct launch {
 /* launch_child() - the child's side: @arg is a struct launch. Returns only on failure (126). */
 int launch_child(void *arg);
 
-/* launch_finish() - close_range, ids, capabilities, seccomp, exec: the last steps, shared by
- * init and by exec. Returns only on failure. */
+/* launch_exec() - descriptors, ids, capabilities, seccomp, exec: the last steps. Returns only on
+ * failure. */
 int launch_exec(const struct launch *l, struct err *e);
 
 #endif

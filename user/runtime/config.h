@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a container is to be, in the runtime's terms: no names, no images. Made by the engine from
+ * options and image, or from an OCI config.json; turned into a launch plan by plan_build().
+ */
+#ifndef DAVIT_RUNTIME_CONFIG_H
+#define DAVIT_RUNTIME_CONFIG_H
+
+#include <linux/filter.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/str.h"
+#include "kern/cap.h"
+#include "runtime/launch.h"
+
+#define RUNTIME_MOUNTS_MAX 128u
+
+struct id_map {
+	uint32_t inside, outside, count;
+};
+
+enum runtime_mount_type {
+	RUNTIME_MOUNT_BIND,
+	RUNTIME_MOUNT_TMPFS,
+};
+
+/**
+ * struct runtime_mount - a mount on top of the default ones
+ * @source: bind: path on the host, opened when the plan is built
+ * @params: tmpfs: "key=value" parameters
+ * @attrs:  MOUNT_ATTR_*; with @is_recursive also for mounts below the source
+ * @propagation: MS_PRIVATE, MS_SLAVE, MS_SHARED or MS_UNBINDABLE, 0 = private
+ */
+struct runtime_mount {
+	enum runtime_mount_type type;
+	char *source, *target;
+	struct strv params;
+	uint64_t attrs, propagation;
+	bool is_recursive, is_ro_recursive;
+};
+
+struct runtime_device {
+	char *source, *target;
+};
+
+/**
+ * struct runtime_config - owned by who made it, runtime_config_done() frees
+ * @new_ns:	 CLONE_NEW* of the namespaces to make; the others are shared with the host
+ * @uid_map, @gid_map: for CLONE_NEWUSER; one entry each
+ * @mono_ns, @boot_ns: offsets of the time namespace, nanoseconds
+ * @files_dir:	 directory with hosts, hostname and resolv.conf to bind over those in /etc; NULL none
+ * @is_privileged: all devices of the host, nothing masked, sys and cgroup writable
+ * @seccomp_may_forbid_init: the filter comes from a user: install it in davit-init if possible
+ */
+struct runtime_config {
+	uint64_t new_ns;
+	struct id_map id_map;
+	int64_t mono_ns, boot_ns;
+	char *hostname, *domainname;
+	bool root_readonly, is_privileged, has_unconfined_paths;
+	uint64_t shm_size;
+	char *files_dir;
+	const char *const *files; /* NULL-terminated names in files_dir */
+	struct runtime_mount *mounts;
+	size_t n_mounts;
+	struct runtime_device *devices;
+	size_t n_devices;
+	struct strv sysctls; /* "net.core.somaxconn=1024" */
+
+	struct strv args, env;
+	char *cwd;
+	uid_t uid;
+	gid_t gid;
+	gid_t *groups;
+	size_t n_groups;
+	struct cap_sets caps;
+	bool no_new_privs, seccomp_may_forbid_init;
+	struct sock_filter *seccomp;
+	size_t n_seccomp;
+	unsigned int seccomp_flags;
+	struct launch_rlimit *rlimits;
+	size_t n_rlimits;
+	bool tty, init;
+};
+
+void runtime_config_done(struct runtime_config *c);
+
+#endif

@@ -1,0 +1,466 @@
+// SPDX-License-Identifier: Apache-2.0
+/* From a configuration to a launch plan: all that can fail on user input fails here. */
+#include "runtime/plan.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/fs.h"
+#include "kern/clone.h"
+#include "kern/tty.h"
+#include "runtime/dev.h"
+#include "runtime/userns.h"
+
+#define NOSUID_NODEV_NOEXEC (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
+
+/* What Docker masks (moby, oci/defaults.go); paths that the kernel does not have are skipped. */
+static const struct launch_path default_masked[] = {
+	{ "/proc/acpi", true },		 { "/proc/asound", true },
+	{ "/proc/interrupts", false },	 { "/proc/kcore", false },
+	{ "/proc/keys", false },	 { "/proc/latency_stats", false },
+	{ "/proc/timer_list", false },	 { "/proc/timer_stats", false },
+	{ "/proc/sched_debug", false },	 { "/proc/scsi", true },
+	{ "/sys/firmware", true },	 { "/sys/devices/virtual/powercap", true },
+};
+static const char *const default_readonly[] = { "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys",
+						"/proc/sysrq-trigger" };
+
+/* The plan closes @fd when it is done. */
+static int keep_fd(struct plan *p, int fd)
+{
+	if (fd >= 0)
+		p->fds[p->n_fds++] = fd;
+	return fd;
+}
+
+static struct launch_mount *next_mount(struct plan *p, const char *target)
+{
+	struct launch_mount *m = &p->mounts[p->launch.n_mounts++];
+
+	*m = (struct launch_mount){ .fd = -1, .target = target };
+	return m;
+}
+
+static int add_fd_mount(struct plan *p, int fd, const char *target, bool is_file)
+{
+	struct launch_mount *m;
+
+	if (keep_fd(p, fd) < 0)
+		return fd;
+	m = next_mount(p, target);
+	m->source = LAUNCH_FD;
+	m->fd = fd;
+	m->is_file = is_file;
+	return 0;
+}
+
+static void add_fs_mount(struct plan *p, const char *fstype, const char *target, uint64_t attrs)
+{
+	struct launch_mount *m = next_mount(p, target);
+
+	m->source = LAUNCH_FSTYPE;
+	m->fstype = fstype;
+	m->attrs = attrs;
+	m->optional = strcmp(fstype, "mqueue") == 0;
+}
+
+static int set_attrs(int fd, bool is_recursive, uint64_t set, uint64_t clear, const char *what,
+		     struct err *e)
+{
+	int r = set | clear ? mount_set_attr(fd, "", is_recursive ? AT_RECURSIVE : 0, set, clear, 0) : 0;
+
+	return r < 0 ? err_set(e, r, "set mount attributes of '%s'", what) : 0;
+}
+
+/* Bind of a host path, private, with @attrs. Return: detached mount. */
+static int bind_host(const char *source, bool is_recursive, uint64_t attrs, bool attrs_recursive,
+		     struct err *e)
+{
+	_cleanup_fd_ int fd = mount_clone(AT_FDCWD, source, is_recursive, e);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = mount_set_attr(fd, "", AT_RECURSIVE, 0, 0, MS_PRIVATE);
+	if (r < 0)
+		return err_set(e, r, "make the bind of '%s' private", source);
+	r = set_attrs(fd, attrs_recursive, attrs, 0, source, e);
+	return r < 0 ? r : TAKE_FD(fd);
+}
+
+static int add_devpts(const struct runtime_config *c, struct plan *p, struct err *e)
+{
+	uint32_t tty_gid = 5; /* "tty" in every distribution */
+	struct mount_param *q = p->devpts_params;
+	int fd, slave, r;
+
+	*q++ = (struct mount_param){ "newinstance", NULL };
+	*q++ = (struct mount_param){ "ptmxmode", "0666" };
+	*q++ = (struct mount_param){ "mode", "0620" };
+	if (c->new_ns & CLONE_NEWUSER) {
+		struct id_map m = c->id_map;
+
+		tty_gid = m.inside <= 5 && 5 - m.inside < m.count ? m.outside + (5 - m.inside) : m.outside;
+	}
+	(void)err_format(p->devpts_gid, sizeof(p->devpts_gid), "%u", tty_gid);
+	*q = (struct mount_param){ "gid", p->devpts_gid };
+	fd = mount_create("devpts", "devpts", p->devpts_params, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, e);
+	r = add_fd_mount(p, fd, "/dev/pts", false);
+	if (r < 0 || !c->tty)
+		return r;
+	r = tty_open_pty(fd, &p->pty_master, &slave, e);
+	if (r < 0)
+		return r;
+	(void)keep_fd(p, slave);
+	if (fchown(slave, c->new_ns & CLONE_NEWUSER ? c->id_map.outside + c->uid : c->uid, tty_gid) < 0)
+		return err_set(e, errno, "change owner of the terminal");
+	for (int i = 0; i < 3; i++)
+		p->launch.stdio[i] = slave;
+	p->launch.is_tty = true;
+	/* the first pty of a new instance */
+	(void)err_format(p->console, sizeof(p->console), "/dev/pts/0");
+	p->launch.console = p->console;
+	return 0;
+}
+
+static int add_shm(const struct runtime_config *c, struct plan *p, struct err *e)
+{
+	if (!(c->new_ns & CLONE_NEWIPC)) {
+		int r = add_fd_mount(p, bind_host("/dev/shm", false, 0, false, e), "/dev/shm", false);
+
+		if (r == 0 && fs_exists(AT_FDCWD, "/dev/mqueue"))
+			r = add_fd_mount(p, bind_host("/dev/mqueue", false, 0, false, e), "/dev/mqueue",
+					 false);
+		return r;
+	}
+	(void)err_format(p->shm_size, sizeof(p->shm_size), "%llu",
+			 (unsigned long long)(c->shm_size ? c->shm_size : 64ull << 20));
+	p->shm_params[0] = (struct mount_param){ "mode", "1777" };
+	p->shm_params[1] = (struct mount_param){ "size", p->shm_size };
+	add_fs_mount(p, "mqueue", "/dev/mqueue", NOSUID_NODEV_NOEXEC);
+	return add_fd_mount(p, mount_create("tmpfs", "shm", p->shm_params, NOSUID_NODEV_NOEXEC, e),
+			    "/dev/shm", false);
+}
+
+static int add_sys(const struct runtime_config *c, struct plan *p, struct err *e)
+{
+	uint64_t ro = c->is_privileged ? 0 : MOUNT_ATTR_RDONLY;
+	bool owns_net = (c->new_ns & CLONE_NEWNET) || !(c->new_ns & CLONE_NEWUSER);
+	int r = 0;
+
+	if (owns_net)
+		add_fs_mount(p, "sysfs", "/sys", NOSUID_NODEV_NOEXEC | ro);
+	else /* a sysfs of the host's network cannot be made from a user namespace */
+		r = add_fd_mount(p, bind_host("/sys", true, NOSUID_NODEV_NOEXEC | ro, true, e), "/sys",
+				 false);
+	if (r < 0)
+		return r;
+	if ((c->new_ns & CLONE_NEWCGROUP) || !(c->new_ns & CLONE_NEWUSER))
+		add_fs_mount(p, "cgroup2", "/sys/fs/cgroup", NOSUID_NODEV_NOEXEC | ro);
+	return 0;
+}
+
+static int add_default_mounts(const struct runtime_config *c, struct plan *p, struct err *e)
+{
+	int r;
+
+	add_fs_mount(p, "proc", "/proc", NOSUID_NODEV_NOEXEC);
+	r = add_fd_mount(p, dev_create(c, e), "/dev", false);
+	if (r == 0)
+		r = add_devpts(c, p, e);
+	if (r == 0)
+		r = add_shm(c, p, e);
+	if (r == 0)
+		r = add_sys(c, p, e);
+	return r;
+}
+
+static bool has_user_mount(const struct runtime_config *c, const char *target)
+{
+	for (size_t i = 0; i < c->n_mounts; i++)
+		if (strcmp(c->mounts[i].target, target) == 0)
+			return true;
+	return false;
+}
+
+static int add_etc_files(const struct runtime_config *c, struct plan *p, struct err *e)
+{
+	for (size_t i = 0; c->files && c->files[i]; i++) {
+		char *target = str_printf("/etc/%s", c->files[i]);
+		char *source = str_printf("%s/%s", c->files_dir, c->files[i]);
+		int fd, r;
+
+		if (strv_take(&p->texts, target) < 0 || strv_take(&p->texts, source) < 0)
+			return err_set(e, ENOMEM, "plan '/etc/%s'", c->files[i]);
+		if (has_user_mount(c, target))
+			continue;
+		fd = mount_clone(AT_FDCWD, source, false, e);
+		r = add_fd_mount(p, fd, target, true);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int open_tmpfs(struct plan *p, const struct runtime_mount *m, struct err *e)
+{
+	struct mount_param params[16] = { { NULL, NULL } };
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->params.n && n + 1 < ARRAY_SIZE(params); i++) {
+		char *key = strdup(m->params.v[i]);
+		char *eq;
+
+		if (strv_take(&p->texts, key) < 0)
+			return err_set(e, ENOMEM, "plan a tmpfs");
+		eq = strchr(key, '=');
+		if (eq)
+			*eq = '\0';
+		params[n++] = (struct mount_param){ key, eq ? eq + 1 : NULL };
+	}
+	return mount_create("tmpfs", "tmpfs", params, m->attrs, e);
+}
+
+static int add_user_mount(struct plan *p, const struct runtime_mount *m, struct err *e)
+{
+	struct stat st = { .st_mode = S_IFDIR };
+	int fd, r;
+
+	if (m->type == RUNTIME_MOUNT_BIND)
+		fd = bind_host(m->source, m->is_recursive, m->attrs, m->is_ro_recursive, e);
+	else
+		fd = open_tmpfs(p, m, e);
+	if (fd < 0)
+		return err_wrap(e, fd, "volume '%s'", m->target);
+	if (m->type == RUNTIME_MOUNT_BIND && fstatat(fd, "", &st, AT_EMPTY_PATH) < 0) {
+		r = err_set(e, errno, "stat '%s'", m->source);
+		(void)close(fd); /* the stat is the error to tell */
+		return r;
+	}
+	r = add_fd_mount(p, fd, m->target, !S_ISDIR(st.st_mode));
+	if (r < 0)
+		return r;
+	if (p->userns_fd >= 0 && m->type == RUNTIME_MOUNT_BIND) {
+		r = mount_idmap(fd, p->userns_fd, m->is_recursive, m->source, e);
+		if (r < 0)
+			return err_wrap(e, r, "volume '%s'", m->target);
+	}
+	if (m->propagation && m->propagation != MS_PRIVATE)
+		p->mounts[p->launch.n_mounts - 1].propagation = m->propagation;
+	return 0;
+}
+
+static size_t path_depth(const char *path)
+{
+	size_t n = 0;
+
+	for (; *path; path++)
+		n += *path == '/';
+	return n;
+}
+
+static int add_user_mounts(const struct runtime_config *c, struct plan *p, struct err *e)
+{
+	size_t done = 0;
+
+	if (c->n_mounts > RUNTIME_MOUNTS_MAX)
+		return err_plain(e, -E2BIG, "more than %u mounts", RUNTIME_MOUNTS_MAX);
+	/* parents before children, otherwise as given */
+	for (size_t depth = 1; done < c->n_mounts; depth++) {
+		for (size_t i = 0; i < c->n_mounts; i++) {
+			int r;
+
+			if (path_depth(c->mounts[i].target) != depth)
+				continue;
+			done++;
+			r = add_user_mount(p, &c->mounts[i], e);
+			if (r < 0)
+				return r;
+		}
+		if (depth > 4096)
+			return err_plain(e, -EINVAL, "a mount target is not absolute");
+	}
+	return 0;
+}
+
+/* --device with a target outside of /dev: a bind, since only our tmpfs takes nodes */
+static int add_device_binds(const struct runtime_config *c, struct plan *p, struct err *e)
+{
+	for (size_t i = 0; i < c->n_devices; i++) {
+		int r;
+
+		if (str_starts(c->devices[i].target, "/dev/"))
+			continue;
+		r = add_fd_mount(p, bind_host(c->devices[i].source, false, 0, false, e),
+				 c->devices[i].target, true);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int add_thermal_throttle(struct plan *p)
+{
+	char path[64];
+
+	for (unsigned int cpu = 0; p->launch.n_masked < ARRAY_SIZE(p->masked); cpu++) {
+		(void)err_format(path, sizeof(path), "/sys/devices/system/cpu/cpu%u/thermal_throttle", cpu);
+		if (access(path, F_OK) < 0)
+			break;
+		if (strv_add(&p->texts, path) < 0)
+			return -ENOMEM;
+		p->masked[p->launch.n_masked++] =
+			(struct launch_path){ p->texts.v[p->texts.n - 1], true };
+	}
+	return 0;
+}
+
+static int plan_paths(const struct runtime_config *c, const struct plan_places *places,
+		      struct plan *p, struct err *e)
+{
+	struct launch *l = &p->launch;
+	int r;
+
+	l->root_readonly = c->root_readonly;
+	if (c->is_privileged || c->has_unconfined_paths)
+		return 0;
+	l->readonly = default_readonly;
+	l->n_readonly = ARRAY_SIZE(default_readonly);
+	for (size_t i = 0; i < ARRAY_SIZE(default_masked); i++)
+		if (access(default_masked[i].path, F_OK) == 0)
+			p->masked[l->n_masked++] = default_masked[i];
+	if (add_thermal_throttle(p) < 0)
+		return err_set(e, ENOMEM, "plan masked paths");
+	l->masked = p->masked;
+	l->null_fd = keep_fd(p, mount_clone(AT_FDCWD, "/dev/null", false, e));
+	if (l->null_fd < 0)
+		return l->null_fd;
+	l->empty_fd = keep_fd(p, mount_clone(AT_FDCWD, places->empty_dir, false, e));
+	if (l->empty_fd < 0)
+		return l->empty_fd;
+	r = set_attrs(l->empty_fd, false, MOUNT_ATTR_RDONLY | NOSUID_NODEV_NOEXEC, 0, places->empty_dir,
+		      e);
+	return r;
+}
+
+static int plan_sysctls(const struct runtime_config *c, struct plan *p, struct err *e)
+{
+	if (!c->sysctls.n)
+		return 0;
+	p->sysctls = calloc(c->sysctls.n, sizeof(*p->sysctls));
+	if (!p->sysctls)
+		return err_set(e, ENOMEM, "plan sysctls");
+	for (size_t i = 0; i < c->sysctls.n; i++) {
+		char *path = str_printf("/proc/sys/%s", c->sysctls.v[i]);
+		char *eq;
+
+		if (strv_take(&p->texts, path) < 0)
+			return err_set(e, ENOMEM, "plan sysctls");
+		eq = strchr(path, '=');
+		if (!eq)
+			return err_plain(e, -EINVAL, "sysctl '%s' has no value", c->sysctls.v[i]);
+		*eq = '\0';
+		for (char *s = path + strlen("/proc/sys/"); *s; s++)
+			if (*s == '.')
+				*s = '/';
+		p->sysctls[p->launch.n_sysctls++] = (struct launch_write){ path, eq + 1 };
+	}
+	p->launch.sysctls = p->sysctls;
+	return 0;
+}
+
+static int plan_process(const struct runtime_config *c, const struct plan_places *places,
+			struct plan *p, struct err *e)
+{
+	struct launch *l = &p->launch;
+	int r;
+
+	p->argv = calloc(c->args.n + 2, sizeof(*p->argv));
+	if (!p->argv)
+		return err_set(e, ENOMEM, "plan the command");
+	p->argv[0] = p->init_arg;
+	memcpy(p->argv + 1, c->args.v, c->args.n * sizeof(*p->argv));
+	l->argv = p->argv;
+	l->envp = c->env.v;
+	l->cwd = c->cwd ? c->cwd : "/";
+	l->make_cwd = true;
+	l->umask = 022;
+	l->has_umask = true;
+	l->uid = c->uid;
+	l->gid = c->gid;
+	l->groups = c->groups;
+	l->n_groups = c->n_groups;
+	l->caps = c->caps;
+	l->no_new_privs = c->no_new_privs;
+	l->seccomp = c->seccomp;
+	l->n_seccomp = c->n_seccomp;
+	l->seccomp_flags = c->seccomp_flags;
+	l->rlimits = c->rlimits;
+	l->n_rlimits = c->n_rlimits;
+	l->hostname = c->hostname;
+	l->domainname = c->domainname;
+	l->bring_up_lo = (c->new_ns & CLONE_NEWNET) != 0;
+	l->new_ns = c->new_ns;
+	l->init_fd = keep_fd(p, mount_clone(AT_FDCWD, places->init_path, false, e));
+	if (l->init_fd < 0)
+		return l->init_fd;
+	r = set_attrs(l->init_fd, false, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV, 0, places->init_path, e);
+	return r;
+}
+
+int plan_build(const struct runtime_config *c, const struct plan_places *places, struct plan *p,
+	       struct err *e)
+{
+	int r;
+
+	*p = (struct plan){ .pty_master = -1,
+			    .userns_fd = places->userns_fd,
+			    .launch = { .sync_fd = -1,
+					.err_fd = -1,
+					.root_fd = places->root_fd,
+					.pivot_dir = places->pivot_dir,
+					.null_fd = -1,
+					.empty_fd = -1,
+					.stdio = { -1, -1, -1 },
+					.seccomp_late_fd = -1,
+					.init_fd = -1,
+					.mounts = p->mounts } };
+	p->launch.mounts = p->mounts;
+	r = plan_process(c, places, p, e);
+	if (r == 0)
+		r = add_default_mounts(c, p, e);
+	if (r == 0)
+		r = add_etc_files(c, p, e);
+	if (r == 0)
+		r = add_user_mounts(c, p, e);
+	if (r == 0)
+		r = add_device_binds(c, p, e);
+	if (r == 0)
+		r = plan_paths(c, places, p, e);
+	if (r == 0)
+		r = plan_sysctls(c, p, e);
+	if (r < 0)
+		plan_done(p);
+	return r;
+}
+
+void plan_done(struct plan *p)
+{
+	for (size_t i = 0; i < p->n_fds; i++)
+		(void)fd_close(p->fds[i]);
+	p->n_fds = 0;
+	p->pty_master = fd_close(p->pty_master);
+	free(p->argv);
+	free(p->sysctls);
+	p->argv = NULL;
+	p->sysctls = NULL;
+	strv_done(&p->texts);
+}

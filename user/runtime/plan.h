@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a configuration to a launch plan: all that can fail on user input fails here. */
+#ifndef DAVIT_RUNTIME_PLAN_H
+#define DAVIT_RUNTIME_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "runtime/config.h"
+#include "runtime/launch.h"
+
+struct err;
+
+#define PLAN_FDS_MAX (LAUNCH_MOUNTS_MAX + 32)
+
+/**
+ * struct plan - a launch with what it owns
+ * @pty_master: for config.tty: the parent's end; moves to who relays it
+ */
+struct plan {
+	struct launch launch;
+	struct launch_mount mounts[LAUNCH_MOUNTS_MAX];
+	struct launch_path masked[32];
+	struct launch_write *sysctls;
+	char **argv;
+	char init_arg[24];
+	char console[16];
+	int fds[PLAN_FDS_MAX];
+	size_t n_fds;
+	int pty_master, userns_fd;
+	struct strv texts;
+	char shm_size[24], devpts_gid[16];
+	struct mount_param shm_params[3], devpts_params[5];
+};
+
+/**
+ * struct plan_places - host paths and descriptors that a plan is built with; borrowed
+ * @root_fd:   detached mount of the root file system, already id-mapped where needed
+ * @userns_fd: the container's user namespace, for id-mapped binds; -1 without
+ * @pivot_dir: existing directory of the host
+ * @empty_dir: existing empty directory of the host
+ * @init_path: davit-init
+ */
+struct plan_places {
+	int root_fd, userns_fd;
+	const char *pivot_dir, *empty_dir, *init_path;
+};
+
+/* plan_build() - fill @ret; @c must outlive it. On failure everything opened is closed again. */
+int plan_build(const struct runtime_config *c, const struct plan_places *places, struct plan *ret,
+	       struct err *e);
+void plan_done(struct plan *p);
+
+#endif

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Turning a plan into a running process. */
+#include "runtime/start.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/io.h"
+#include "base/timing.h"
+#include "kern/cgroup.h"
+#include "kern/clone.h"
+#include "kern/init_report.h"
+#include "runtime/plan.h"
+#include "runtime/userns.h"
+
+static _Alignas(16) char child_stack[CLONE_STACK_SIZE];
+
+/* What davit-init could not do, as the user should read it. */
+static int exec_error(const struct plan *p, const struct init_report *report, struct err *e)
+{
+	const char *command = p->argv[1];
+	int r = report->code < 0 ? report->code : -EIO;
+
+	if (report->stage == INIT_SECCOMP) {
+		(void)err_set(e, r, "install the seccomp filter");
+		return r;
+	}
+	(void)err_set(e, r, "execute '%s'", command);
+	switch (r) {
+	case -ENOENT:
+		err_hint(e, strchr(command, '/') ? "no such file in the container, or its interpreter is missing" :
+						   "not found in $PATH of the container");
+		break;
+	case -EACCES:
+	case -EISDIR:
+		err_hint(e, "the file is a directory, lacks execute permission, or is on a noexec mount");
+		break;
+	case -ENOEXEC:
+		err_hint(e, "wrong architecture, or a script without '#!'");
+		break;
+	case -EPERM:
+		err_hint(e, "a seccomp filter must allow execve(2), execveat(2) and fcntl(2)");
+		break;
+	default:
+		break;
+	}
+	return err_exit(e, r, r == -ENOENT ? 127 : 126);
+}
+
+/* Read until the child has executed its workload (end of file) or has said why not. */
+static int read_outcome(int fd, struct plan *p, struct err *e)
+{
+	struct err child;
+	struct init_report report;
+	ssize_t n = io_read_full(fd, &child, sizeof(child));
+
+	if (n == 0)
+		return 0;
+	if (n == (ssize_t)sizeof(child) && child.code < 0) {
+		child.msg[sizeof(child.msg) - 1] = '\0';
+		child.hint[sizeof(child.hint) - 1] = '\0';
+		if (e)
+			*e = child;
+		return child.code;
+	}
+	if (n == (ssize_t)sizeof(report)) {
+		memcpy(&report, &child, sizeof(report));
+		return exec_error(p, &report, e);
+	}
+	return err_set(e, n < 0 ? (int)n : EPROTO, "read how the start went");
+}
+
+static void reap(int pidfd)
+{
+	siginfo_t si;
+
+	while (waitid(P_PIDFD, (id_t)pidfd, &si, WEXITED | __WALL) < 0 && errno == EINTR)
+		;
+}
+
+int runtime_spawn(uint64_t flags, struct plan *p, int cgroup_fd, const struct id_map *id_map,
+		  struct timing *timing, struct started *ret, struct err *e)
+{
+	struct launch *l = &p->launch;
+	_cleanup_fd_ int err_read = -1, err_write = -1, sync_read = -1, sync_write = -1, pidfd = -1;
+	int fds[2];
+	pid_t pid;
+	int r;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return err_set(e, errno, "make a pipe");
+	err_read = fds[0];
+	err_write = fds[1];
+	if (id_map) {
+		if (pipe2(fds, O_CLOEXEC) < 0)
+			return err_set(e, errno, "make a pipe");
+		sync_read = fds[0];
+		sync_write = fds[1];
+	} else if (flags & CLONE_VM) {
+		flags |= CLONE_VFORK;
+	}
+	l->err_fd = err_write;
+	l->sync_fd = sync_read;
+	(void)err_format(p->init_arg, sizeof(p->init_arg), "%d,%d", err_write, l->seccomp_late_fd);
+	pid = clone_run(flags | CLONE_CLEAR_SIGHAND, cgroup_fd, child_stack, launch_child, l, &pidfd);
+	if (pid < 0) {
+		(void)err_set(e, pid, "clone the container's process");
+		if (pid == -EAGAIN)
+			err_hint(e, "the limit of processes (--pids-limit, ulimit -u, kernel.pid_max) is reached");
+		return pid;
+	}
+	timing_mark(timing, TIMING_CLONE);
+	err_write = fd_close(err_write);
+	r = 0;
+	if (id_map) {
+		sync_read = fd_close(sync_read);
+		r = userns_write_maps(pid, id_map, e);
+		if (r == 0 && write(sync_write, "", 1) != 1)
+			r = err_set(e, errno, "start the container's process");
+		sync_write = fd_close(sync_write); /* on failure the child reads end of file */
+	}
+	if (r == 0)
+		r = read_outcome(err_read, p, e);
+	else
+		(void)read_outcome(err_read, p, NULL); /* shared memory: it must be gone first */
+	if (r < 0) {
+		reap(pidfd);
+		return r;
+	}
+	timing_mark(timing, TIMING_EXEC);
+	ret->pid = pid;
+	ret->pidfd = TAKE_FD(pidfd);
+	return 0;
+}
+
+static int write_time_offset(const char *clock, int64_t ns, struct err *e)
+{
+	char text[64];
+	int64_t sec = ns / 1000000000, rest = ns % 1000000000;
+	int r;
+
+	if (rest < 0) { /* the kernel wants 0 <= nsec < 1e9 */
+		sec--;
+		rest += 1000000000;
+	}
+	(void)err_format(text, sizeof(text), "%s %lld %lld", clock, (long long)sec, (long long)rest);
+	r = io_write_file(AT_FDCWD, "/proc/self/timens_offsets", text);
+	if (r < 0)
+		(void)err_set(e, r, "set time offset '%s'", text);
+	if (r == -ERANGE)
+		err_hint(e, "the clock would be negative or beyond 292 years");
+	return r;
+}
+
+/* Children of ours live in the new time namespace from their first instruction (time_namespaces(7)). */
+static int enter_time_namespace(const struct runtime_config *c, struct err *e)
+{
+	int r = 0;
+
+	if (unshare(CLONE_NEWTIME) < 0)
+		return err_set(e, errno, "make a time namespace");
+	if (c->mono_ns)
+		r = write_time_offset("monotonic", c->mono_ns, e);
+	if (r == 0 && c->boot_ns)
+		r = write_time_offset("boottime", c->boot_ns, e);
+	return r;
+}
+
+int runtime_start(const struct runtime_config *c, struct plan *p, struct cgroup *cg,
+		  struct timing *timing, struct started *ret, struct err *e)
+{
+	uint64_t flags = c->new_ns & ~(uint64_t)(CLONE_NEWTIME | CLONE_NEWCGROUP);
+	const int *join;
+	int n;
+
+	n = cgroup_join_fds(cg, &join, e);
+	if (n < 0)
+		return n;
+	p->launch.join_fds = join;
+	p->launch.n_join_fds = (size_t)n;
+	if (c->new_ns & CLONE_NEWTIME) {
+		int r = enter_time_namespace(c, e);
+
+		if (r < 0)
+			return r;
+	} else {
+		flags |= CLONE_VM; /* a time namespace needs an address space of its own */
+	}
+	return runtime_spawn(flags, p, cgroup_fd(cg), c->new_ns & CLONE_NEWUSER ? &c->id_map : NULL,
+			     timing, ret, e);
+}

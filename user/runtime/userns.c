@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+/* User namespaces: id maps of a child, and a namespace that only carries a map. */
+#include "runtime/userns.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/io.h"
+#include "kern/clone.h"
+#include "kern/sys.h"
+#include "runtime/config.h"
+
+static int write_map(pid_t pid, const char *file, const struct id_map *map, struct err *e)
+{
+	char path[48], text[64];
+	int r;
+
+	(void)err_format(path, sizeof(path), "/proc/%d/%s", pid, file);
+	(void)err_format(text, sizeof(text), "%u %u %u", map->inside, map->outside, map->count);
+	r = io_write_file(AT_FDCWD, path, text);
+	return r < 0 ? err_set(e, r, "write '%s' to '%s'", text, path) : 0;
+}
+
+int userns_write_maps(pid_t pid, const struct id_map *map, struct err *e)
+{
+	int r = write_map(pid, "uid_map", map, e);
+
+	return r < 0 ? r : write_map(pid, "gid_map", map, e);
+}
+
+static int wait_to_be_killed(void *arg)
+{
+	(void)arg;
+	for (;;)
+		(void)sys_call4(SYS_ppoll, 0, 0, 0, 0);
+	return 0;
+}
+
+int userns_create(const struct id_map *map, struct err *e)
+{
+	_cleanup_fd_ int pidfd = -1, fd = -1;
+	char path[32];
+	void *stack;
+	pid_t pid;
+	int r;
+
+	stack = mmap(NULL, CLONE_STACK_SIZE, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+	if (stack == MAP_FAILED)
+		return err_set(e, errno, "make a user namespace");
+	pid = clone_run(CLONE_VM | CLONE_NEWUSER, -1, stack, wait_to_be_killed, NULL, &pidfd);
+	if (pid < 0) {
+		(void)munmap(stack, CLONE_STACK_SIZE);
+		(void)err_set(e, pid, "make a user namespace");
+		if (pid == -ENOSPC || pid == -EPERM)
+			err_hint(e, "see /proc/sys/user/max_user_namespaces");
+		return pid;
+	}
+	r = userns_write_maps(pid, map, e);
+	if (r == 0) {
+		(void)err_format(path, sizeof(path), "/proc/%d/ns/user", pid);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			r = err_set(e, errno, "open '%s'", path);
+	}
+	(void)kill(pid, SIGKILL);	    /* our own child, not reaped yet: the pid is its */
+	(void)waitpid(pid, NULL, __WALL); /* nobody else waits for it */
+	(void)munmap(stack, CLONE_STACK_SIZE);
+	return r < 0 ? r : TAKE_FD(fd);
+}
