@@ -14,10 +14,6 @@
 #include "base/str.h"
 #include "kern/cgroup_impl.h"
 
-/* What a v1 or hybrid host joins without being asked; see the top of cgroup.h. */
-#define JOIN_HYBRID ((1u << CGROUP_MEMORY) | (1u << CGROUP_PIDS))
-#define JOIN_V1	    (JOIN_HYBRID | (1u << CGROUP_FREEZER) | (1u << CGROUP_CPUACCT))
-
 static bool is_valid_id(const char *id)
 {
 	size_t n = strlen(id);
@@ -146,23 +142,16 @@ static int create_v2(struct cgroup *cg, struct err *e)
 
 static int create_v1(struct cgroup *cg, struct err *e)
 {
-	bool has_v2 = cgroup_v2_root() != NULL;
-	unsigned int want = has_v2 ? JOIN_HYBRID : JOIN_V1;
-	enum cgroup_controller tracker = cgroup_v1_tracker();
-	int r = 0;
+	/* this directory decides whether the id is free */
+	int r = cgroup_v1_join(cg, cgroup_v1_tracker(), CGROUP_V1_EXCLUSIVE, e);
 
-	/* without v2 this directory decides whether the id is free */
-	if (!has_v2)
-		r = cgroup_v1_join(cg, tracker, CGROUP_V1_EXCLUSIVE, e);
-	for (enum cgroup_controller c = 0; r == 0 && c < CGROUP_CONTROLLER_COUNT; c++) {
-		if (!(want & 1u << c))
-			continue;
-		r = cgroup_v1_join(cg, c, 0, e);
-		if (r == -EOPNOTSUPP) {
-			/* nothing asked for it; a limit that does will be refused */
-			err_clear(e);
-			r = 0;
-		}
+	if (r < 0)
+		return r;
+	r = cgroup_v1_join(cg, CGROUP_CPUACCT, 0, e);
+	if (r == -EOPNOTSUPP) {
+		/* statistics without CPU time; no limit needs it */
+		err_clear(e);
+		r = 0;
 	}
 	return r;
 }
@@ -171,7 +160,6 @@ int cgroup_create(const char *slice, const char *id, const struct cgroup_limits 
 		  struct cgroup **ret, struct err *e)
 {
 	_cleanup_(cgroup_freep) struct cgroup *cg = NULL;
-	const char *mode = cgroup_mode();
 	int r;
 
 	if (l) {
@@ -183,10 +171,7 @@ int cgroup_create(const char *slice, const char *id, const struct cgroup_limits 
 	if (r < 0)
 		return r;
 	cg->is_v1_known = true;
-	if (cgroup_v2_root())
-		r = create_v2(cg, e);
-	if (r == 0 && !str_eq(mode, "v2"))
-		r = create_v1(cg, e);
+	r = cgroup_v2_root() ? create_v2(cg, e) : create_v1(cg, e);
 	if (r == 0 && l)
 		r = cgroup_limits_apply(cg, l, e);
 	if (r < 0) {

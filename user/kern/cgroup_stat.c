@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Statistics: each controller from the hierarchy that has it. */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/err.h"
 #include "base/fmt.h"
 #include "base/io.h"
@@ -43,6 +46,35 @@ int cgroup_read_u64(int dirfd, const char *path, uint64_t *ret)
 	return fmt_parse_u64(text, ret);
 }
 
+static int add_threads(int fd, void *data)
+{
+	_cleanup_fd_ int list = openat(fd, cgroup_v2_root() ? "cgroup.threads" : "tasks",
+				       O_RDONLY | O_CLOEXEC);
+	uint64_t *sum = data;
+	char text[4096];
+	ssize_t n;
+
+	if (list < 0)
+		return -errno;
+	while ((n = read(list, text, sizeof(text))) > 0)
+		for (ssize_t i = 0; i < n; i++)
+			*sum += text[i] == '\n';
+	return n < 0 ? -errno : 0;
+}
+
+/* Without the pids controller the members are counted one by one, when somebody asks. */
+static int count_threads(struct cgroup *cg, struct cgroup_stats *s)
+{
+	int fd = cgroup_track_fd(cg, NULL), r;
+
+	if (fd < 0)
+		return fd;
+	r = cgroup_walk(fd, add_threads, &s->pids_current, CGROUP_DEPTH_MAX);
+	s->has_pids = r == 0;
+	s->pids_limit = CGROUP_UNLIMITED;
+	return r;
+}
+
 int cgroup_stats(struct cgroup *cg, struct cgroup_stats *ret, struct err *e)
 {
 	struct cgroup_stats s = { .has_cpu = false };
@@ -59,6 +91,12 @@ int cgroup_stats(struct cgroup *cg, struct cgroup_stats *ret, struct err *e)
 		if (r < 0 && r != -ENOENT && r != -ENODEV)
 			return err_set(e, r, "read %s statistics of cgroup '%s'",
 				       cgroup_controller_name(c), cg->id);
+	}
+	if (!s.has_pids) {
+		int r = count_threads(cg, &s);
+
+		if (r < 0)
+			return err_set(e, r, "count processes of cgroup '%s'", cg->id);
 	}
 	/* usage is there on v2 with or without the controller */
 	if (cg->fd >= 0 && !s.has_cpu) {
