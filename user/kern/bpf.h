@@ -56,7 +56,8 @@ void bpf_set_closep(struct bpf_set **s);
  * @dev:       NULL = the default list
  *
  * Counters start at zero. Up to 16 rules are part of the row; more become a prefix trie of the
- * container's own. A row that exists is replaced, its counters go on.
+ * container's own. A row that exists is replaced, its counters go on; during the replacement of a
+ * large policy by another nothing is allowed. Failure leaves nothing, or the old row.
  *
  * Return: 0; -E2BIG when more than 64 different protocol and port rules speak of one address;
  * -ENOSPC when all rows are taken.
@@ -84,7 +85,8 @@ struct net_counters {
 int bpf_set_counters(struct bpf_set *s, uint64_t cgroup_id, struct net_counters *ret,
 		     struct err *e);
 
-#define NET_RULE_DEFAULT (-1)
+#define NET_RULE_DEFAULT (-1) /* no rule speaks of it and the default is to deny */
+#define NET_RULE_UNKNOWN (-2) /* a rule of a large policy; policy_judge() finds which */
 
 /**
  * struct net_denied - the last thing that a policy refused
@@ -92,7 +94,7 @@ int bpf_set_counters(struct bpf_set *s, uint64_t cgroup_id, struct net_counters 
  * @family:	  AF_INET or AF_INET6
  * @proto:	  IPPROTO_*
  * @addr, @port:  destination; address in network, port in host byte order (0 for no port)
- * @rule:	  index in net_policy.rules, or NET_RULE_DEFAULT
+ * @rule:	  index in net_policy.rules, or NET_RULE_*
  */
 struct net_denied {
 	uint64_t monotonic_ns;
