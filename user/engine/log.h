@@ -40,8 +40,13 @@ struct log_query {
 	int dirfd, run_dirfd, pidfd;
 };
 
-/* log_fn - gets each line in order; < 0 ends log_read() with that */
+/* log_fn - gets each line in order, and NULL when that was all for now: time to flush. < 0 ends
+ * log_read() with that. */
 typedef int (*log_fn)(const struct log_entry *entry, void *data, struct err *e);
+
+/* log_open_dir() - where the log of container @id is: with its record, or, with --rm, with its
+ * running state. Return: descriptor; -ENOENT. */
+int log_open_dir(int root_fd, int state_fd, const char *id, struct err *e);
 
 /* log_read() - Return: 0, also without a log; what @fn returned; -errno */
 int log_read(const struct log_query *q, log_fn fn, void *data, struct err *e);

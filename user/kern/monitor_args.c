@@ -21,6 +21,7 @@ const struct opt monitor_options[] = {
 	OPT_INT(0,  "pty", struct monitor_args, pty_fd, "FD",        "master of its terminal, instead of the three"),
 	OPT_INT(0,  "listen", struct monitor_args, listen_fd, "FD",  "listening socket for clients"),
 	OPT_INT(0,  "client", struct monitor_args, client_fd, "FD",  "socket of the initial client"),
+	OPT_INT(0,  "lock", struct monitor_args, lock_fd, "FD",      "lock of the running state"),
 	OPT_BOOL(0, "open-stdin", struct monitor_args, open_stdin,   "keep its input open without a client"),
 	OPT_BOOL(0, "stdin-once", struct monitor_args, stdin_once,   "close its input when a client is done with it"),
 	OPT_BOOL(0, "no-log", struct monitor_args, no_log,           "keep no log"),
@@ -33,7 +34,7 @@ const struct opt monitor_options[] = {
 static int check_descriptors(const struct monitor_args *a, struct err *e)
 {
 	const int64_t fds[] = { a->pidfd,     a->stdin_fd, a->stdout_fd, a->stderr_fd,
-				a->pty_fd,    a->listen_fd, a->client_fd };
+				a->pty_fd,    a->listen_fd, a->client_fd, a->lock_fd };
 
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
 		if (fds[i] && (fds[i] < 3 || fds[i] > INT32_MAX))

@@ -28,6 +28,7 @@ struct err;
  * @listen_fd: from attach_listen(); not given: the monitor binds it itself, and a client that comes
  *	     before that finds nothing
  * @client_fd: socket of the initial client (attach_pair())
+ * @lock_fd: held open, also by @reap, which finds it under the same number: the owner's lock
  * @open_stdin: keep stdin open without a client
  * @stdin_once: close stdin when a client ends its input or leaves
  * @no_log:  no log is kept
@@ -41,7 +42,7 @@ struct err;
 struct monitor_args {
 	char *id, *dir, *run_dir;
 	int64_t pidfd, pid;
-	int64_t stdin_fd, stdout_fd, stderr_fd, pty_fd, listen_fd, client_fd;
+	int64_t stdin_fd, stdout_fd, stderr_fd, pty_fd, listen_fd, client_fd, lock_fd;
 	bool open_stdin, stdin_once, no_log;
 	uint64_t log_max;
 	int64_t log_files;

@@ -73,7 +73,8 @@ static void close_others(const struct monitor_args *a)
 		       (int)a->stderr_fd,
 		       (int)a->pty_fd,
 		       (int)a->listen_fd,
-		       (int)a->client_fd };
+		       (int)a->client_fd,
+		       (int)a->lock_fd };
 
 	qsort(keep, ARRAY_SIZE(keep), sizeof(keep[0]), compare_ints);
 	for (size_t i = 0; i < ARRAY_SIZE(keep); i++) {
@@ -219,6 +220,8 @@ static void linger(struct monitor *m)
 {
 	if (!clients_pending(m) || fork() != 0)
 		return;
+	if (m->args.lock_fd)
+		(void)close((int)m->args.lock_fd); /* ours no more */
 	m->blocked_ms = now_ms();
 	while (clients_pending(m))
 		if (loop_wait(&m->loop, clients_drop_stalled(m)) < 0)
@@ -234,6 +237,8 @@ static void reap(struct monitor *m)
 	for (int i = 0; i < CLIENTS_MAX; i++)
 		if (m->clients[i].is_used && m->clients[i].is_initial)
 			(void)fcntl(m->clients[i].fd, F_SETFD, 0);
+	if (m->args.lock_fd)
+		(void)fcntl((int)m->args.lock_fd, F_SETFD, 0);
 	set_signals(SIG_DFL);
 	(void)execv(m->args.reap.v[0], m->args.reap.v);
 }

@@ -5,5 +5,7 @@
 #include <stddef.h>
 
 const struct command *const commands[] = {
+	&cmd_logs,
+	&cmd_attach,
 	NULL,
 };

@@ -5,6 +5,8 @@
 
 #include "cli.h"
 
+extern const struct command cmd_attach, cmd_logs;
+
 extern const struct command *const commands[]; /* NULL-terminated, in the order of help */
 
 #endif

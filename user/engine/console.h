@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Our own stdio while it is at the disposal of a container: terminal, signals, detach keys. */
+#ifndef DAVIT_ENGINE_CONSOLE_H
+#define DAVIT_ENGINE_CONSOLE_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+#include <termios.h>
+
+struct attach_opts;
+struct err;
+struct winsize;
+
+#define CONSOLE_KEYS_MAX 16u /* length of a detach sequence */
+
+enum console_kind {
+	CONSOLE_PLAIN,	  /* regular file, /dev/null: never blocks */
+	CONSOLE_NONBLOCK, /* opened again with O_NONBLOCK: what others share stays as it was */
+	CONSOLE_SOCKET,
+	CONSOLE_BLOCKING, /* could not be opened again: small pieces after poll(2) */
+};
+
+struct console_fd {
+	int fd; /* -1 = at its end, or not used */
+	enum console_kind kind;
+};
+
+/**
+ * struct console - zero-initialised, then console_open()
+ * @size_fd:  one of 0, 1, 2 that is a terminal; -1
+ * @sig_fd:   signalfd
+ * @keys:     the detach sequence; @n_matched bytes of it were typed and are held back
+ */
+struct console {
+	const struct attach_opts *o;
+	struct console_fd in, out[2];
+	int size_fd, sig_fd;
+	bool is_raw;
+	struct termios saved;
+	sigset_t old_mask;
+	unsigned char keys[CONSOLE_KEYS_MAX];
+	size_t n_keys, n_matched;
+};
+
+/* console_open() - take our stdio over. console_close() undoes it, also after a failure. */
+int console_open(struct console *c, const struct attach_opts *o, struct err *e);
+void console_close(struct console *c);
+
+/**
+ * console_read() - what was typed or piped to us
+ * @n: room in @buf; more than CONSOLE_KEYS_MAX
+ *
+ * Return: bytes; 0 at the end (c->in.fd is -1 then); -EAGAIN; -ECANCELED: the detach keys.
+ */
+ssize_t console_read(struct console *c, void *buf, size_t n);
+
+/* console_write() - to stdout (0) or stderr (1). Return: bytes taken; -EAGAIN; -EPIPE … */
+ssize_t console_write(struct console *c, unsigned int i, const void *p, size_t n);
+
+/* console_signals() - c->sig_fd is readable: forward, stop, continue. Return: true if the size of
+ * the terminal may have changed. */
+bool console_signals(struct console *c);
+
+/* console_size() - Return: false when we have no terminal, or it has no size */
+bool console_size(const struct console *c, struct winsize *ret);
+
+/* console_keys_parse() - "ctrl-p,ctrl-q" to bytes. Return: their number, or -EINVAL with @e. */
+int console_keys_parse(const char *text, unsigned char ret[static CONSOLE_KEYS_MAX], struct err *e);
+
+#endif
