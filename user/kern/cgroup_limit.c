@@ -292,13 +292,13 @@ int cgroup_update(struct cgroup *cg, const struct cgroup_limits *l, struct err *
 	return cgroup_v1_attach(cg, cg->v1 & ~before, e);
 }
 
-/* log2(x) in 32.32 fixed point, x > 0, by squaring the mantissa: one bit of result each */
-static uint64_t log2_q32(uint64_t x)
+/* log2(x) in 16.48 fixed point, x > 0, by squaring the mantissa: one bit of result each */
+static uint64_t log2_q48(uint64_t x)
 {
 	unsigned int n = 63 - (unsigned int)__builtin_clzll(x);
 	uint64_t result = n, m = x << (63 - n);
 
-	for (int i = 0; i < 32; i++) {
+	for (int i = 0; i < 48; i++) {
 		unsigned __int128 square = (unsigned __int128)m * m;
 
 		result <<= 1;
@@ -319,7 +319,7 @@ static uint64_t log2_q32(uint64_t x)
  */
 unsigned int cgroup_weight_of_shares(uint64_t shares)
 {
-	const uint64_t tolerance = 1u << 10, log2_of_10 = 14267572527; /* 3.321928… << 32 */
+	const uint64_t tolerance = 16, log2_of_10 = 935039633142894; /* 3.321928… << 48 */
 	unsigned __int128 l, target;
 	unsigned int low = 1, high = 10000;
 
@@ -327,14 +327,14 @@ unsigned int cgroup_weight_of_shares(uint64_t shares)
 		return low;
 	if (shares >= SHARES_MAX)
 		return high;
-	l = log2_q32(shares);
-	/* exponent in 32.32, then times log2(10); 7 / 34 is 126 / 612 */
-	target = ((l * l >> 32) + 125 * l - ((unsigned __int128)126 << 32)) / 612;
-	target = target * log2_of_10 >> 32;
+	l = log2_q48(shares);
+	/* the exponent, then times log2(10); 7 / 34 is 126 / 612 */
+	target = ((l * l >> 48) + 125 * l - ((unsigned __int128)126 << 48)) / 612;
+	target = target * log2_of_10 >> 48;
 	while (low < high) {
 		unsigned int mid = (low + high) / 2;
 
-		if (log2_q32(mid) + tolerance >= target)
+		if (log2_q48(mid) + tolerance >= target)
 			high = mid;
 		else
 			low = mid + 1;

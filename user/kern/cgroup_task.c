@@ -357,7 +357,7 @@ int cgroup_kill(struct cgroup *cg, struct err *e)
 		if (cgroup_v1_tracker() == CGROUP_FREEZER)
 			(void)freeze_v1(cg, false);
 		if (r <= 0 || is_frozen)
-			return r;
+			return r < 0 ? r : 0;
 		(void)nanosleep(&pause, NULL);
 	}
 	return err_plain(e, -EAGAIN, "cgroup '%s' forks faster than it can be killed", cg->id);
