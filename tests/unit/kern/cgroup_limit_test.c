@@ -99,11 +99,12 @@ TEST(weight_of_shares)
 		{ 39064, 1950 }, { 200416, 7914 }, { 230091, 8925 }, { 262143, 10000 }, { 262144, 10000 },
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
 		EXPECT_EQ(known[i][1], cgroup_weight_of_shares(known[i][0]))
 		{
 			TH_LOG("%u shares", known[i][0]);
 		}
+	}
 	for (unsigned int s = 3, last = 1; s <= 262144; s++) {
 		unsigned int w = cgroup_weight_of_shares(s);
 
@@ -198,11 +199,12 @@ TEST(weight_that_nobody_obeys)
 		SKIP(return, "needs root and an io controller");
 	r = cgroup_create("davit-test-weight", "a", &(struct cgroup_limits){ .blkio_weight = 100 },
 			  &cg, &e);
-	if (r == 0)
+	if (r == 0) {
 		(void)cgroup_destroy(cg, NULL);
-	else
+	} else {
 		EXPECT_STREQ("option '--blkio-weight': no block device of this host shares by weight",
 			     e.msg);
+	}
 	cgroup_free(cg);
 	if (cgroup_v2_root())
 		(void)rmdir(cgroup_v2_path(path, "davit-test-weight", NULL));
