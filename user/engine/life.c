@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: Apache-2.0
+/* One life of a container: prepare and start. The end is in life_end.c. */
+#include "engine/life.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/fmt.h"
+#include "base/fs.h"
+#include "base/io.h"
+#include "base/lock.h"
+#include "base/timing.h"
+#include "engine/container.h"
+#include "engine/engine.h"
+#include "engine/run_state.h"
+#include "kern/bpf.h"
+#include "kern/cgroup.h"
+#include "kern/overlay.h"
+#include "runtime/userns.h"
+#include "store/image.h"
+
+#define USERNS_FIRST 0x40000000u /* ids that --userns auto hands out start here … */
+#define USERNS_COUNT 65536u
+#define USERNS_SLOTS 16000u /* … and end below the sign bit */
+
+static int life_init(struct engine *en, const struct container *c, struct timing *timing,
+		     struct life *l, struct err *e)
+{
+	*l = (struct life){ .en = en,
+			    .c = c,
+			    .run_fd = -1,
+			    .state_fd = -1,
+			    .slice_fd = -1,
+			    .root_fd = -1,
+			    .userns_fd = -1,
+			    .timing = timing,
+			    .started = { .pidfd = -1 } };
+	l->run_path = str_printf("%s/containers/%s", en->env->state, c->id);
+	return l->run_path ? 0 : err_set(e, ENOMEM, "start '%s'", c->id);
+}
+
+int life_begin(struct engine *en, const struct container *c, struct timing *timing,
+	       struct life *ret, struct err *e)
+{
+	char path[CONTAINER_PATH_MAX];
+	int r = life_init(en, c, timing, ret, e);
+
+	if (r < 0)
+		return r;
+	container_path(path, c->id, NULL);
+	/* who sweeps may take an unlocked directory away between the two steps: try again */
+	for (int tries = 0; tries < 16; tries++) {
+		if (mkdirat(en->state_fd, path, 0700) < 0) {
+			r = errno == EEXIST ?
+				    err_plain(e, -EEXIST, "container '%.12s' is running already", c->id) :
+				    err_set(e, errno, "make '%s'", ret->run_path);
+			break;
+		}
+		ret->run_fd = lock_dir(en->state_fd, path, LOCK_EX, e);
+		r = ret->run_fd < 0 ? ret->run_fd : 0;
+		if (r != -ENOENT)
+			break;
+	}
+	if (r < 0)
+		life_done(ret);
+	return r;
+}
+
+int life_adopt(struct engine *en, const struct container *c, int lock_fd, struct life *ret,
+	       struct err *e)
+{
+	char path[CONTAINER_PATH_MAX];
+	int r = life_init(en, c, NULL, ret, e);
+
+	if (r < 0)
+		return r;
+	container_path(path, c->id, NULL);
+	ret->run_fd = lock_fd >= 0 ? lock_fd : lock_dir(en->state_fd, path, LOCK_EX | LOCK_NB, e);
+	if (ret->run_fd < 0) {
+		r = ret->run_fd;
+		life_done(ret);
+		return r;
+	}
+	ret->state_fd = openat(ret->run_fd, RUN_STATE_FILE, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	return 0;
+}
+
+/* A directory of the container's own on disk, with upper/ and work/. */
+static int make_disk(struct life *l, struct err *e)
+{
+	static const char *const dirs[] = { NULL, "upper", "work" };
+	char path[CONTAINER_PATH_MAX];
+
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
+		container_path(path, l->c->id, dirs[i]);
+		/* upper/ becomes the container's "/" */
+		if (mkdirat(l->en->store.fd, path, i == 1 ? 0755 : 0700) < 0 && errno != EEXIST) {
+			int r = err_set(e, errno, "make '%s/%s'", l->en->env->root, path);
+
+			if (r == -ENOSPC || r == -EDQUOT)
+				err_hint(e, "no space or inodes are left; 'davit rmi' and 'davit rm' free some");
+			return r;
+		}
+	}
+	return 0;
+}
+
+static int make_cgroup(struct life *l, struct err *e)
+{
+	int r = cgroup_create(l->en->env->slice, l->c->id, &l->resolved.limits, &l->cgroup, e);
+
+	timing_mark(l->timing, TIMING_CGROUP);
+	return r;
+}
+
+static int write_state(struct life *l, uint32_t slot, struct err *e)
+{
+	struct run_state s = {
+		.magic = RUN_STATE_MAGIC,
+		.pid = l->started.pid,
+		.started_ns = fmt_now_ns(),
+		.cgroup_id = l->cgroup ? cgroup_inode(l->cgroup) : 0,
+		.userns_slot = slot,
+	};
+	int r;
+
+	if (l->state_fd < 0)
+		l->state_fd = openat(l->run_fd, RUN_STATE_FILE, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+				     0600);
+	r = l->state_fd < 0 ? -errno : run_state_write(l->state_fd, &s);
+	return r < 0 ? err_set(e, r, "write '%s/" RUN_STATE_FILE "'", l->run_path) : 0;
+}
+
+static int insert_policy(struct life *l, struct err *e)
+{
+	const struct env *env = l->en->env;
+	int r;
+
+	if (cgroup_fd(l->cgroup) < 0) { /* pure v1: there is nowhere to link programs */
+		if (!l->resolved.policy)
+			return 0;
+		r = err_plain(e, -EOPNOTSUPP, "a network policy needs cgroup v2, which is not mounted");
+		err_hint(e, "boot with systemd.unified_cgroup_hierarchy=1, or mount cgroup2 on "
+			    "/sys/fs/cgroup/unified");
+		return r;
+	}
+	l->slice_fd = cgroup_slice_fd(env->slice, e);
+	if (l->slice_fd < 0)
+		return l->slice_fd;
+	r = bpf_set_open(env, l->slice_fd, &l->bpf, e);
+	if (r == 0)
+		r = bpf_set_insert(l->bpf, cgroup_inode(l->cgroup), l->resolved.policy,
+				   l->resolved.has_devices ? &l->resolved.devices : NULL, e);
+	timing_mark(l->timing, TIMING_POLICY);
+	return r;
+}
+
+/* --userns auto: a symlink <state>/userns/<slot> reserves the range; the end removes it. */
+static int reserve_ids(struct life *l, uint32_t *ret_slot, struct err *e)
+{
+	struct id_map *map = &l->resolved.config.id_map;
+	uint32_t slot = (map->outside - USERNS_FIRST) / USERNS_COUNT;
+	char path[32];
+
+	*ret_slot = 0;
+	if (!str_eq(l->c->options.userns, "auto") && !str_eq(l->c->options.userns, "private"))
+		return 0;
+	if (mkdirat(l->en->state_fd, "userns", 0700) < 0 && errno != EEXIST)
+		return err_set(e, errno, "make '%s/userns'", l->en->env->state);
+	for (uint32_t tries = 0; tries < USERNS_SLOTS; tries++, slot = (slot + 1) % USERNS_SLOTS) {
+		(void)err_format(path, sizeof(path), "userns/%u", slot);
+		if (symlinkat(l->c->id, l->en->state_fd, path) == 0) {
+			map->outside = USERNS_FIRST + slot * USERNS_COUNT;
+			*ret_slot = slot + 1;
+			return 0;
+		}
+		if (errno != EEXIST)
+			return err_set(e, errno, "reserve ids in '%s/%s'", l->en->env->state, path);
+	}
+	return err_plain(e, -ENOSPC, "all %u id ranges of --userns auto are in use", USERNS_SLOTS);
+}
+
+static int mount_root(struct life *l, const struct image *im, struct err *e)
+{
+	char upper[CONTAINER_PATH_MAX], work[CONTAINER_PATH_MAX];
+	struct overlay_spec spec = {
+		.base_fd = l->en->store.fd,
+		.base_path = l->en->env->root,
+		.lower = &im->layers,
+		.lower_prefix = "l/",
+		.upper = container_path(upper, l->c->id, "upper"),
+		.work = container_path(work, l->c->id, "work"),
+		.is_volatile = l->c->options.auto_remove,
+		.userns_fd = -1,
+	};
+
+	if (l->resolved.config.new_ns & CLONE_NEWUSER) {
+		l->userns_fd = userns_create(&l->resolved.config.id_map, e);
+		if (l->userns_fd < 0)
+			return l->userns_fd;
+		spec.userns_fd = l->userns_fd;
+	}
+	l->root_fd = overlay_mount(&spec, e);
+	if (l->root_fd < 0)
+		return l->root_fd;
+	timing_mark(l->timing, TIMING_ROOTFS);
+	return 0;
+}
+
+static int write_text(int dirfd, const char *name, const char *text, size_t n, struct err *e)
+{
+	_cleanup_fd_ int fd = openat(dirfd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	int r = fd < 0 ? -errno : io_write_full(fd, text, n);
+
+	return r < 0 ? err_set(e, r, "write '%s'", name) : 0;
+}
+
+/* /etc/hosts and /etc/hostname of a container with a name of its own; the host's where it shares. */
+static int write_etc_files(struct life *l, struct err *e)
+{
+	static const char *const own[] = { "hosts", "hostname", NULL };
+	static const char *const shared[] = { "hosts", "hostname", "resolv.conf", NULL };
+	struct runtime_config *rc = &l->resolved.config;
+	_cleanup_str_ struct str hosts = STR_INIT;
+	_cleanup_free_ char *resolv = NULL;
+	size_t n;
+	int r;
+
+	if (!(rc->new_ns & CLONE_NEWUTS) && !(rc->new_ns & CLONE_NEWNET))
+		return 0;
+	str_addf(&hosts, "127.0.0.1\tlocalhost%s%s\n::1\tlocalhost ip6-localhost ip6-loopback%s%s\n",
+		 rc->hostname ? " " : "", rc->hostname ? rc->hostname : "", rc->hostname ? " " : "",
+		 rc->hostname ? rc->hostname : "");
+	r = str_failed(&hosts) ? err_set(e, ENOMEM, "write hosts") :
+				 write_text(l->run_fd, "hosts", hosts.p, hosts.len, e);
+	if (r == 0) {
+		str_truncate(&hosts, 0);
+		str_addf(&hosts, "%s\n", rc->hostname ? rc->hostname : "");
+		r = write_text(l->run_fd, "hostname", str_text(&hosts), hosts.len, e);
+	}
+	rc->files = own;
+	if (r == 0 && !(rc->new_ns & CLONE_NEWNET) &&
+	    io_read_file(AT_FDCWD, "/etc/resolv.conf", 65536, &resolv, &n, NULL) == 0) {
+		r = write_text(l->run_fd, "resolv.conf", resolv, n, e);
+		rc->files = shared;
+	}
+	rc->files_dir = strdup(l->run_path);
+	return r < 0 || rc->files_dir ? r : err_set(e, ENOMEM, "write hosts");
+}
+
+static int build_plan(struct life *l, struct err *e)
+{
+	_cleanup_free_ char *pivot = str_printf("%s/pivot", l->en->env->state);
+	_cleanup_free_ char *empty = str_printf("%s/empty", l->en->env->state);
+	struct plan_places places = { .root_fd = l->root_fd, .userns_fd = l->userns_fd };
+	int r;
+
+	if (!pivot || !empty)
+		return err_set(e, ENOMEM, "plan the start");
+	r = env_helper(l->en->env, "davit-init", &l->init_path, e);
+	if (r < 0)
+		return r;
+	places.pivot_dir = pivot;
+	places.empty_dir = empty;
+	places.init_path = l->init_path;
+	r = plan_build(&l->resolved.config, &places, &l->plan, e);
+	if (r < 0)
+		return r;
+	l->has_plan = true;
+	/* the plan outlives this function and keeps the one path that the child uses */
+	return strv_take(&l->plan.texts, TAKE_PTR(pivot)) < 0 ? err_set(e, ENOMEM, "plan the start") : 0;
+}
+
+int life_prepare(struct life *l, const struct image *im, struct err *e)
+{
+	uint32_t slot = 0;
+	int r = resolve(l->c, im, &l->resolved, e);
+
+	if (r < 0)
+		return r;
+	l->has_resolved = true;
+	r = make_disk(l, e);
+	timing_mark(l->timing, TIMING_PLAN);
+	if (r == 0)
+		r = reserve_ids(l, &slot, e);
+	if (r == 0)
+		r = make_cgroup(l, e);
+	if (r == 0)
+		r = write_state(l, slot, e);
+	if (r == 0)
+		r = insert_policy(l, e);
+	if (r == 0)
+		r = mount_root(l, im, e);
+	if (r == 0)
+		r = resolve_user(l->root_fd, l->c, &l->resolved, e);
+	if (r == 0)
+		r = write_etc_files(l, e);
+	if (r == 0)
+		r = build_plan(l, e);
+	timing_mark(l->timing, TIMING_PLAN);
+	return r;
+}
+
+int life_start(struct life *l, struct err *e)
+{
+	struct run_state s;
+	int r = runtime_start(&l->resolved.config, &l->plan, l->cgroup, l->timing, &l->started, e);
+
+	if (r < 0)
+		return r;
+	r = run_state_read(l->state_fd, &s);
+	if (r == 0) {
+		s.pid = l->started.pid;
+		s.started_ns = fmt_now_ns();
+		r = run_state_write(l->state_fd, &s);
+	}
+	l->root_fd = fd_close(l->root_fd);
+	return r < 0 ? err_set(e, r, "write '%s/" RUN_STATE_FILE "'", l->run_path) : 0;
+}
+
+void life_done(struct life *l)
+{
+	if (l->has_plan)
+		plan_done(&l->plan);
+	if (l->has_resolved)
+		resolved_done(&l->resolved);
+	l->has_plan = l->has_resolved = false;
+	cgroup_freep(&l->cgroup);
+	bpf_set_closep(&l->bpf);
+	l->root_fd = fd_close(l->root_fd);
+	l->userns_fd = fd_close(l->userns_fd);
+	l->slice_fd = fd_close(l->slice_fd);
+	l->state_fd = fd_close(l->state_fd);
+	l->started.pidfd = fd_close(l->started.pidfd);
+	l->run_fd = fd_close(l->run_fd); /* the lock goes last */
+	free(l->run_path);
+	free(l->init_path);
+	l->run_path = l->init_path = NULL;
+}

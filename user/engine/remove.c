@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Removing containers. */
+#include "engine/remove.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/fs.h"
+#include "base/lock.h"
+#include "engine/container.h"
+#include "engine/engine.h"
+#include "engine/signal.h"
+
+/* Remove names/<name> only while it is ours. */
+static void release_name(struct engine *en, const struct container *c)
+{
+	char path[NAME_MAX_LEN + 8];
+	_cleanup_free_ char *target = NULL;
+
+	if (!c->name)
+		return;
+	(void)err_format(path, sizeof(path), "names/%s", c->name);
+	target = fs_read_link(en->store.fd, path);
+	if (target && strcmp(target, c->id) == 0)
+		(void)unlinkat(en->store.fd, path, 0); /* a stale name is taken over by its next user */
+}
+
+/* Nothing was written by the container: five directories, no listing. */
+static bool remove_empty(struct engine *en, const char *id)
+{
+	static const char *const dirs[] = { "work/work", "work", "upper", NULL };
+	char path[CONTAINER_PATH_MAX];
+
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
+		container_path(path, id, dirs[i]);
+		if (unlinkat(en->store.fd, path, AT_REMOVEDIR) < 0 && (errno != ENOENT || !dirs[i]))
+			return errno == ENOENT;
+	}
+	return true;
+}
+
+int remove_disk(struct engine *en, const struct container *c, struct err *e)
+{
+	char path[CONTAINER_PATH_MAX], trash[CONTAINER_PATH_MAX];
+
+	if (!c->options.auto_remove || !remove_empty(en, c->id)) {
+		container_path(path, c->id, NULL);
+		(void)err_format(trash, sizeof(trash), "trash/c-%s", c->id);
+		/* gone for everyone at once, however long unlinking takes */
+		if (renameat(en->store.fd, path, en->store.fd, trash) < 0) {
+			if (errno != ENOENT)
+				return err_set(e, errno, "remove '%s/%s'", en->env->root, path);
+		} else {
+			int r = fs_remove_tree(en->store.fd, trash, e);
+
+			if (r < 0)
+				return r;
+		}
+	}
+	release_name(en, c);
+	return 0;
+}
+
+int container_remove(struct engine *en, const struct container *c, bool force, struct err *e)
+{
+	_cleanup_fd_ int lock = -1;
+	char path[CONTAINER_PATH_MAX];
+	struct container_state st;
+	int r = container_state(en, c, &st, e);
+
+	if (r < 0)
+		return r;
+	if (st.status == CONTAINER_RUNNING || st.status == CONTAINER_PAUSED || st.has_owner) {
+		if (!force) {
+			r = err_plain(e, -EBUSY, "container '%s' is running", c->name ? c->name : c->id);
+			err_hint(e, "stop it first, or use 'davit rm -f'");
+			return r;
+		}
+		r = container_kill_all(en, c, e);
+		if (r == -ENOENT || (r == 0 && c->options.auto_remove)) /* its owner removes it */
+			return 0;
+		if (r < 0)
+			return r;
+	}
+	/* against a start in between: it holds the same lock until it runs */
+	lock = lock_dir(en->store.fd, container_path(path, c->id, NULL), LOCK_EX, e);
+	if (lock == -ENOENT)
+		return err_plain(e, lock, "no container '%s'", c->name ? c->name : c->id);
+	if (lock < 0)
+		return lock;
+	if (fs_exists(en->state_fd, path))
+		return err_plain(e, -EBUSY, "container '%s' was started meanwhile",
+				 c->name ? c->name : c->id);
+	return remove_disk(en, c, e);
+}

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+/* A container under a davit-monitor: the process that clones it becomes the monitor by exec. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/io.h"
+#include "base/timing.h"
+#include "engine/container.h"
+#include "engine/engine.h"
+#include "engine/life.h"
+#include "engine/run.h"
+#include "kern/attach_socket.h"
+#include "kern/exit_record.h"
+#include "kern/monitor_args.h"
+#include "store/image.h"
+
+/* Pipes between monitor and container: [0] is ours, [1] the container's, -1 = none. */
+struct stdio_pipes {
+	int in[2], out[2], err[2];
+};
+
+static int make_pipe(int ours_is_read, int ret[2], struct err *e)
+{
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return err_set(e, errno, "make a pipe");
+	ret[0] = fds[!ours_is_read];
+	ret[1] = fds[ours_is_read];
+	return 0;
+}
+
+static int make_stdio(struct life *l, struct stdio_pipes *p, struct err *e)
+{
+	int r;
+
+	if (l->c->options.tty)
+		return 0;
+	r = l->c->options.interactive ? make_pipe(0, p->in, e) : 0;
+	if (r == 0 && !l->c->options.interactive) {
+		p->in[1] = open("/dev/null", O_RDWR | O_CLOEXEC);
+		if (p->in[1] < 0)
+			return err_set(e, errno, "open '/dev/null'");
+	}
+	if (r == 0)
+		r = make_pipe(1, p->out, e);
+	if (r == 0)
+		r = make_pipe(1, p->err, e);
+	l->plan.launch.stdio[0] = p->in[1];
+	l->plan.launch.stdio[1] = p->out[1];
+	l->plan.launch.stdio[2] = p->err[1];
+	return r;
+}
+
+static int keep_open(int fd)
+{
+	return fd < 0 ? 0 : fcntl(fd, F_SETFD, 0) < 0 ? -errno : fd;
+}
+
+/* Hand everything to davit-monitor. Returns only on failure. */
+static int become_monitor(struct life *l, struct stdio_pipes *p, int client, int listener, struct err *e)
+{
+	const struct env *env = l->en->env;
+	const struct container_options *o = &l->c->options;
+	_cleanup_free_ char *path = NULL, *dir = str_printf("%s/containers/%s", env->root, l->c->id);
+	_cleanup_free_ char *self = NULL;
+	_cleanup_strv_ struct strv argv = { NULL, 0 };
+	struct monitor_args a = {
+		.id = (char *)l->c->id,
+		.dir = dir,
+		.run_dir = l->run_path,
+		.pid = l->started.pid,
+		.pidfd = keep_open(l->started.pidfd),
+		.stdin_fd = keep_open(p->in[0]),
+		.stdout_fd = keep_open(p->out[0]),
+		.stderr_fd = keep_open(p->err[0]),
+		.pty_fd = keep_open(l->plan.pty_master),
+		.listen_fd = keep_open(listener),
+		.client_fd = keep_open(client),
+		.lock_fd = keep_open(l->run_fd),
+		.open_stdin = o->interactive,
+		.stdin_once = o->interactive && client >= 0,
+		.no_log = o->auto_remove,
+		.log_max = o->log_max ? o->log_max : MONITOR_LOG_MAX_DEFAULT,
+		.log_files = o->log_files ? o->log_files : MONITOR_LOG_FILES_DEFAULT,
+	};
+	int r = dir ? 0 : err_set(e, ENOMEM, "start the monitor");
+
+	if (r == 0)
+		r = env_helper(env, "davit-monitor", &path, e);
+	if (r == 0) {
+		self = realpath("/proc/self/exe", NULL);
+		if (!self)
+			r = err_set(e, errno, "find our own program");
+	}
+	if (r == 0 && (strv_add(&a.reap, self) < 0 || strv_add(&a.reap, "reap") < 0 ||
+		       strv_addf(&a.reap, "--lock=%d", l->run_fd) < 0 || strv_add(&a.reap, l->c->id) < 0))
+		r = err_set(e, ENOMEM, "start the monitor");
+	if (r == 0)
+		r = monitor_args_argv(&a, &argv, e);
+	strv_done(&a.reap);
+	if (r < 0)
+		return r;
+	(void)execv(path, argv.v);
+	return err_set(e, errno, "execute '%s'", path);
+}
+
+static void report(int status_fd, const struct err *e)
+{
+	(void)io_write_full(status_fd, e, sizeof(*e)); /* a reader that is gone does not care */
+}
+
+/* The process that will be the monitor. @status_fd: close-on-exec, so that a clean exec says "ok". */
+static _Noreturn void monitor_process(struct life *l, const struct image *im, int client, int status_fd)
+{
+	struct stdio_pipes p = { { -1, -1 }, { -1, -1 }, { -1, -1 } };
+	struct err e = ERR_INIT;
+	int listener = -1, r = 0;
+
+	(void)setsid(); /* a fresh child leads no group: it cannot fail */
+	r = l->c->options.auto_remove ? container_save(l->en, l->c, &e) : 0;
+	if (r == 0)
+		r = life_prepare(l, im, &e);
+	if (r == 0)
+		r = make_stdio(l, &p, &e);
+	if (r == 0) {
+		listener = attach_listen(l->run_fd, &e);
+		r = listener < 0 ? listener : 0;
+	}
+	if (r == 0)
+		r = life_start(l, &e);
+	if (r == 0) {
+		r = become_monitor(l, &p, client, listener, &e);
+		/* it runs without anyone to look after it: not what was asked for */
+		l->started.pid = 0;
+	}
+	(void)life_end(l, NULL, NULL); /* the first error is the one to tell */
+	report(status_fd, &e);
+	_exit(125);
+}
+
+static int read_status(int fd, struct err *e)
+{
+	struct err child;
+	ssize_t n = io_read_full(fd, &child, sizeof(child));
+
+	if (n == 0)
+		return 0;
+	if (n != (ssize_t)sizeof(child) || child.code >= 0)
+		return err_plain(e, -EPIPE, "the process that starts the container died");
+	child.msg[sizeof(child.msg) - 1] = child.hint[sizeof(child.hint) - 1] = '\0';
+	if (e)
+		*e = child;
+	return child.code;
+}
+
+int run_monitored(struct engine *en, const struct container *c, const struct image *im, int client,
+		  struct timing *timing, struct err *e)
+{
+	_cleanup_fd_ int client_end = client, status_read = -1, status_write = -1;
+	struct life l;
+	int fds[2], r;
+	pid_t pid;
+
+	r = life_begin(en, c, timing, &l, e);
+	if (r < 0)
+		return r;
+	if (pipe2(fds, O_CLOEXEC) < 0) {
+		r = err_set(e, errno, "make a pipe");
+		goto end;
+	}
+	status_read = fds[0];
+	status_write = fds[1];
+	pid = fork();
+	if (pid < 0) {
+		r = err_set(e, errno, "start the monitor");
+		goto end;
+	}
+	if (pid == 0) {
+		(void)fd_close(TAKE_FD(status_read));
+		monitor_process(&l, im, client_end, status_write);
+	}
+	status_write = fd_close(status_write);
+	r = read_status(status_read, e);
+	timing_mark(timing, TIMING_CLONE);
+	if (r < 0)
+		(void)waitpid(pid, NULL, 0); /* our child, ending */
+	life_done(&l); /* the lock lives on in the monitor */
+	return r;
+end:
+	(void)life_end(&l, NULL, NULL); /* the first error is the one to tell */
+	life_done(&l);
+	return r;
+}
+
+int run_reap(struct engine *en, const struct container *c, int lock_fd, struct err *e)
+{
+	struct exit_record exit;
+	bool has_exit = exit_record_read(lock_fd, &exit, NULL) == 0;
+	struct life l;
+	int r = life_adopt(en, c, lock_fd, &l, e);
+
+	if (r < 0)
+		return r;
+	r = life_end(&l, has_exit ? &exit : NULL, e);
+	life_done(&l);
+	return r;
+}
