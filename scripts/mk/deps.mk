@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+# Debian packages, by what needs them. One line each: add yours, sorted.
+
+DEPS_BUILD := \
+	bpftool \
+	busybox-static \
+	clang \
+	gcc \
+	libarchive-dev \
+	libbpf-dev \
+	libc6-dev \
+	libelf-dev \
+	libisal-dev \
+	libjansson-dev \
+	libseccomp-dev \
+	libssl-dev \
+	libzstd-dev \
+	linux-libc-dev \
+	llvm \
+	make \
+	pkg-config \
+	zlib1g-dev
+
+DEPS_TEST := \
+	attr \
+	buildah \
+	clang-format \
+	clang-tidy \
+	clang-tools \
+	debootstrap \
+	iproute2 \
+	jq \
+	libcap2-bin \
+	perl \
+	procps \
+	python3-minimal \
+	shellcheck \
+	skopeo \
+	sparse \
+	strace \
+	umoci \
+	util-linux \
+	xz-utils \
+	zstd
+
+# the test harness of the kernel; any version has it
+DEPS_TEST += $(if $(wildcard /usr/src/linux-source-*.tar.xz),,linux-source)
+
+DEPS_BENCH := \
+	bubblewrap \
+	crun \
+	jq \
+	runc \
+	strace
+
+#: make deps                 Debian packages to build (root); deps-test, deps-bench: to test, to bench
+deps:
+	$(Q)scripts/apt-install $(DEPS_BUILD)
+
+deps-test:
+	$(Q)scripts/apt-install $(DEPS_BUILD) $(DEPS_TEST)
+
+deps-bench:
+	$(Q)scripts/apt-install $(DEPS_BUILD) $(DEPS_BENCH)
+
+.PHONY: deps deps-test deps-bench

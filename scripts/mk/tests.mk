@@ -2,7 +2,7 @@
 # Unit tests: tests/unit/PART/NAME_test.c becomes $(O)/tests/unit/PART/NAME, linked with that part
 # and those it uses. Flow tests: tests/*/*.t. Everything speaks TAP and is run by prove.
 
-KERNEL_SOURCE ?= /usr/src/linux-source-6.1.tar.xz
+KERNEL_SOURCE ?= $(or $(lastword $(sort $(wildcard /usr/src/linux-source-*.tar.xz))),/usr/src/linux-source.tar.xz)
 KSELFTEST     := $(O)/kselftest/kselftest_harness.h
 
 unit_src = $(sort $(wildcard tests/unit/$(1)/*_test.c))

@@ -263,7 +263,7 @@ _find_processes() {
 	_processes=
 	for p in /proc/[0-9]*; do
 		p=${p#/proc/}
-		[ "$p" != 1 ] && [ "$p" != "$BASHPID" ] || continue
+		if [ "$p" = 1 ] || [ "$p" = "$BASHPID" ]; then continue; fi
 		{ read -r stat <"/proc/$p/stat"; } 2>/dev/null || continue
 		stat=${stat##*) }
 		[ "${stat:0:1}" != Z ] || continue

@@ -6,6 +6,7 @@
 
 if [ "${1:-}" = --leave ]; then
 	davit_env "$@"
+	# shellcheck disable=SC2034 # for the commands in $2
 	cgroup2=$(findmnt -nt cgroup2 -o TARGET | head -n 1)
 	pass "in $DAVIT_SLICE"
 	eval "$2"
