@@ -88,7 +88,6 @@ static int check_options(const struct container *c, struct err *e)
 int container_create(struct engine *en, struct container *c, const struct image *im, struct err *e)
 {
 	struct resolved res;
-	char path[CONTAINER_PATH_MAX];
 	int r = id_new(c->id);
 
 	if (r < 0)
@@ -123,15 +122,20 @@ int container_create(struct engine *en, struct container *c, const struct image 
 		goto remove;
 	return 0;
 remove:
-	if (c->name) {
-		char name[NAME_MAX_LEN + 8];
-		_cleanup_free_ char *holder = NULL;
+	(void)container_discard(en, c); /* the first error is the one to tell */
+	return r;
+}
 
+int container_discard(struct engine *en, const struct container *c)
+{
+	char path[CONTAINER_PATH_MAX], name[NAME_MAX_LEN + 8];
+	_cleanup_free_ char *holder = NULL;
+
+	if (c->name) {
 		(void)err_format(name, sizeof(name), "names/%s", c->name);
 		holder = fs_read_link(en->store.fd, name);
 		if (str_eq(holder, c->id))
-			(void)unlinkat(en->store.fd, name, 0); /* the first error is the one to tell */
+			(void)unlinkat(en->store.fd, name, 0); /* a name of nobody is taken over anyway */
 	}
-	(void)fs_remove_tree(en->store.fd, container_path(path, c->id, NULL), NULL); /* likewise */
-	return r;
+	return fs_remove_tree(en->store.fd, container_path(path, c->id, NULL), NULL);
 }

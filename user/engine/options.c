@@ -21,8 +21,7 @@ const struct opt container_options[] = {
 	OPT_STR(0,    "entrypoint", S, entrypoint, "COMMAND",   "replace the image's entrypoint"),
 	OPT_LIST('l', "label", S, label, "KEY[=VALUE]",         "label of the container"),
 	OPT_STR(0,    "stop-signal", S, stop_signal, "SIGNAL",  "signal that 'davit stop' sends (default SIGTERM)"),
-	{ .type = OPT_TYPE_INT, .name = "stop-timeout", .offset = offsetof(S, stop_timeout), .arg = "SECONDS", .min = -1,
-	  .help = "time to stop before SIGKILL (default 10, -1 = wait for ever)" },
+	OPT_STR(0,    "stop-timeout", S, stop_timeout, "SECONDS", "time to stop before SIGKILL (default 10, -1 = wait for ever)"),
 
 	OPT_LIST('v', "volume", S, volume, "SRC:DST[:OPTS]",    "bind mount of a host path"),
 	OPT_LIST(0,   "mount", S, mount, "KEY=VALUE,...",       "mount: type=bind|tmpfs,src=,dst=,readonly,..."),

@@ -13,7 +13,7 @@
 struct container_options {
 	/* identity and process */
 	char *name, *hostname, *domainname, *workdir, *user, *entrypoint, *stop_signal;
-	int64_t stop_timeout;
+	char *stop_timeout; /* text: 0 is not the default */
 	bool tty, interactive, auto_remove, init;
 	struct strv env, env_file, label, group_add;
 	/* files */

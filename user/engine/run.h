@@ -21,6 +21,9 @@ struct timing;
  */
 int container_create(struct engine *en, struct container *c, const struct image *im, struct err *e);
 
+/* container_discard() - undo container_create() */
+int container_discard(struct engine *en, const struct container *c);
+
 /* run_can_be_direct() - may this process be the parent itself: --rm, no terminal on either side,
  * in the foreground? */
 bool run_can_be_direct(const struct container *c);

@@ -24,6 +24,7 @@ void runtime_config_done(struct runtime_config *c)
 	free(c->groups);
 	free(c->seccomp);
 	free(c->rlimits);
+	strv_done(&c->volumes);
 	strv_done(&c->sysctls);
 	strv_done(&c->args);
 	strv_done(&c->env);

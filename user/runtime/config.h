@@ -68,7 +68,8 @@ struct runtime_config {
 	size_t n_mounts;
 	struct runtime_device *devices;
 	size_t n_devices;
-	struct strv sysctls; /* "net.core.somaxconn=1024" */
+	struct strv volumes; /* directories of the root to be mounts of their own */
+	struct strv sysctls; /* "net/core/somaxconn=1024" */
 
 	struct strv args, env;
 	char *cwd;

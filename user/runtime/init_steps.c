@@ -253,6 +253,23 @@ static int step_root(const struct launch *l, struct err *e)
 	return r;
 }
 
+static int step_volumes(const struct launch *l, struct err *e)
+{
+	for (size_t i = 0; i < l->n_volumes; i++) {
+		const char *path = l->volumes[i];
+		int fd = mount_open_tree(AT_FDCWD, path, OPEN_TREE_CLONE), r;
+
+		if (fd == -ENOENT) {
+			r = make_target(path, false);
+			fd = r < 0 ? r : mount_open_tree(AT_FDCWD, path, OPEN_TREE_CLONE);
+		}
+		r = fd < 0 ? fd : mount_attach(fd, AT_FDCWD, path);
+		if (r < 0)
+			return err_set(e, r, "mount volume '%s'", path);
+	}
+	return 0;
+}
+
 /* Cloned inside, where the devpts is attached: a detached mount cannot be cloned before 6.15. */
 static int step_console(const struct launch *l, struct err *e)
 {
@@ -413,6 +430,7 @@ static int (*const steps[])(const struct launch *l, struct err *e) = {
 	step_hostname,
 	step_loopback,
 	step_root,
+	step_volumes,
 	step_console,
 	step_sysctls,
 	step_readonly_paths,

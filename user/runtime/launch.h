@@ -93,6 +93,8 @@ struct launch {
 	bool root_readonly;
 	const struct launch_mount *mounts;
 	size_t n_mounts;
+	char *const *volumes; /* bound on themselves: writable below a read-only root */
+	size_t n_volumes;
 	int null_fd, empty_fd;
 	const struct launch_path *masked;
 	size_t n_masked;

@@ -330,6 +330,8 @@ static int plan_paths(const struct runtime_config *c, const struct plan_places *
 	int r;
 
 	l->root_readonly = c->root_readonly;
+	l->volumes = c->volumes.v;
+	l->n_volumes = c->volumes.n;
 	if (c->is_privileged || c->has_unconfined_paths)
 		return 0;
 	l->readonly = default_readonly;
@@ -368,9 +370,6 @@ static int plan_sysctls(const struct runtime_config *c, struct plan *p, struct e
 		if (!eq)
 			return err_plain(e, -EINVAL, "sysctl '%s' has no value", c->sysctls.v[i]);
 		*eq = '\0';
-		for (char *s = path + strlen("/proc/sys/"); *s; s++)
-			if (*s == '.')
-				*s = '/';
 		p->sysctls[p->launch.n_sysctls++] = (struct launch_write){ path, eq + 1 };
 	}
 	p->launch.sysctls = p->sysctls;

@@ -5,7 +5,15 @@
 #include <stddef.h>
 
 const struct command *const commands[] = {
+	&cmd_run,
+	&cmd_create,
+	&cmd_start,
+	&cmd_stop,
+	&cmd_kill,
+	&cmd_wait,
+	&cmd_rm,
 	&cmd_logs,
 	&cmd_attach,
+	&cmd_reap,
 	NULL,
 };

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+/* davit run, create, start. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/io.h"
+#include "base/timing.h"
+#include "cli.h"
+#include "engine/attach.h"
+#include "engine/container.h"
+#include "engine/engine.h"
+#include "engine/options.h"
+#include "engine/resolve.h"
+#include "engine/run.h"
+#include "engine/signal.h"
+#include "run.h"
+#include "store/image.h"
+
+struct run_opts {
+	struct container_options container;
+	bool detach, timings;
+	char *cidfile, *pidfile, *detach_keys;
+};
+
+/* clang-format off */
+static const struct opt create_options[] = {
+	OPT_INCLUDE(container_options, struct run_opts, container),
+	OPT_STR(0,   "cidfile", struct run_opts, cidfile, "FILE",  "write the container's id to FILE"),
+	OPT_END
+};
+static const struct opt run_options[] = {
+	OPT_INCLUDE(create_options, struct run_opts, container),
+	OPT_BOOL('d', "detach", struct run_opts, detach,           "run in the background and print the id"),
+	OPT_STR(0,   "pidfile", struct run_opts, pidfile, "FILE",  "write the pid of the container's first process to FILE"),
+	OPT_STR(0,   "detach-keys", struct run_opts, detach_keys, "KEYS", "keys that detach (default ctrl-p,ctrl-q)"),
+	OPT_BOOL(0,  "timings", struct run_opts, timings,          "tell the nanoseconds of each phase on standard error"),
+	OPT_END
+};
+/* clang-format on */
+
+static int send_signal(int sig, void *data)
+{
+	struct attached *a = data;
+
+	return container_kill(a->en, a->c, sig, NULL);
+}
+
+int attached_run(struct attached *a, int sock, bool with_stdin, const char *detach_keys, int *ret_status,
+		 struct err *e)
+{
+	struct attach_opts o = {
+		.is_tty = a->c->options.tty,
+		.with_stdin = with_stdin,
+		.sig_proxy = true,
+		.wait_reap = true,
+		.detach_keys = detach_keys,
+		.kill = send_signal,
+		.data = a,
+	};
+
+	return attach_run(sock, &o, ret_status, e);
+}
+
+/* A file that must not be there yet; made before the container, so that its failure costs nothing. */
+static int open_new_file(const char *path, struct err *e)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644), r;
+
+	if (fd >= 0)
+		return fd;
+	r = err_set(e, errno, "create '%s'", path);
+	if (r == -EEXIST)
+		err_hint(e, "the file of another container is not overwritten; remove it first");
+	return r;
+}
+
+static int write_id(const char *path, const char *id, struct err *e)
+{
+	_cleanup_fd_ int fd = path ? open_new_file(path, e) : -1;
+	int r;
+
+	if (!path)
+		return 0;
+	if (fd < 0)
+		return fd;
+	r = io_write_full(fd, id, strlen(id));
+	return r < 0 ? err_set(e, r, "write '%s'", path) : 0;
+}
+
+static int write_pid(struct engine *en, const struct container *c, const char *path, struct err *e)
+{
+	struct container_state st;
+	char text[16];
+	int r = container_state(en, c, &st, e);
+
+	if (r < 0)
+		return r;
+	(void)err_format(text, sizeof(text), "%d", st.pid);
+	return io_replace_file(AT_FDCWD, path, text, strlen(text), 0644, 0, e);
+}
+
+static int print_timings(const struct timing *t, struct err *e)
+{
+	_cleanup_str_ struct str s = STR_INIT;
+
+	for (int i = 0; i < TIMING_COUNT; i++)
+		str_addf(&s, "%-10s %10llu ns\n", timing_name((enum timing_phase)i), (unsigned long long)t->ns[i]);
+	if (str_failed(&s))
+		return err_set(e, ENOMEM, "print timings");
+	(void)io_write_full(STDERR_FILENO, s.p, s.len); /* told on the side */
+	return 0;
+}
+
+static int print_id(const struct container *c, struct err *e)
+{
+	_cleanup_str_ struct str s = STR_INIT;
+
+	str_addf(&s, "%s\n", c->id);
+	return cli_print(&s, e);
+}
+
+/* In the foreground: monitor in between, we are its first client. */
+static int run_attached(struct engine *en, struct container *c, const struct image *im,
+			const struct run_opts *o, struct timing *t, int *ret_status, struct err *e)
+{
+	struct attached a = { en, c };
+	_cleanup_fd_ int ours = -1;
+	int pair[2], r;
+
+	r = attach_pair(pair, e);
+	if (r < 0)
+		return r;
+	ours = pair[0];
+	r = run_monitored(en, c, im, pair[1], t, e);
+	if (r == 0 && o->pidfile)
+		r = write_pid(en, c, o->pidfile, e);
+	if (r < 0)
+		return r;
+	return attached_run(&a, ours, c->options.interactive, o->detach_keys, ret_status, e);
+}
+
+static int run_image(struct engine *en, struct container *c, const struct image *im,
+		     const struct run_opts *o, struct timing *t, int *ret_status, struct err *e)
+{
+	int r;
+
+	*ret_status = 0;
+	if (o->detach) {
+		r = run_monitored(en, c, im, -1, t, e);
+		if (r == 0 && o->pidfile)
+			r = write_pid(en, c, o->pidfile, e);
+		return r < 0 ? r : print_id(c, e);
+	}
+	if (run_can_be_direct(c) && !o->pidfile)
+		return run_direct(en, c, im, t, ret_status, e);
+	return run_attached(en, c, im, o, t, ret_status, e);
+}
+
+static int fill(struct container *c, struct run_opts *o, int argc, char *argv[], struct err *e)
+{
+	c->options = o->container; /* moved */
+	o->container = (struct container_options){ .name = NULL };
+	c->image = strdup(argv[0]);
+	if (!c->image)
+		return err_set(e, ENOMEM, "run '%s'", argv[0]);
+	for (int i = 1; i < argc; i++)
+		if (strv_add(&c->args, argv[i]) < 0)
+			return err_set(e, ENOMEM, "run '%s'", argv[0]);
+	return resolve_env_options(&c->options, e);
+}
+
+static int what(const struct container *c, int r, struct err *e)
+{
+	char buf[NAME_MAX_LEN + 1];
+
+	/* "cannot run" reads badly before an option's own message */
+	return c->id[0] && !e->is_plain ? err_wrap(e, r, "cannot start '%s'", container_name(c, buf)) : r;
+}
+
+static int check(const struct run_opts *o, const struct container *c, struct err *e)
+{
+	if (o->detach_keys && attach_keys_check(o->detach_keys, e) < 0)
+		return -EINVAL;
+	if (c->options.tty && !o->detach && c->options.interactive && !isatty(STDIN_FILENO))
+		return err_plain(e, -ENOTTY, "option '--tty': standard input is not a terminal");
+	return 0;
+}
+
+static int run_main(const struct env *env, void *opts, int argc, char *argv[], struct err *e)
+{
+	struct run_opts *o = opts;
+	struct timing timing = { 0 }, *t = o->timings ? &timing : NULL;
+	_cleanup_engine_ struct engine en = ENGINE_INIT;
+	struct container c = { .name = NULL };
+	struct image im = { .size = 0 };
+	int status = 0, r;
+
+	timing_begin(t);
+	r = fill(&c, o, argc, argv, e);
+	if (r == 0)
+		r = check(o, &c, e);
+	if (r == 0)
+		r = engine_open(env, &en, e);
+	if (r == 0)
+		r = image_find(&en.store, c.image, &im, e);
+	if (r == 0)
+		r = container_create(&en, &c, &im, e);
+	if (r == 0) {
+		r = write_id(o->cidfile, c.id, e);
+		if (r == 0)
+			r = run_image(&en, &c, &im, o, t, &status, e);
+		else
+			(void)container_discard(&en, &c); /* the file's error is the one to tell */
+	}
+	if (r < 0)
+		r = what(&c, r, e);
+	image_done(&im);
+	container_done(&c);
+	if (r == 0 && t)
+		r = print_timings(t, e);
+	return r < 0 ? r : status == ATTACH_DETACHED ? 0 : status;
+}
+
+static int create_main(const struct env *env, void *opts, int argc, char *argv[], struct err *e)
+{
+	struct run_opts *o = opts;
+	_cleanup_engine_ struct engine en = ENGINE_INIT;
+	struct container c = { .name = NULL };
+	struct image im = { .size = 0 };
+	int r = fill(&c, o, argc, argv, e);
+
+	if (r == 0 && c.options.auto_remove) {
+		r = err_plain(e, -EINVAL, "option '--rm' goes with 'davit run'");
+		err_hint(e, "a container that is only created has not ended and cannot be removed by its end");
+	}
+	if (r == 0)
+		r = engine_open(env, &en, e);
+	if (r == 0)
+		r = image_find(&en.store, c.image, &im, e);
+	if (r == 0)
+		r = container_create(&en, &c, &im, e);
+	if (r == 0)
+		r = write_id(o->cidfile, c.id, e);
+	if (r == 0)
+		r = print_id(&c, e);
+	image_done(&im);
+	container_done(&c);
+	return r;
+}
+
+const struct command cmd_run = {
+	.name = "run",
+	.summary = "create and start a container",
+	.usage = "IMAGE [COMMAND [ARG...]]",
+	.main = run_main,
+	.options = run_options,
+	CMD_OPTS(struct run_opts),
+	.min_args = 1,
+	.max_args = -1,
+	.details = "Exit status: 125 if davit failed, 126 if the command cannot be executed, 127 if it is not\n"
+		   "found, 128+N if signal N ended it, otherwise its own.",
+};
+
+const struct command cmd_create = {
+	.name = "create",
+	.summary = "create a container without starting it",
+	.usage = "IMAGE [COMMAND [ARG...]]",
+	.main = create_main,
+	.options = create_options,
+	CMD_OPTS(struct run_opts),
+	.min_args = 1,
+	.max_args = -1,
+};

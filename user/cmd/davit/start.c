@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+/* davit start */
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "cli.h"
+#include "engine/attach.h"
+#include "engine/container.h"
+#include "engine/engine.h"
+#include "engine/run.h"
+#include "run.h"
+#include "store/image.h"
+
+struct start_opts {
+	bool attach, interactive;
+	char *detach_keys;
+};
+
+/* clang-format off */
+static const struct opt start_options[] = {
+	OPT_BOOL('a', "attach", struct start_opts, attach,           "attach to its output, pass signals on, exit with its status"),
+	OPT_BOOL('i', "interactive", struct start_opts, interactive, "pass our input on (implies --attach)"),
+	OPT_STR(0,   "detach-keys", struct start_opts, detach_keys, "KEYS", "keys that detach (default ctrl-p,ctrl-q)"),
+	OPT_END
+};
+/* clang-format on */
+
+struct start_one {
+	const struct env *env;
+	const struct start_opts *opts;
+	int status;
+};
+
+static int start_container(struct engine *en, struct container *c, struct start_one *s, struct err *e)
+{
+	struct attached a = { en, c };
+	struct image im = { .size = 0 };
+	_cleanup_fd_ int ours = -1;
+	bool attach = s->opts->attach || s->opts->interactive;
+	int pair[2] = { -1, -1 }, r;
+
+	r = image_find(&en->store, c->image_id, &im, e);
+	if (r < 0)
+		return err_wrap(e, r, "image of the container");
+	r = attach ? attach_pair(pair, e) : 0;
+	ours = pair[0];
+	if (r == 0)
+		r = run_monitored(en, c, &im, pair[1], NULL, e);
+	image_done(&im);
+	if (r < 0 || !attach)
+		return r;
+	return attached_run(&a, ours, s->opts->interactive && c->options.interactive, s->opts->detach_keys,
+			    &s->status, e);
+}
+
+static int start_by_name(const char *arg, void *data, struct err *e)
+{
+	struct start_one *s = data;
+	_cleanup_engine_ struct engine en = ENGINE_INIT;
+	_cleanup_str_ struct str out = STR_INIT;
+	struct container c = { .name = NULL };
+	struct container_state st;
+	int r = engine_open(s->env, &en, e);
+
+	if (r == 0)
+		r = container_find(&en, arg, &c, e);
+	if (r == 0)
+		r = container_state(&en, &c, &st, e);
+	/* starting what runs is no error, as with Docker */
+	if (r == 0 && st.status != CONTAINER_RUNNING && st.status != CONTAINER_PAUSED)
+		r = start_container(&en, &c, s, e);
+	if (r < 0)
+		r = err_wrap(e, r, "cannot start '%s'", arg);
+	container_done(&c);
+	if (r < 0 || s->opts->attach || s->opts->interactive)
+		return r;
+	str_addf(&out, "%s\n", arg);
+	return cli_print(&out, e);
+}
+
+static int start_main(const struct env *env, void *opts, int argc, char *argv[], struct err *e)
+{
+	struct start_opts *o = opts;
+	struct start_one s = { .env = env, .opts = o };
+	int failed;
+
+	if (o->detach_keys && attach_keys_check(o->detach_keys, e) < 0)
+		return -EINVAL;
+	if ((o->attach || o->interactive) && argc > 1)
+		return err_plain(e, -EINVAL, "only one container can be attached to at a time");
+	if (o->attach || o->interactive) {
+		int r = start_by_name(argv[0], &s, e);
+
+		return r < 0 ? r : s.status == ATTACH_DETACHED ? 0 : s.status;
+	}
+	failed = cli_each(argc, argv, start_by_name, &s);
+	return failed;
+}
+
+const struct command cmd_start = {
+	.name = "start",
+	.summary = "start containers that are created or have ended",
+	.usage = "CONTAINER...",
+	.main = start_main,
+	.options = start_options,
+	CMD_OPTS(struct start_opts),
+	.min_args = 1,
+	.max_args = -1,
+};
