@@ -67,7 +67,7 @@ int cap_keep_on_setuid(bool is_on);
  * Return: 0 or -errno (EPERM: asks for more than it has). */
 int cap_apply(const struct cap_sets *sets);
 
-/* cap_get() - read the calling thread's effective, permitted and inheritable sets */
+/* cap_get() - read effective, permitted and inheritable of the calling thread; the rest is 0 */
 int cap_get(struct cap_sets *ret);
 
 #endif
