@@ -13,7 +13,7 @@ struct err;
 struct net_policy;
 struct str;
 
-/* Number of the layout in bpf/filter.h and bpf/device.h; part of the pins' path, so that layouts never meet. */
+/* The layout of bpf/filter.h and bpf/device.h; part of the pins' path, so that layouts never meet. */
 #define BPF_SET_ABI 1
 
 /**
@@ -128,7 +128,7 @@ int bpf_set_sweep(struct bpf_set *s, bool (*is_alive)(uint64_t cgroup_id, void *
 int bpf_set_each(struct bpf_set *s, int (*fn)(uint64_t cgroup_id, void *data), void *data,
 		 struct err *e);
 
-/* bpf_set_check() - are all links there, and on this cgroup? Return: 0; -ENOENT, -ESTALE with @e. */
+/* bpf_set_check() - are all links there, and on this cgroup? Return: 0; -ENOENT; -ESTALE */
 int bpf_set_check(const struct env *env, int slice_cgroup_fd, struct err *e);
 
 /* bpf_set_remove_all() - unpin the sets of env->slice, which detaches them; ENOENT is success */

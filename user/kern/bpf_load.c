@@ -242,7 +242,8 @@ static int link_programs(struct bpf_object *o, int slice_fd, const char *dir, st
 }
 
 /* Both objects at once: all maps are pinned and filled before the first program judges. */
-static int publish(struct bpf_object *const objects[2], int slice_fd, const char *dir, struct err *e)
+static int publish(struct bpf_object *const objects[2], int slice_fd, const char *dir,
+		   struct err *e)
 {
 	int r = 0;
 

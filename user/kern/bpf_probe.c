@@ -90,7 +90,8 @@ static int probe_take(const struct bpf_feature *f, struct err *e)
 #define ALL	 "network policy and statistics, device policy"
 
 /* clang-format off */
-#define PROG(type, attach) .probe = probe_program, .prog_type = BPF_PROG_TYPE_##type, .attach_type = BPF_CGROUP_##attach
+#define PROG(type, attach) .probe = probe_program, .prog_type = BPF_PROG_TYPE_##type, \
+			   .attach_type = BPF_CGROUP_##attach
 const struct bpf_feature bpf_features[] = {
 	{ "cgroup_skb/egress",   "4.10", FILTER " and " ACCOUNT, PROG(CGROUP_SKB, INET_EGRESS) },
 	{ "cgroup_skb/ingress",  "4.10", ACCOUNT, PROG(CGROUP_SKB, INET_INGRESS) },

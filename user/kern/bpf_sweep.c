@@ -52,7 +52,7 @@ static int compare_id(const void *x, const void *y)
 	return *a < *b ? -1 : *a > *b;
 }
 
-/* All keys of a map, sorted; a walk restarts when its key is deleted, so nothing is deleted here. */
+/* All keys of a map, sorted; a walk restarts when its key is deleted: collect first, then delete. */
 static int list_keys(int map, struct id_list *l)
 {
 	uint64_t key = 0;

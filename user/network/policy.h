@@ -4,6 +4,7 @@
 #define DAVIT_NETWORK_POLICY_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "kern/bpf_policy.h"
 
@@ -14,10 +15,10 @@ struct strv;
 /**
  * policy_parse_rule() - parse "[out:]PROTO[:CIDR][:PORT[-PORT]]"
  *
- * PROTO is any, tcp, udp, sctp, icmp or a number 1 … 255; icmp is ICMP and ICMPv6. CIDR is an
- * address with an optional prefix length, IPv6 in brackets ("[fd00::]/8" or "[fd00::/8]"), or "*".
- * Bits behind the prefix must be zero. Ports need a protocol that has ports, or "any", which then
- * means all that have. A colon-separated field that is a number or range of numbers is a port.
+ * PROTO is any, tcp, udp, sctp, dccp, udplite, icmp or a number 1 … 255; icmp means ICMPv6, too.
+ * CIDR is an address with an optional prefix length, IPv6 in brackets ("[fd00::]/8" or
+ * "[fd00::/8]"), or "*". Bits behind the prefix must be zero. Ports need a protocol that has ports,
+ * or "any", which then means all that have. A field of digits and '-' alone is a port.
  *
  *	tcp:10.0.0.0/8:443   udp:[fd00::/8]:53   any:192.0.2.1   icmp   tcp:*:80-90   tcp:443
  *
@@ -39,5 +40,21 @@ int policy_build(const struct strv *allow, const struct strv *deny, const char *
 
 /* policy_format_rule() - the canonical text, which parses to the same rule */
 void policy_format_rule(const struct net_policy_rule *rule, struct str *out);
+
+/* struct net_target - where a packet goes; @port: 0 for protocols without */
+struct net_target {
+	uint8_t family, proto;
+	uint16_t port;
+	uint8_t addr[16];
+};
+
+/**
+ * policy_judge() - what the programs in the kernel say of a packet, and why
+ * @ret_rule: index of the deciding rule, -1 = the default; may be NULL
+ *
+ * The first denial of all that match, else the first allowance.
+ */
+enum net_verdict policy_judge(const struct net_policy *policy, const struct net_target *t,
+			      int *ret_rule);
 
 #endif

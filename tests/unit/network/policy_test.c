@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Network policy in words: what parses to what, what is refused and why, who wins. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "kselftest_harness.h"
+#include "network/policy.h"
+
+static const struct {
+	const char *text, *want; /* NULL: the same */
+	uint8_t proto, family, prefix_len;
+	uint16_t lo, hi;
+} good[] = {
+	{ "tcp:10.0.0.0/8:443", NULL, IPPROTO_TCP, AF_INET, 8, 443, 443 },
+	{ "udp:[fd00::/8]:53", NULL, IPPROTO_UDP, AF_INET6, 8, 53, 53 },
+	{ "udp:[fd00::]/8:53", "udp:[fd00::/8]:53", IPPROTO_UDP, AF_INET6, 8, 53, 53 },
+	{ "any:192.0.2.1", NULL, 0, AF_INET, 32, 0, 65535 },
+	{ "icmp", NULL, IPPROTO_ICMP, 0, 0, 0, 65535 },
+	{ "58:[fe80::1]", "icmp:[fe80::1]", IPPROTO_ICMP, AF_INET6, 128, 0, 65535 },
+	{ "tcp:*:80-90", "tcp:80-90", IPPROTO_TCP, 0, 0, 80, 90 },
+	{ "tcp:443", NULL, IPPROTO_TCP, 0, 0, 443, 443 },
+	{ "tcp:1-65535", NULL, IPPROTO_TCP, 0, 0, 1, 65535 },
+	{ "out:any", "any", 0, 0, 0, 0, 65535 },
+	{ "out:any:*:53", "any:53", 0, 0, 0, 53, 53 },
+	{ "any:0.0.0.0/0", NULL, 0, AF_INET, 0, 0, 65535 },
+	{ "any:[::/0]", NULL, 0, AF_INET6, 0, 0, 65535 },
+	{ "any:[::ffff:10.0.0.0/104]", NULL, 0, AF_INET6, 104, 0, 65535 },
+	{ "47:192.0.2.0/24", NULL, IPPROTO_GRE, AF_INET, 24, 0, 65535 },
+	{ "sctp:[2001:db8::1]:9899", NULL, IPPROTO_SCTP, AF_INET6, 128, 9899, 9899 },
+};
+
+TEST(parses_and_formats)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+		_cleanup_str_ struct str s = STR_INIT;
+		struct net_policy_rule rule, again;
+		struct err e = ERR_INIT;
+
+		ASSERT_EQ(0, policy_parse_rule(good[i].text, true, &rule, &e))
+			TH_LOG("%s: %s", good[i].text, e.msg);
+		EXPECT_EQ(good[i].proto, rule.proto);
+		EXPECT_EQ(good[i].family, rule.family);
+		EXPECT_EQ(good[i].prefix_len, rule.prefix_len);
+		EXPECT_EQ(good[i].lo, rule.port_lo);
+		EXPECT_EQ(good[i].hi, rule.port_hi);
+		EXPECT_EQ(NET_ALLOW, rule.verdict);
+		policy_format_rule(&rule, &s);
+		EXPECT_STREQ(good[i].want ? good[i].want : good[i].text, str_text(&s));
+		ASSERT_EQ(0, policy_parse_rule(str_text(&s), true, &again, &e));
+		EXPECT_EQ(0, memcmp(&rule, &again, sizeof(rule)));
+	}
+}
+
+static const struct {
+	const char *text;
+	int want;
+	const char *message; /* part of it */
+} wrong[] = {
+	{ "", -EINVAL, "position 1: '' is empty" },
+	{ "out", -EINVAL, "is not followed by a protocol" },
+	{ "in:tcp", -EOPNOTSUPP, "only outgoing traffic" },
+	{ "tpc", -EINVAL, "position 1: 'tpc' is not any" },
+	{ "0", -EINVAL, "a number from 1 to 255" },
+	{ "256", -EINVAL, "a number from 1 to 255" },
+	{ "tcp:", -EINVAL, "position 5: '' is empty" },
+	{ "tcp::80", -EINVAL, "position 5: '' is empty" },
+	{ "tcp:10.0.0.300", -EINVAL, "position 5: '10.0.0.300' is not an address" },
+	{ "tcp:10.0.0.1/8", -EINVAL, "has bits behind its prefix" },
+	{ "tcp:[fd00::1/64]", -EINVAL, "has bits behind its prefix" },
+	{ "tcp:10.0.0.0/33", -EINVAL, "no valid prefix length" },
+	{ "tcp:10.0.0.0/", -EINVAL, "no valid prefix length" },
+	{ "tcp:10.0.0.0/8/8", -EINVAL, "no valid prefix length" },
+	{ "tcp:[fd00::/129]", -EINVAL, "no valid prefix length" },
+	{ "tcp:[fd00::/8]/8", -EINVAL, "behind its bracket" },
+	{ "tcp:[fd00::", -EINVAL, "no closing bracket" },
+	{ "tcp:[fd00::]x:1", -EINVAL, "behind its bracket" },
+	{ "tcp:fd00::1:80", -EINVAL, "" },
+	{ "tcp:[10.0.0.1]", -EINVAL, "is not an address" },
+	{ "tcp:*:0", -EINVAL, "position 7: '0' is not a port" },
+	{ "tcp:*:65536", -EINVAL, "is not a port" },
+	{ "tcp:*:90-80", -EINVAL, "ends before it starts" },
+	{ "tcp:*:80-", -EINVAL, "is not a port" },
+	{ "tcp:*:-", -EINVAL, "is not a port" },
+	{ "tcp:*:http", -EINVAL, "is not a port" },
+	{ "icmp:*:8", -EINVAL, "the protocol has none" },
+	{ "47:192.0.2.1:1", -EINVAL, "the protocol has none" },
+	{ "tcp:80:80", -EINVAL, "is one field too many" },
+	{ "tcp:*:80:x", -EINVAL, "is one field too many" },
+	{ "out:tcp:*:80:x", -EINVAL, "more fields than" },
+	{ "TCP", -EINVAL, "is not any" },
+	{ "tcp :80", -EINVAL, "is not any" },
+};
+
+TEST(refuses_with_position_and_reason)
+{
+	char huge[400];
+
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+		struct net_policy_rule rule;
+		struct err e = ERR_INIT;
+
+		EXPECT_EQ(wrong[i].want, policy_parse_rule(wrong[i].text, false, &rule, &e))
+			TH_LOG("%s", wrong[i].text);
+		EXPECT_NE(NULL, strstr(e.msg, wrong[i].message))
+			TH_LOG("%s: %s", wrong[i].text, e.msg);
+	}
+	memset(huge, '1', sizeof(huge) - 1);
+	huge[sizeof(huge) - 1] = '\0';
+	EXPECT_EQ(-EINVAL, policy_parse_rule(huge, false, NULL, NULL));
+}
+
+static int build(const char *allow, const char *deny, const char *dflt, struct net_policy **ret)
+{
+	_cleanup_strv_ struct strv a = { .v = NULL }, d = { .v = NULL };
+
+	*ret = NULL;
+	if ((allow && strv_add(&a, allow) < 0) || (deny && strv_add(&d, deny) < 0))
+		return -ENOMEM;
+	return policy_build(&a, &d, dflt, ret, NULL);
+}
+
+TEST(default_follows_from_the_rules)
+{
+	static const struct {
+		const char *allow, *deny, *dflt;
+		int want; /* -1: no policy at all */
+		unsigned int n;
+	} cases[] = {
+		{ NULL, NULL, NULL, -1, 0 },	      { NULL, NULL, "allow", -1, 0 },
+		{ NULL, NULL, "deny", NET_DENY, 0 },  { "tcp:80", NULL, NULL, NET_DENY, 1 },
+		{ "tcp:80", NULL, "allow", -1, 0 },   { NULL, "tcp:80", NULL, NET_ALLOW, 1 },
+		{ "tcp", "udp", NULL, NET_DENY, 2 },  { "tcp", "udp", "allow", NET_ALLOW, 2 },
+		{ "tcp:80", NULL, "deny", NET_DENY, 1 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_free_ struct net_policy *p = NULL;
+
+		ASSERT_EQ(0, build(cases[i].allow, cases[i].deny, cases[i].dflt, &p));
+		EXPECT_EQ(cases[i].want, p ? p->default_verdict : -1);
+		EXPECT_EQ(cases[i].n, p ? p->n : 0);
+	}
+}
+
+TEST(bad_default_and_bad_rule_fail)
+{
+	_cleanup_free_ struct net_policy *p = NULL;
+
+	EXPECT_EQ(-EINVAL, build(NULL, NULL, "drop", &p));
+	EXPECT_EQ(-EINVAL, build("tcp", "tcp:x:y", NULL, &p));
+	EXPECT_EQ(NULL, p);
+	EXPECT_EQ(0, policy_build(NULL, NULL, NULL, &p, NULL));
+	EXPECT_EQ(NULL, p);
+}
+
+static struct net_target target(const char *addr, uint8_t proto, uint16_t port)
+{
+	struct net_target t = { .family = strchr(addr, ':') ? AF_INET6 : AF_INET,
+				.proto = proto,
+				.port = port };
+
+	if (inet_pton(t.family, addr, t.addr) != 1)
+		abort();
+	return t;
+}
+
+TEST(a_denial_beats_every_allowance)
+{
+	static const struct {
+		const char *addr;
+		uint8_t proto;
+		uint16_t port;
+		int want, rule;
+	} cases[] = {
+		{ "10.1.2.3", IPPROTO_TCP, 443, NET_ALLOW, 2 },
+		{ "10.1.2.3", IPPROTO_TCP, 80, NET_DENY, -1 },
+		{ "10.9.0.1", IPPROTO_TCP, 443, NET_DENY, 0 },
+		{ "::ffff:10.9.0.1", IPPROTO_TCP, 443, NET_DENY, 0 },
+		{ "192.0.2.1", IPPROTO_TCP, 443, NET_DENY, -1 },
+		{ "fd00::1", IPPROTO_UDP, 53, NET_ALLOW, 3 },
+		{ "fd00::1", IPPROTO_UDP, 54, NET_DENY, -1 },
+		{ "fd00::1", IPPROTO_ICMPV6, 0, NET_DENY, 1 },
+		{ "10.1.1.1", IPPROTO_ICMP, 0, NET_DENY, 1 },
+	};
+	_cleanup_strv_ struct strv allow = { .v = NULL }, deny = { .v = NULL };
+	_cleanup_free_ struct net_policy *p = NULL;
+
+	ASSERT_EQ(0, strv_add(&allow, "tcp:10.0.0.0/8:443"));
+	ASSERT_EQ(0, strv_add(&allow, "udp:[fd00::/8]:53"));
+	ASSERT_EQ(0, strv_add(&deny, "any:10.9.0.0/16"));
+	ASSERT_EQ(0, strv_add(&deny, "icmp"));
+	ASSERT_EQ(0, policy_build(&allow, &deny, NULL, &p, NULL));
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct net_target t = target(cases[i].addr, cases[i].proto, cases[i].port);
+		int rule;
+
+		EXPECT_EQ(cases[i].want, (int)policy_judge(p, &t, &rule)) TH_LOG("case %zu", i);
+		EXPECT_EQ(cases[i].rule, rule) TH_LOG("case %zu", i);
+	}
+}
+
+TEST_HARNESS_MAIN
