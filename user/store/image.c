@@ -18,7 +18,7 @@ void image_done(struct image *im)
 {
 	image_config_done(&im->config);
 	strv_done(&im->layers);
-	strv_done(&im->diff_ids);
+	strv_done(&im->keys);
 	strv_done(&im->names);
 	*im = (struct image){ .size = 0 };
 }

@@ -16,9 +16,9 @@ struct store;
 /**
  * struct image - record of an image; zero-initialised is empty
  * @id:	      hex sha256 of the configuration blob: the image id as Docker shows it
- * @manifest: hex digest of the manifest
+ * @manifest: hex digest of the manifest; @manifest_size, @manifest_type: for index.json
  * @layers:   link names below <root>/l/, TOP layer first (overlay's order): "a1"
- * @diff_ids: hex digests of the unpacked layers, in the order of @layers
+ * @keys:     names of the same layers below <root>/layers/
  * @names:    short names ("web:1.2"): all of them from image_list(); from image_find() the one that
  *	      was asked for, none when found by id or digest
  * @size:     bytes of regular files in all layers
@@ -26,8 +26,10 @@ struct store;
 struct image {
 	char id[DIGEST_HEX_LEN + 1];
 	char manifest[DIGEST_HEX_LEN + 1];
+	uint64_t manifest_size;
+	const char *manifest_type; /* one of MEDIA_*_MANIFEST */
 	struct image_config config;
-	struct strv layers, diff_ids, names;
+	struct strv layers, keys, names;
 	uint64_t size;
 	int64_t created_ns;
 };
@@ -45,5 +47,21 @@ int image_find(const struct store *st, const char *ref, struct image *ret, struc
 void image_done(struct image *im);
 
 #define IMAGE_ID_PREFIX_MIN 4u
+
+struct image_list {
+	struct image *v;
+	size_t n;
+};
+
+/**
+ * image_list() - all images with all their names, newest first
+ * @ret_damaged: ids whose record cannot be read are added here; NULL = the first is an error
+ */
+int image_list(const struct store *st, struct image_list *ret, struct strv *ret_damaged,
+	       struct err *e);
+void image_list_done(struct image_list *l);
+
+/* image_users() - add the ids of all containers made from image @id to @ret */
+int image_users(const struct store *st, const char *id, struct strv *ret, struct err *e);
 
 #endif

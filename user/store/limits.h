@@ -3,7 +3,7 @@
 #ifndef DAVIT_STORE_LIMITS_H
 #define DAVIT_STORE_LIMITS_H
 
-#define LIMIT_LAYERS	      512u /* of one image; the overlay of Linux takes 500 */
+#define LIMIT_FILE_BYTES     (1ull << 43) /* apparent size of one file, holes included */
 #define LIMIT_REF_FILE	      255u /* encoded name, a file name below refs/ */
 #define LIMIT_INDEX_BYTES     (4u << 20)
 #define LIMIT_INDEX_ENTRIES   4096u

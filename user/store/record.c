@@ -11,6 +11,7 @@
 #include "base/fs.h"
 #include "base/io.h"
 #include "base/json.h"
+#include "spec/image_manifest.h"
 #include "store/image.h"
 #include "store/limits.h"
 #include "store/store.h"
@@ -20,7 +21,8 @@
 static int parse(const json_t *j, const char *id, struct image *im, struct err *e)
 {
 	int64_t version = 0, size = 0;
-	const char *manifest = "";
+	int64_t manifest_size = 0;
+	const char *manifest = "", *type = "";
 	json_t *config = NULL;
 	int r = json_get_i64(j, "version", &version, e);
 
@@ -30,19 +32,24 @@ static int parse(const json_t *j, const char *id, struct image *im, struct err *
 		return err_plain(e, -EBADMSG, "record version %lld is not %d", (long long)version,
 				 RECORD_VERSION);
 	if ((r = json_get_string(j, "manifest", &manifest, e)) < 0 ||
+	    (r = json_get_string(j, "manifest_type", &type, e)) < 0 ||
+	    (r = json_get_i64(j, "manifest_size", &manifest_size, e)) < 0 ||
 	    (r = json_get_i64(j, "size", &size, e)) < 0 ||
 	    (r = json_get_object(j, "config", &config, e)) < 0 ||
-	    (r = json_get_strv(j, "layers", LIMIT_LAYERS, &im->layers, e)) < 0 ||
-	    (r = json_get_strv(j, "diff_ids", LIMIT_LAYERS, &im->diff_ids, e)) < 0)
+	    (r = json_get_strv(j, "layers", MANIFEST_LAYERS_MAX, &im->layers, e)) < 0 ||
+	    (r = json_get_strv(j, "keys", MANIFEST_LAYERS_MAX, &im->keys, e)) < 0)
 		return r;
 	if (!digest_is_hex(manifest, DIGEST_HEX_LEN) || size < 0 || !config ||
-	    im->layers.n != im->diff_ids.n)
+	    im->layers.n != im->keys.n)
 		return err_plain(e, -EBADMSG, "the record is not complete");
 	r = image_config_parse(config, &im->config, e);
 	if (r < 0)
 		return r;
 	memcpy(im->id, id, DIGEST_HEX_LEN + 1);
 	memcpy(im->manifest, manifest, DIGEST_HEX_LEN + 1);
+	im->manifest_size = (uint64_t)manifest_size;
+	im->manifest_type = str_eq(type, MEDIA_DOCKER_MANIFEST) ? MEDIA_DOCKER_MANIFEST :
+								  MEDIA_OCI_MANIFEST;
 	im->size = (uint64_t)size;
 	im->created_ns = im->config.created_ns;
 	return 0;
@@ -92,11 +99,12 @@ static json_t *list(const struct strv *l)
 
 void record_text(const struct image *im, struct str *out)
 {
-	_cleanup_json_ json_t *j = json_pack("{s:i,s:s,s:I,s:o,s:o,s:o}", "version", RECORD_VERSION,
-					     "manifest", im->manifest, "size", (json_int_t)im->size,
-					     "layers", list(&im->layers), "diff_ids",
-					     list(&im->diff_ids), "config",
-					     image_config_to_json(&im->config));
+	_cleanup_json_ json_t *j = json_pack(
+		"{s:i,s:s,s:s,s:I,s:I,s:o,s:o,s:o}", "version", RECORD_VERSION, "manifest",
+		im->manifest, "manifest_type", im->manifest_type, "manifest_size",
+		(json_int_t)im->manifest_size, "size", (json_int_t)im->size, "layers",
+		list(&im->layers), "keys", list(&im->keys), "config",
+		image_config_to_json(&im->config));
 	_cleanup_free_ char *text = j ? json_text(j) : NULL;
 
 	if (text)
