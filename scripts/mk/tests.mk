@@ -63,7 +63,7 @@ test: deps-test
 	$(Q)$(MAKE) --no-print-directory run-tests
 
 T ?= $(UNIT_TESTS) $(FLOW_TESTS)
-run-tests: programs $(UNIT_TESTS) $(O)/tests/true
+run-tests: programs $(UNIT_TESTS) $(BENCH_TOOLS) $(O)/tests/true
 	$(Q)DAVIT_OUT=$(abspath $(O)) scripts/run-tests $(T)
 
 #: make SAN=1 test           the same with ASan and UBSan, in out/san

@@ -1,0 +1,43 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# The noise-free gate: system calls of one `davit run --rm`, at most 1.5 times the floor's.
+# shellcheck source=tests/harness/lib.sh
+. "$(dirname "$0")/../harness/lib.sh"
+davit_env "$@"
+
+floor=$DAVIT_OUT/bench/floor
+command -v strace >/dev/null || plan skip_all 'no strace'
+[ -x "$floor" ] || bail "no $floor: run 'make test' or 'make $floor'"
+
+# a tree with one static program that exits 0
+mkdir -p "$TEST_DIR"/tree/{bin,dev,etc,proc,sys,tmp} "$TEST_DIR"/overlay/{upper,work}
+cp "$DAVIT_OUT/tests/true" "$TEST_DIR/tree/bin/true"
+tar -C "$TEST_DIR/tree" -cf "$TEST_DIR/tree.tar" .
+ok 'import' davit import "$TEST_DIR/tree.tar" davit/true
+
+# count COMMAND [ARG...]: sets $calls; the command runs once before, so that caches are warm
+count() {
+	"$@" >/dev/null 2>&1 </dev/null || true
+	run strace -f -qq -c -o "$TEST_DIR/strace" "$@" </dev/null
+	calls=$(awk '$NF == "total" { print $4 }' "$TEST_DIR/strace")
+}
+
+cgroup2=$(findmnt -nt cgroup2 -o TARGET | head -n 1)
+mkdir "$cgroup2/$DAVIT_SLICE.slice" 2>/dev/null
+count "$floor" -g "$cgroup2/$DAVIT_SLICE.slice" -u "$TEST_DIR/overlay" "$TEST_DIR/tree" /bin/true
+is "$status" 0 'the floor runs'
+floor_calls=$calls
+
+for network in private host; do
+	flags=()
+	[ $network = private ] || flags=(-H)
+	count "$floor" "${flags[@]}" -g "$cgroup2/$DAVIT_SLICE.slice" -u "$TEST_DIR/overlay" \
+		"$TEST_DIR/tree" /bin/true
+	floor_calls=$calls
+	count davit run --rm --network $network davit/true /bin/true
+	is "$status" 0 "davit runs, network $network"
+	most=$((floor_calls * 3 / 2))
+	diag "network $network: davit $calls, floor $floor_calls, limit $most"
+	ok "at most 1.5 times the floor's system calls, network $network" [ "$calls" -le "$most" ]
+done
+done_testing
