@@ -171,6 +171,10 @@ int cgroup_remove(const char *slice, const char *id, struct err *e);
  * knows which hierarchies were joined: 1 system call on hybrid instead of 6. */
 int cgroup_destroy(struct cgroup *cg, struct err *e);
 
+/* cgroup_slice_remove() - rmdir the slice itself in every hierarchy; missing is success.
+ * Return: 0; -EBUSY while containers are left. */
+int cgroup_slice_remove(const char *slice, struct err *e);
+
 /* cgroup_list() - ids with a cgroup in any hierarchy, each once, appended to @ret */
 int cgroup_list(const char *slice, struct strv *ret, struct err *e);
 

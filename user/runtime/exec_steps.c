@@ -121,10 +121,6 @@ int launch_exec(const struct launch *l, struct err *e)
 		r = sys_call3(SYS_fcntl, l->seccomp_late_fd, F_SETFD, 0);
 	if (r < 0)
 		return err_set(e, (int)r, "close file descriptors");
-	/* other processes of a shared pid namespace must not look into this one (ptrace, exe) */
-	r = prctl_call(PR_SET_DUMPABLE, 0);
-	if (r < 0)
-		return err_set(e, (int)r, "clear the dumpable flag");
 	s = drop_bounding(l, e);
 	if (s == 0)
 		s = set_ids(l, e);

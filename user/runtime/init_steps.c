@@ -39,6 +39,15 @@ static int step_cgroup_v1(const struct launch *l, struct err *e)
 	return 0;
 }
 
+/* Before anything of the container can see us: no ptrace, no /proc/PID/exe (CVE-2019-5736). */
+static int step_hide(const struct launch *l, struct err *e)
+{
+	long r = sys_call5(SYS_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
+
+	(void)l;
+	return r < 0 ? err_set(e, (int)r, "clear the dumpable flag") : 0;
+}
+
 static int step_signals(const struct launch *l, struct err *e)
 {
 	uint64_t none = 0;
@@ -57,16 +66,29 @@ static int step_signals(const struct launch *l, struct err *e)
 	return r < 0 ? err_set(e, (int)r, "reset signals") : 0;
 }
 
+static int become_root(struct err *e)
+{
+	long r = sys_call3(SYS_setresgid, 0, 0, 0);
+
+	if (r == 0)
+		r = sys_call3(SYS_setresuid, 0, 0, 0);
+	return r < 0 ? err_set(e, (int)r, "become root of the user namespace") : 0;
+}
+
 static int step_join_namespaces(const struct launch *l, struct err *e)
 {
-	for (size_t i = 0; i < l->n_join_ns; i++) {
+	int s = 0;
+
+	for (size_t i = 0; s == 0 && i < l->n_join_ns; i++) {
 		long r = sys_call2(SYS_setns, l->join_ns[i].fd, l->join_ns[i].flag);
 
 		if (r < 0)
-			return err_set(e, (int)r, "enter a namespace (flag 0x%llx)",
+			return err_set(e, (int)r, "enter the namespaces (flags 0x%llx)",
 				       (unsigned long long)l->join_ns[i].flag);
+		if (l->join_ns[i].flag & CLONE_NEWUSER)
+			s = become_root(e);
 	}
-	return 0;
+	return s;
 }
 
 static int step_sync(const struct launch *l, struct err *e)
@@ -79,13 +101,7 @@ static int step_sync(const struct launch *l, struct err *e)
 	r = sys_call3(SYS_read, l->sync_fd, &c, 1);
 	if (r != 1)
 		return err_set(e, r < 0 ? (int)r : -ECANCELED, "wait for the id maps");
-	/* become the namespace's root: the maps exist from here on */
-	r = sys_call3(SYS_setresgid, 0, 0, 0);
-	if (r == 0)
-		r = sys_call3(SYS_setresuid, 0, 0, 0);
-	if (r < 0)
-		return err_set(e, (int)r, "become root of the user namespace");
-	return 0;
+	return become_root(e); /* the maps exist from here on */
 }
 
 static int step_session(const struct launch *l, struct err *e)
@@ -421,6 +437,7 @@ static int step_cwd(const struct launch *l, struct err *e)
 
 /* clang-format off */
 static int (*const steps[])(const struct launch *l, struct err *e) = {
+	step_hide,
 	step_cgroup_v1,
 	step_signals,
 	step_sync,

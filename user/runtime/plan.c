@@ -415,11 +415,8 @@ static int plan_process(const struct runtime_config *c, const struct plan_places
 	return r;
 }
 
-int plan_build(const struct runtime_config *c, const struct plan_places *places, struct plan *p,
-	       struct err *e)
+static void plan_init(struct plan *p, const struct plan_places *places)
 {
-	int r;
-
 	*p = (struct plan){ .pty_master = -1,
 			    .userns_fd = places->userns_fd,
 			    .launch = { .sync_fd = -1,
@@ -430,9 +427,38 @@ int plan_build(const struct runtime_config *c, const struct plan_places *places,
 					.empty_fd = -1,
 					.stdio = { -1, -1, -1 },
 					.seccomp_late_fd = -1,
-					.init_fd = -1,
-					.mounts = p->mounts } };
+					.init_fd = -1 } };
 	p->launch.mounts = p->mounts;
+}
+
+int plan_build_exec(const struct runtime_config *c, const char *init_path, int pidfd, uint64_t join_ns,
+		    struct plan *p, struct err *e)
+{
+	struct plan_places places = { .root_fd = -1, .userns_fd = -1, .init_path = init_path };
+	int r;
+
+	plan_init(p, &places);
+	r = plan_process(c, &places, p, e);
+	if (r < 0) {
+		plan_done(p);
+		return r;
+	}
+	p->launch.new_ns = 0;
+	p->launch.hostname = p->launch.domainname = NULL;
+	p->launch.bring_up_lo = false;
+	p->launch.make_cwd = false;
+	p->launch.join_ns[0].fd = pidfd;
+	p->launch.join_ns[0].flag = join_ns;
+	p->launch.n_join_ns = 1;
+	return 0;
+}
+
+int plan_build(const struct runtime_config *c, const struct plan_places *places, struct plan *p,
+	       struct err *e)
+{
+	int r;
+
+	plan_init(p, places);
 	r = plan_process(c, places, p, e);
 	if (r == 0)
 		r = add_default_mounts(c, p, e);

@@ -49,6 +49,14 @@ struct plan_places {
 /* plan_build() - fill @ret; @c must outlive it. On failure everything opened is closed again. */
 int plan_build(const struct runtime_config *c, const struct plan_places *places, struct plan *ret,
 	       struct err *e);
+
+/**
+ * plan_build_exec() - for one more process in a running container: no root file system, no mounts
+ * @pidfd:    the container's first process; not consumed
+ * @join_ns:  CLONE_NEW* to enter through it
+ */
+int plan_build_exec(const struct runtime_config *c, const char *init_path, int pidfd,
+		    uint64_t join_ns, struct plan *ret, struct err *e);
 void plan_done(struct plan *p);
 
 #endif

@@ -14,6 +14,12 @@ const struct command *const commands[] = {
 	&cmd_rm,
 	&cmd_logs,
 	&cmd_attach,
+	&cmd_ps,
+	&cmd_exec,
+	&cmd_inspect,
+	&cmd_system,
 	&cmd_reap,
+	&cmd_stats,
+	&cmd_doctor,
 	NULL,
 };

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+/* davit system: check, reset. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/fs.h"
+#include "cli.h"
+#include "engine/check.h"
+#include "engine/container.h"
+#include "engine/engine.h"
+#include "engine/remove.h"
+#include "kern/bpf.h"
+#include "kern/cgroup.h"
+#include "store/check.h"
+
+struct system_opts {
+	bool quiet, force;
+};
+
+/* clang-format off */
+static const struct opt system_options[] = {
+	OPT_BOOL('q', "quiet", struct system_opts, quiet, "print only what was found"),
+	OPT_BOOL('f', "force", struct system_opts, force, "reset: also containers that run"),
+	OPT_END
+};
+/* clang-format on */
+
+static void add_lines(struct str *out, const char *what, const struct strv *lines)
+{
+	for (size_t i = 0; i < lines->n; i++)
+		str_addf(out, "%s: %s\n", what, lines->v[i]);
+}
+
+static int check(struct engine *en, const struct system_opts *o, struct err *e)
+{
+	_cleanup_strv_ struct strv found = { NULL, 0 };
+	_cleanup_str_ struct str out = STR_INIT;
+	struct store_report report = { .fixed = { NULL, 0 } };
+	struct err one = ERR_INIT;
+	int r = engine_check(en, &found, &one), s;
+
+	s = store_check(&en->store, &report, r < 0 ? NULL : &one);
+	add_lines(&out, "removed", &found);
+	add_lines(&out, "fixed", &report.fixed);
+	add_lines(&out, "problem", &report.problems);
+	if (!out.len && !o->quiet)
+		str_add(&out, "nothing left behind\n");
+	if (r == 0)
+		r = s;
+	if (r == 0 && report.problems.n) {
+		r = err_plain(&one, -EUCLEAN, "%zu problems in the store", report.problems.n);
+		err_hint(&one, "load the images they name again");
+	}
+	store_report_done(&report);
+	if (r < 0)
+		*e = one;
+	s = cli_print(&out, r < 0 ? NULL : e);
+	return r < 0 ? r : s;
+}
+
+static int remove_containers(struct engine *en, const struct system_opts *o, struct err *e)
+{
+	_cleanup_strv_ struct strv ids = { NULL, 0 };
+	int r = container_ids(en, &ids, e);
+
+	for (size_t i = 0; r == 0 && i < ids.n; i++) {
+		struct container c = { .name = NULL };
+
+		r = container_load(en, ids.v[i], &c, e);
+		if (r == 0)
+			r = container_remove(en, &c, o->force, e);
+		container_done(&c);
+		if (r == -ENOENT) { /* gone meanwhile */
+			err_clear(e);
+			r = 0;
+		}
+	}
+	return r;
+}
+
+/* Containers, policies and cgroups; images stay. */
+static int reset(struct engine *en, const struct system_opts *o, struct err *e)
+{
+	int r = remove_containers(en, o, e);
+
+	if (r == 0)
+		r = check(en, o, e);
+	if (r == 0)
+		r = bpf_set_remove_all(en->env, e);
+	if (r == 0)
+		r = cgroup_slice_remove(en->env->slice, e);
+	return r;
+}
+
+static int system_main(const struct env *env, void *opts, int argc, char *argv[], struct err *e)
+{
+	/* clang-format off */
+	static const struct { const char *name; int (*fn)(struct engine *en, const struct system_opts *o, struct err *e); } verbs[] = {
+		{ "check", check },
+		{ "reset", reset },
+	};
+	/* clang-format on */
+	_cleanup_engine_ struct engine en = ENGINE_INIT;
+
+	(void)argc;
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
+		int r;
+
+		if (strcmp(argv[0], verbs[i].name) != 0)
+			continue;
+		r = engine_open(env, &en, e);
+		return r < 0 ? r : verbs[i].fn(&en, opts, e);
+	}
+	return err_plain(e, -EINVAL, "'%s' is not check or reset", argv[0]);
+}
+
+const struct command cmd_system = {
+	.name = "system",
+	.summary = "check: find and remove what killed processes left; reset: remove all but images",
+	.usage = "check|reset",
+	.main = system_main,
+	.options = system_options,
+	CMD_OPTS(struct system_opts),
+	.min_args = 1,
+	.max_args = 1,
+};
