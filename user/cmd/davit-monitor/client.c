@@ -191,7 +191,7 @@ void client_add(struct monitor *m, int fd, bool is_initial)
 	for (int i = 0; i < CLIENTS_MAX && !c; i++)
 		if (!m->clients[i].is_used)
 			c = &m->clients[i];
-	if (!c || attach_send(fd, ATTACH_HELLO, &hello, sizeof(hello)) < 0) {
+	if (!c) {
 		(void)fd_close(fd);
 		return;
 	}
@@ -203,6 +203,8 @@ void client_add(struct monitor *m, int fd, bool is_initial)
 		.is_used = true,
 		.is_initial = is_initial,
 		.has_input = is_initial,
+		/* gone already, but what it has sent counts */
+		.is_deaf = attach_send(fd, ATTACH_HELLO, &hello, sizeof(hello)) < 0,
 	};
 	if (loop_add(&m->loop, &c->src, fd, m->input.n ? 0 : EPOLLIN, on_client, c, NULL) < 0)
 		client_drop(c);
