@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Device policy of all containers of a slice, keyed by cgroup id. */
+/* only what the UAPI fixes is used: nothing to relocate, so loading need not read the kernel's BTF */
+#define BPF_NO_PRESERVE_ACCESS_INDEX
 #include "vmlinux.h"
 
 #include <bpf/bpf_helpers.h>

@@ -43,7 +43,8 @@ _Static_assert(DEVICE_RULES_MAX == DEVICE_ROW_RULES, "a policy fits a row");
 int bpf_set_dir(const struct env *env, uint64_t slice_id, char ret[BPF_SET_PATH_MAX],
 		struct err *e)
 {
-	unsigned int n = err_format(ret, BPF_SET_PATH_MAX, "%s/%s/v%d.%llu", env->bpffs, env->slice,
+	/* no dots: this file system reserves them */
+	unsigned int n = err_format(ret, BPF_SET_PATH_MAX, "%s/%s/v%d-%llu", env->bpffs, env->slice,
 				    BPF_SET_ABI, (unsigned long long)slice_id);
 
 	/* room for the longest name within */

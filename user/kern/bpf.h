@@ -20,7 +20,7 @@ struct str;
  * struct bpf_set - the pinned maps, opened
  *
  * One set of programs is linked at <slice>.slice and judges every cgroup one level below. Its pins
- * are in <bpffs>/<slice>/v<ABI>.<cgroup id of the slice>/: a directory that appears by rename when
+ * are in <bpffs>/<slice>/v<ABI>-<cgroup id of the slice>/: a directory that appears by rename when
  * everything in it works, and whose name proves that the links belong to the cgroup at hand.
  *
  * A process in a cgroup of that level without a row has no network at all (fail closed), and the

@@ -315,7 +315,7 @@ static int load_into(const struct env *env, int slice_fd, const char *dir, struc
 		r = check_alone(env, slice_fd, e);
 	if (r < 0)
 		return r;
-	(void)err_format(fresh, sizeof(fresh), "%s.new", dir);
+	(void)err_format(fresh, sizeof(fresh), "%s-new", dir);
 	r = fs_mkdir_parents(AT_FDCWD, fresh, 0700);
 	if (r < 0)
 		return err_set(e, r, "create '%s'", fresh);

@@ -211,35 +211,35 @@ static int remove_dir(int parent, const char *name, struct err *e)
 {
 	char doomed[64];
 
-	if (str_ends(name, ".new"))
+	if (str_ends(name, "-new"))
 		return fs_remove_tree(parent, name, e);
-	(void)err_format(doomed, sizeof(doomed), "%s.new", name);
+	(void)err_format(doomed, sizeof(doomed), "%s-new", name);
 	(void)fs_remove_tree(parent, doomed, NULL); /* else the rename fails and says so */
 	if (renameat(parent, name, parent, doomed) < 0)
 		return err_set(e, errno, "rename pins '%s'", name);
 	return fs_remove_tree(parent, doomed, e);
 }
 
-/* "v<ABI>.<cgroup id>", perhaps with ".new" behind. Return: false for anything else. */
+/* "v<ABI>-<cgroup id>", perhaps with "-new" behind. Return: false for anything else. */
 static bool parse_name(const char *name, uint64_t *ret_id, bool *ret_is_ours)
 {
 	char number[24] = "";
-	const char *dot = strchr(name, '.');
+	const char *dash = strchr(name, '-');
 	size_t n;
 	uint64_t abi;
 
-	if (name[0] != 'v' || !dot)
+	if (name[0] != 'v' || !dash)
 		return false;
-	n = strspn(dot + 1, "0123456789");
-	if (n >= sizeof(number) || (size_t)(dot - name) >= sizeof(number))
+	n = strspn(dash + 1, "0123456789");
+	if (n >= sizeof(number) || (size_t)(dash - name) >= sizeof(number))
 		return false;
-	memcpy(number, name + 1, (size_t)(dot - name) - 1);
+	memcpy(number, name + 1, (size_t)(dash - name) - 1);
 	if (fmt_parse_u64(number, &abi) < 0)
 		return false;
 	memset(number, 0, sizeof(number));
-	memcpy(number, dot + 1, n);
+	memcpy(number, dash + 1, n);
 	*ret_is_ours = abi == BPF_SET_ABI;
-	return fmt_parse_u64(number, ret_id) == 0 && (!dot[1 + n] || str_eq(dot + 1 + n, ".new"));
+	return fmt_parse_u64(number, ret_id) == 0 && (!dash[1 + n] || str_eq(dash + 1 + n, "-new"));
 }
 
 static int clear_entry(int parent, const char *name, uint64_t slice_id, struct err *e)
@@ -250,7 +250,7 @@ static int clear_entry(int parent, const char *name, uint64_t slice_id, struct e
 
 	if (!parse_name(name, &id, &is_ours))
 		return 0; /* not ours to judge */
-	if (id == slice_id && !is_ours && !str_ends(name, ".new")) {
+	if (id == slice_id && !is_ours && !str_ends(name, "-new")) {
 		r = err_plain(e, -EEXIST, "BPF programs of another davit version are in force ('%s')",
 			      name);
 		err_hint(e, "stop all containers, then run that version's 'davit system reset'");
