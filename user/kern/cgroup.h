@@ -219,6 +219,12 @@ const char *cgroup_controller_name(enum cgroup_controller c);
 /* cgroup_mode() - "v2", "hybrid", "v1"; NULL when no cgroup file system is mounted */
 const char *cgroup_mode(void);
 
+/* cgroup_has_swap() - can --memory-swap be enforced? On v2, seen where some cgroup has memory on. */
+bool cgroup_has_swap(void);
+
+/* cgroup_has_weights() - is there a block device that obeys --blkio-weight? */
+bool cgroup_has_weights(void);
+
 /* cgroup_weight_of_shares() - v2 cpu.weight (1 to 10000) of v1 cpu shares (2 to 262144) by the
  * formula of the OCI runtimes since 2025: 2 -> 1, 1024 -> 100, 262144 -> 10000 */
 unsigned int cgroup_weight_of_shares(uint64_t shares);

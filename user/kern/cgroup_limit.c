@@ -217,12 +217,17 @@ static bool has_iocost(void)
 	       strstr(text, "enable=1");
 }
 
+bool cgroup_has_weights(void)
+{
+	return some_device_uses_bfq() || has_iocost();
+}
+
 /* The kernel takes a weight whether or not anything obeys it; we do not. */
 static int check_weight_obeyed(struct err *e)
 {
 	int r;
 
-	if (some_device_uses_bfq() || has_iocost())
+	if (cgroup_has_weights())
 		return 0;
 	r = err_plain(e, -EOPNOTSUPP, "no block device of this host shares by weight");
 	err_hint(e, "choose the bfq scheduler for the device: echo bfq > "

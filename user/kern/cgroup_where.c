@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Which hierarchies are mounted, and which of them has a controller. */
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/magic.h>
 #include <string.h>
 #include <sys/statfs.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/err.h"
@@ -144,6 +147,26 @@ const struct cgroup_driver *cgroup_driver_of(enum cgroup_controller c)
 	default:
 		return NULL;
 	}
+}
+
+bool cgroup_has_swap(void)
+{
+	const char *root = cgroup_v2_root();
+	_cleanup_dir_ DIR *d = NULL;
+
+	if (cgroup_controller_where(CGROUP_MEMORY) == CGROUP_ON_V1)
+		return access(CGROUP_ROOT "/memory/memory.memsw.limit_in_bytes", F_OK) == 0;
+	d = root ? opendir(root) : NULL;
+	for (struct dirent *de; d && (de = readdir(d));) {
+		char path[sizeof(de->d_name) + sizeof("/memory.swap.max")];
+
+		if (de->d_type != DT_DIR || de->d_name[0] == '.')
+			continue;
+		err_format(path, sizeof(path), "%s/memory.swap.max", de->d_name);
+		if (faccessat(dirfd(d), path, F_OK, 0) == 0)
+			return true;
+	}
+	return false;
 }
 
 int cgroup_controller_missing(const char *name, struct err *e)
