@@ -30,10 +30,13 @@
 
 /**
  * struct scratch - temporary directory on the file system of the root
+ * @path:   its path
+ * @name:   last part of it; empty when it is not there
  * @parent: the root, or what exists above it before the first use
  */
 struct scratch {
 	int parent, fd;
+	struct str path;
 	char name[40];
 };
 
@@ -45,32 +48,32 @@ static void scratch_done(struct scratch *s)
 	if (s->name[0])
 		(void)fs_remove_tree(s->parent, s->name, NULL); /* a probe: nobody to tell */
 	s->parent = fd_close(s->parent);
+	str_done(&s->path);
 }
 
 #define _cleanup_scratch_ _cleanup_(scratch_done)
 
-static int open_above(const char *path, struct err *e)
+/* Opens the lowest directory of @path that exists and leaves its path in @at. */
+static int open_above(const char *path, struct str *at, struct err *e)
 {
-	_cleanup_str_ struct str s = STR_INIT;
-
-	str_add(&s, path);
-	while (!str_failed(&s)) {
-		int fd = open(s.p, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	str_add(at, path);
+	while (!str_failed(at)) {
+		int fd = open(at->p, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		char *slash;
 
 		if (fd >= 0)
 			return fd;
-		slash = strrchr(s.p, '/');
-		if (errno != ENOENT || !slash || !s.p[1])
-			return err_set(e, errno, "open '%s'", s.p);
-		str_truncate(&s, slash == s.p ? 1 : (size_t)(slash - s.p));
+		slash = strrchr(at->p, '/');
+		if (errno != ENOENT || !slash || !at->p[1])
+			return err_set(e, errno, "open '%s'", at->p);
+		str_truncate(at, slash == at->p ? 1 : (size_t)(slash - at->p));
 	}
 	return err_set(e, ENOMEM, "open '%s'", path);
 }
 
 static int scratch_open(const struct env *env, struct scratch *s, struct err *e)
 {
-	s->parent = open_above(env->root, e);
+	s->parent = open_above(env->root, &s->path, e);
 	if (s->parent < 0)
 		return s->parent;
 	err_format(s->name, sizeof(s->name), ".davit-doctor-%d", getpid());
@@ -80,6 +83,7 @@ static int scratch_open(const struct env *env, struct scratch *s, struct err *e)
 		s->name[0] = '\0';
 		return r;
 	}
+	str_addf(&s->path, "/%s", s->name);
 	s->fd = openat(s->parent, s->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return s->fd < 0 ? err_set(e, errno, "open '%s'", s->name) : 0;
 }
@@ -127,7 +131,7 @@ static int try_overlay(const struct env *env, int userns_fd, struct err *e)
 {
 	_cleanup_scratch_ struct scratch s = SCRATCH_INIT;
 	_cleanup_fd_ int cwd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC), fd = -1;
-	char lower[] = "lower", *lowers[] = { lower, NULL }, path[32];
+	char lower[] = "lower", *lowers[] = { lower, NULL };
 	const struct strv layers = { .v = lowers, .n = 1 };
 	struct overlay_spec spec = {
 		.lower = &layers,
@@ -140,9 +144,8 @@ static int try_overlay(const struct env *env, int userns_fd, struct err *e)
 
 	if (r < 0)
 		return r;
-	err_format(path, sizeof(path), "/proc/self/fd/%d", s.fd);
 	spec.base_fd = s.fd;
-	spec.base_path = path;
+	spec.base_path = str_text(&s.path);
 	if (mkdirat(s.fd, "lower", 0755) < 0 || mkdirat(s.fd, "upper", 0755) < 0 ||
 	    mkdirat(s.fd, "work", 0755) < 0)
 		return err_set(e, errno, "make a directory in '%s'", s.name);
@@ -211,7 +214,8 @@ static const char *fs_name(unsigned long magic)
 
 FEATURE_PROBE(root_fs)
 {
-	_cleanup_fd_ int fd = open_above(env->root, e);
+	_cleanup_str_ struct str at = STR_INIT;
+	_cleanup_fd_ int fd = open_above(env->root, &at, e);
 	char free_buf[FMT_BUF];
 	struct statfs s;
 	const char *name;
@@ -227,7 +231,7 @@ FEATURE_PROBE(root_fs)
 	else
 		str_addf(detail, "type 0x%lx", (unsigned long)s.f_type);
 	str_addf(detail, ", %s free in %s",
-		 fmt_size((uint64_t)s.f_bavail * (uint64_t)s.f_bsize, free_buf), env->root);
+		 fmt_size((uint64_t)s.f_bavail * (uint64_t)s.f_bsize, free_buf), str_text(&at));
 	return 0;
 }
 
