@@ -133,15 +133,15 @@ static void read_input(struct attached *a)
 {
 	ssize_t n = console_read(&a->console, a->typed, sizeof(a->typed));
 
-	if (n == -ECANCELED) {
+	if (n == 0)
+		a->eof_due = true;
+	else if (n > 0)
+		a->n_typed = (uint32_t)n;
+	send_due(a);
+	if (a->console.is_detached) {
 		a->status = ATTACH_DETACHED;
 		a->is_over = true;
-	} else if (n == 0) {
-		a->eof_due = true;
-	} else if (n > 0) {
-		a->n_typed = (uint32_t)n;
 	}
-	send_due(a);
 }
 
 enum { AT_SOCK, AT_SIGNAL, AT_IN, AT_OUT, AT_COUNT };

@@ -189,9 +189,9 @@ void console_close(struct console *c)
 
 /*
  * Pass @n typed bytes from @in to @out, holding back what may become the detach sequence; room for
- * what was held back is the caller's. Return: bytes in @out, or -ECANCELED.
+ * what was held back is the caller's. Return: bytes in @out.
  */
-static ssize_t filter_keys(struct console *c, const unsigned char *in, size_t n, unsigned char *out)
+static size_t filter_keys(struct console *c, const unsigned char *in, size_t n, unsigned char *out)
 {
 	size_t done = 0;
 
@@ -210,10 +210,11 @@ static ssize_t filter_keys(struct console *c, const unsigned char *in, size_t n,
 				break;
 			}
 		}
-		if (c->n_matched == c->n_keys)
-			return -ECANCELED;
+		c->is_detached = c->n_matched == c->n_keys;
+		if (c->is_detached)
+			break;
 	}
-	return (ssize_t)done;
+	return done;
 }
 
 ssize_t console_read(struct console *c, void *buf, size_t n)
@@ -233,7 +234,7 @@ ssize_t console_read(struct console *c, void *buf, size_t n)
 	}
 	if (!c->n_keys)
 		return r;
-	r = filter_keys(c, typed, (size_t)r, buf);
+	r = (ssize_t)filter_keys(c, typed, (size_t)r, buf);
 	return r == 0 ? -EAGAIN : r;
 }
 

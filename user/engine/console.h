@@ -32,12 +32,13 @@ struct console_fd {
  * @size_fd:  one of 0, 1, 2 that is a terminal; -1
  * @sig_fd:   signalfd
  * @keys:     the detach sequence; @n_matched bytes of it were typed and are held back
+ * @is_detached: all of it was typed
  */
 struct console {
 	const struct attach_opts *o;
 	struct console_fd in, out[2];
 	int size_fd, sig_fd;
-	bool is_raw;
+	bool is_raw, is_detached;
 	struct termios saved;
 	sigset_t old_mask;
 	unsigned char keys[CONSOLE_KEYS_MAX];
@@ -52,7 +53,8 @@ void console_close(struct console *c);
  * console_read() - what was typed or piped to us
  * @n: room in @buf; more than CONSOLE_KEYS_MAX
  *
- * Return: bytes; 0 at the end (c->in.fd is -1 then); -EAGAIN; -ECANCELED: the detach keys.
+ * Return: bytes; 0 at the end (c->in.fd is -1 then); -EAGAIN. c->is_detached may be true after it:
+ * the bytes came before the detach keys.
  */
 ssize_t console_read(struct console *c, void *buf, size_t n);
 

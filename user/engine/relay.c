@@ -70,15 +70,14 @@ static void read_input(struct relay *r)
 {
 	ssize_t n = console_read(&r->console, r->typed, sizeof(r->typed));
 
-	if (n == -ECANCELED) {
-		r->is_detached = true;
-	} else if (n == 0) {
+	if (n == 0) {
 		end_input(r);
 	} else if (n > 0) {
 		r->n_typed = (size_t)n;
 		r->done = 0;
 		flush_input(r);
 	}
+	r->is_detached = r->console.is_detached;
 }
 
 static int flush_stream(struct relay *r, unsigned int i, struct err *e)
