@@ -105,55 +105,61 @@ static int hoist(int top, int dir, const char *name, unsigned long *serial)
 	}
 }
 
-/* Unlink everything in @dir; sub-directories that are not empty go up to @top. */
-static int empty_dir(int top, int dir, bool is_top, unsigned long *serial, bool *ret_again)
+#define REMOVE_DEPTH 24 /* deeper directories are hoisted: two descriptors a level stay open */
+
+static int empty_dir(int top, int dir, int depth, unsigned long *serial, bool *ret_again);
+
+/* Remove directory @name of @dir with what it holds; what is too deep goes up to @top. */
+static int remove_dir(int top, int dir, const char *name, int depth, unsigned long *serial,
+		      bool *ret_again)
+{
+	_cleanup_fd_ int sub = -1;
+	int r;
+
+	if (unlinkat(dir, name, AT_REMOVEDIR) == 0)
+		return 0;
+	if (errno != ENOTEMPTY && errno != EEXIST)
+		return -errno;
+	if (depth == REMOVE_DEPTH) {
+		*ret_again = true;
+		return hoist(top, dir, name, serial);
+	}
+	sub = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (sub < 0)
+		return -errno;
+	r = empty_dir(top, sub, depth + 1, serial, ret_again);
+	if (r < 0)
+		return r;
+	return unlinkat(dir, name, AT_REMOVEDIR) == 0 ? 0 : -errno;
+}
+
+/* Unlink everything in @dir. */
+static int empty_dir(int top, int dir, int depth, unsigned long *serial, bool *ret_again)
 {
 	_cleanup_dir_ DIR *d = NULL;
 	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct dirent *de;
 
-	if (copy < 0)
-		return -errno;
-	d = fdopendir(copy);
+	d = copy < 0 ? NULL : fdopendir(copy);
 	if (!d) {
 		int r = -errno;
 
-		(void)close(copy);
+		(void)fd_close(copy);
 		return r;
 	}
 	while ((errno = 0, de = readdir(d)) != NULL) {
-		int r;
+		int r = 0;
 
 		if (strcmp(de->d_name, ".") == 0 || strcmp(de->d_name, "..") == 0)
 			continue;
-		if (de->d_type != DT_DIR && unlinkat(dir, de->d_name, 0) == 0)
-			continue;
-		if (de->d_type != DT_DIR && errno != EISDIR)
-			return -errno;
-		if (unlinkat(dir, de->d_name, AT_REMOVEDIR) == 0)
-			continue;
-		if (errno != ENOTEMPTY && errno != EEXIST)
-			return -errno;
-		if (is_top) {
-			_cleanup_fd_ int sub = openat(dir, de->d_name,
-						      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-			if (sub < 0)
-				return -errno;
-			r = empty_dir(top, sub, false, serial, ret_again);
-			if (r < 0)
-				return r;
-			if (unlinkat(dir, de->d_name, AT_REMOVEDIR) == 0)
-				continue;
-			if (errno != ENOTEMPTY)
-				return -errno;
-			*ret_again = true;
-			continue;
-		}
-		r = hoist(top, dir, de->d_name, serial);
-		if (r < 0)
+		if (de->d_type == DT_DIR)
+			r = remove_dir(top, dir, de->d_name, depth, serial, ret_again);
+		else if (unlinkat(dir, de->d_name, 0) < 0)
+			r = errno == EISDIR ?
+				    remove_dir(top, dir, de->d_name, depth, serial, ret_again) :
+				    -errno;
+		if (r < 0 && r != -ENOENT) /* someone else removes it too */
 			return r;
-		*ret_again = true;
 	}
 	return -errno;
 }
@@ -179,8 +185,8 @@ int fs_remove_tree(int dirfd, const char *name, struct err *e)
 		int r;
 
 		again = false;
-		r = empty_dir(top, top, true, &serial, &again);
-		if (r < 0 && r != -ENOENT)
+		r = empty_dir(top, top, 0, &serial, &again);
+		if (r < 0)
 			return err_set(e, r, "empty '%s'", name);
 	} while (again);
 	if (unlinkat(dirfd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)

@@ -10,29 +10,40 @@
 #include "base/err.h"
 #include "base/fs.h"
 
-static int open_state(const char *path, struct err *e)
+int engine_make_state(struct engine *en, struct err *e)
 {
-	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC), r;
+	static const struct {
+		const char *name;
+		mode_t mode;
+	} dirs[] = {
+		{ "containers", 0700 },
+		{ "empty", 0555 }, /* covers masked directories */
+		{ "pivot", 0700 }, /* where a container's root is put for an instant */
+	};
 
-	if (fd >= 0)
-		return fd;
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
+		if (mkdirat(en->state_fd, dirs[i].name, dirs[i].mode) < 0 && errno != EEXIST)
+			return err_set(e, errno, "make '%s/%s'", en->env->state, dirs[i].name);
+	return 0;
+}
+
+static int open_state(struct engine *en, struct err *e)
+{
+	const char *path = en->env->state;
+	int r;
+
+	en->state_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (en->state_fd >= 0)
+		return 0;
 	if (errno != ENOENT)
 		return err_set(e, errno, "open '%s'", path);
 	r = fs_mkdir_parents(AT_FDCWD, path, 0711);
 	if (r < 0)
 		return err_set(e, r, "make '%s'", path);
-	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
+	en->state_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (en->state_fd < 0)
 		return err_set(e, errno, "open '%s'", path);
-	/* empty/ covers masked directories; pivot/ is where a container's root is put for an instant */
-	if ((mkdirat(fd, "containers", 0700) < 0 && errno != EEXIST) ||
-	    (mkdirat(fd, "empty", 0555) < 0 && errno != EEXIST) ||
-	    (mkdirat(fd, "pivot", 0700) < 0 && errno != EEXIST)) {
-		r = err_set(e, errno, "make directories in '%s'", path);
-		(void)fd_close(fd);
-		return r;
-	}
-	return fd;
+	return engine_make_state(en, e);
 }
 
 int engine_open(const struct env *env, struct engine *ret, struct err *e)
@@ -45,10 +56,9 @@ int engine_open(const struct env *env, struct engine *ret, struct err *e)
 	r = store_open(env->root, &en.store, e);
 	if (r < 0)
 		return r;
-	en.state_fd = open_state(env->state, e);
-	if (en.state_fd < 0) {
-		r = en.state_fd;
-		store_done(&en.store);
+	r = open_state(&en, e);
+	if (r < 0) {
+		engine_done(&en);
 		return r;
 	}
 	*ret = en;

@@ -24,6 +24,8 @@ struct engine {
 /* engine_open() - open @env's directories, making them when missing; @env must outlive it. Sets the
  * umask to 0: everything the engine makes has an explicit mode. */
 int engine_open(const struct env *env, struct engine *ret, struct err *e);
+/* engine_make_state() - make what is missing below <state>; it is a tmpfs that starts empty */
+int engine_make_state(struct engine *en, struct err *e);
 void engine_done(struct engine *en);
 
 #define _cleanup_engine_ __attribute__((cleanup(engine_done)))

@@ -60,6 +60,8 @@ int life_begin(struct engine *en, const struct container *c, struct timing *timi
 	/* who sweeps may take an unlocked directory away between the two steps: try again */
 	for (int tries = 0; tries < 16; tries++) {
 		if (mkdirat(en->state_fd, path, 0700) < 0) {
+			if (errno == ENOENT && tries == 0 && engine_make_state(en, NULL) == 0)
+				continue;
 			r = errno == EEXIST ?
 				    err_plain(e, -EEXIST, "container '%.12s' is running already", c->id) :
 				    err_set(e, errno, "make '%s'", ret->run_path);
@@ -189,6 +191,28 @@ static int reserve_ids(struct life *l, uint32_t *ret_slot, struct err *e)
 	return err_plain(e, -ENOSPC, "all %u id ranges of --userns auto are in use", USERNS_SLOTS);
 }
 
+/*
+ * <root>/skel: what is mounted on in every container. As the bottom layer it supplies only what the
+ * image lacks, so that a start writes nothing into the container's own layer.
+ */
+static int make_skeleton(struct life *l, struct err *e)
+{
+	static const char *const dirs[] = { "skel", "skel/dev", "skel/proc", "skel/sys", "skel/etc" };
+	static const char *const files[] = { "skel/etc/hosts", "skel/etc/hostname", "skel/etc/resolv.conf" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
+		if (mkdirat(l->en->store.fd, dirs[i], 0755) < 0 && errno != EEXIST)
+			return err_set(e, errno, "make '%s/%s'", l->en->env->root, dirs[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		int fd = openat(l->en->store.fd, files[i], O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+
+		if (fd < 0)
+			return err_set(e, errno, "make '%s/%s'", l->en->env->root, files[i]);
+		(void)close(fd); /* empty */
+	}
+	return 0;
+}
+
 static int mount_root(struct life *l, const struct image *im, struct err *e)
 {
 	char upper[CONTAINER_PATH_MAX], work[CONTAINER_PATH_MAX];
@@ -197,6 +221,7 @@ static int mount_root(struct life *l, const struct image *im, struct err *e)
 		.base_path = l->en->env->root,
 		.lower = &im->layers,
 		.lower_prefix = "l/",
+		.bottom = "skel",
 		.upper = container_path(upper, l->c->id, "upper"),
 		.work = container_path(work, l->c->id, "work"),
 		.is_volatile = l->c->options.auto_remove,
@@ -210,6 +235,8 @@ static int mount_root(struct life *l, const struct image *im, struct err *e)
 		spec.userns_fd = l->userns_fd;
 	}
 	l->root_fd = overlay_mount(&spec, e);
+	if (l->root_fd == -ENOENT && make_skeleton(l, NULL) == 0)
+		l->root_fd = overlay_mount(&spec, e);
 	if (l->root_fd < 0)
 		return l->root_fd;
 	timing_mark(l->timing, TIMING_ROOTFS);

@@ -31,16 +31,30 @@ static void release_name(struct engine *en, const struct container *c)
 		(void)unlinkat(en->store.fd, path, 0); /* a stale name is taken over by its next user */
 }
 
-/* Nothing was written by the container: five directories, no listing. */
+/*
+ * Nothing was written by the container: what is there is known, no listing. incompat/volatile is
+ * how overlayfs marks an upper layer that was never synced (fs/overlayfs/super.c).
+ */
 static bool remove_empty(struct engine *en, const char *id)
 {
-	static const char *const dirs[] = { "work/work", "work", "upper", NULL };
+	static const struct {
+		const char *name;
+		int flags;
+	} known[] = {
+		{ "upper", AT_REMOVEDIR }, /* first: the rest is only tried when it is empty */
+		{ "work/work/incompat/volatile/dirty", 0 },
+		{ "work/work/incompat/volatile", AT_REMOVEDIR },
+		{ "work/work/incompat", AT_REMOVEDIR },
+		{ "work/work", AT_REMOVEDIR },
+		{ "work", AT_REMOVEDIR },
+		{ NULL, AT_REMOVEDIR },
+	};
 	char path[CONTAINER_PATH_MAX];
 
-	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
-		container_path(path, id, dirs[i]);
-		if (unlinkat(en->store.fd, path, AT_REMOVEDIR) < 0 && (errno != ENOENT || !dirs[i]))
-			return errno == ENOENT;
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+		container_path(path, id, known[i].name);
+		if (unlinkat(en->store.fd, path, known[i].flags) < 0 && errno != ENOENT)
+			return false;
 	}
 	return true;
 }

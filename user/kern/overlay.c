@@ -54,7 +54,9 @@ static int mount_by_context(struct job *j)
 	j->failed = "fsopen";
 	if (fs < 0)
 		return (int)fs;
-	r = set_lowers(j, fs);
+	r = set_string(fs, "source", "overlay");
+	if (r == 0)
+		r = set_lowers(j, fs);
 	if (r == 0 && o->upper) {
 		j->failed = "upperdir";
 		r = set_string(fs, "upperdir", o->upper);
@@ -149,6 +151,10 @@ int overlay_mount(const struct overlay_spec *o, struct err *e)
 	for (size_t i = 0; r == 0 && i < o->lower->n; i++) {
 		str_addf(&j.lowerdir, "%s%s%s", i ? ":" : "", o->lower_prefix, o->lower->v[i]);
 		r = strv_addf(&j.lowers, "%s%s", o->lower_prefix, o->lower->v[i]);
+	}
+	if (r == 0 && o->bottom) {
+		str_addf(&j.lowerdir, ":%s", o->bottom);
+		r = strv_add(&j.lowers, o->bottom);
 	}
 	if (r < 0 || str_failed(&j.lowerdir))
 		r = err_set(e, ENOMEM, "mount the root file system");

@@ -12,6 +12,7 @@ struct strv;
  * struct overlay_spec - layers by paths relative to @base_fd, short because parameters are limited
  * @base_fd:	 directory they are relative to; becomes the working directory
  * @lower:	 top layer first
+ * @bottom:	 one more layer below all others, with the whole path; NULL = none
  * @upper, @work: existing directories; NULL = read-only mount of the lowers
  * @is_volatile: never sync the upper: it does not outlive the mount. Without it the last unmount
  *		 writes back the whole file system that upper is on (ovl_sync_fs())
@@ -21,7 +22,7 @@ struct overlay_spec {
 	int base_fd;
 	const char *base_path;
 	const struct strv *lower;
-	const char *lower_prefix;
+	const char *lower_prefix, *bottom;
 	const char *upper, *work;
 	bool is_volatile;
 	int userns_fd;

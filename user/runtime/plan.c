@@ -21,7 +21,7 @@
 
 #define NOSUID_NODEV_NOEXEC (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
 
-/* What Docker masks (moby, oci/defaults.go); paths that the kernel does not have are skipped. */
+/* What Docker masks (moby, oci/defaults.go); the child skips what its kernel does not have. */
 static const struct launch_path default_masked[] = {
 	{ "/proc/acpi", true },		 { "/proc/asound", true },
 	{ "/proc/interrupts", false },	 { "/proc/kcore", false },
@@ -336,9 +336,8 @@ static int plan_paths(const struct runtime_config *c, const struct plan_places *
 		return 0;
 	l->readonly = default_readonly;
 	l->n_readonly = ARRAY_SIZE(default_readonly);
-	for (size_t i = 0; i < ARRAY_SIZE(default_masked); i++)
-		if (access(default_masked[i].path, F_OK) == 0)
-			p->masked[l->n_masked++] = default_masked[i];
+	memcpy(p->masked, default_masked, sizeof(default_masked));
+	l->n_masked = ARRAY_SIZE(default_masked);
 	if (add_thermal_throttle(p) < 0)
 		return err_set(e, ENOMEM, "plan masked paths");
 	l->masked = p->masked;
@@ -479,8 +478,12 @@ int plan_build(const struct runtime_config *c, const struct plan_places *places,
 
 void plan_done(struct plan *p)
 {
-	for (size_t i = 0; i < p->n_fds; i++)
-		(void)fd_close(p->fds[i]);
+	/* most numbers are consecutive */
+	for (size_t i = 0, run; i < p->n_fds; i += run) {
+		for (run = 1; i + run < p->n_fds && p->fds[i + run] == p->fds[i] + (int)run; run++)
+			;
+		(void)close_range((unsigned int)p->fds[i], (unsigned int)(p->fds[i] + (int)run - 1), 0);
+	}
 	p->n_fds = 0;
 	p->pty_master = fd_close(p->pty_master);
 	free(p->argv);

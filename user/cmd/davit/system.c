@@ -102,8 +102,12 @@ static int system_main(const struct env *env, void *opts, int argc, char *argv[]
 	};
 	/* clang-format on */
 	_cleanup_engine_ struct engine en = ENGINE_INIT;
+	int n = opt_parse(system_options, argc - 1, argv + 1, opts, e); /* behind the verb too */
 
-	(void)argc;
+	if (n < 0)
+		return n == -ECANCELED ? err_plain(e, -EINVAL, "'davit system --help' tells the options") : n;
+	if (n != argc - 1)
+		return err_plain(e, -EINVAL, "'davit system %s' takes no argument '%s'", argv[0], argv[n + 1]);
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
 		int r;
 
@@ -123,5 +127,5 @@ const struct command cmd_system = {
 	.options = system_options,
 	CMD_OPTS(struct system_opts),
 	.min_args = 1,
-	.max_args = 1,
+	.max_args = -1,
 };
