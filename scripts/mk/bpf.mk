@@ -7,7 +7,8 @@ VMLINUX_BTF ?= /sys/kernel/btf/vmlinux
 BPF_SKELS := $(patsubst bpf/%.bpf.c,$(O)/gen/%.skel.h,$(sort $(wildcard bpf/*.bpf.c)))
 BPF_WARN  := -Wall -Wextra -Wno-unused-parameter $(if $(WERROR),-Werror)
 
-$(O)/gen/vmlinux.h: $(wildcard $(VMLINUX_BTF))
+# order only: sysfs makes up a new time for the file whenever it likes
+$(O)/gen/vmlinux.h: | $(wildcard $(VMLINUX_BTF))
 	@mkdir -p $(@D)
 	$(call msg,BTF)
 	$(Q)$(BPFTOOL) btf dump file $(VMLINUX_BTF) format c > $@

@@ -55,7 +55,8 @@ $(O)/tests/true: tests/harness/true.c
 		-Wl,-z,noexecstack -Wl,-z,norelro -Wl,-z,noseparate-code -s -o $@ $<
 
 #: make check                unit tests only
-check: $(UNIT_TESTS)
+# some unit tests start a program
+check: $(UNIT_TESTS) $(O)/bin/davit-monitor $(O)/bin/davit-init
 	$(Q)DAVIT_OUT=$(abspath $(O)) scripts/run-tests $(UNIT_TESTS)
 
 #: make test                 build, unit tests and all flow tests (root); T="tests/a/b.t ..." picks some
