@@ -4,23 +4,18 @@
 . "$(dirname "$0")/../harness/lib.sh"
 davit_env "$@"
 
-field() { python3 -c 'import json, sys
-doc = json.load(sys.stdin)
-rows = {f["name"]: f for f in doc["features"]}
-row = rows.get(sys.argv[1]) or sys.exit("no feature " + sys.argv[1])
-print(row[sys.argv[2]])' "$1" "$2" <<<"$out"; }
+field() { jq -r --arg name "$1" ".features[] | select(.name == \$name) | .$2" <<<"$out"; }
 
 ok 'this host can run containers' davit doctor
 like "$out" 'FEATURE +HERE +DETAIL' 'prints a table'
 like "$out" 'davit can run containers: [0-9]+ of [0-9]+ features' 'and a verdict'
 
 ok 'prints JSON' davit doctor --format json
-is "$(python3 -c 'import json,sys; d = json.load(sys.stdin); print(d["ok"], d["kernel"], len(d["features"]) > 40)' <<<"$out")" \
-	"True $(uname -r) True" 'with verdict, kernel and features'
-is "$(python3 -c 'import json,sys; print([f["name"] for f in json.load(sys.stdin)["features"]
-	if not f["present"] and not (f["lost"] and f["how"])])' <<<"$out")" '[]' \
+is "$(jq -r '"\(.ok) \(.kernel) \(.features | length > 40)"' <<<"$out")" "true $(uname -r) true" \
+	'with verdict, kernel and features'
+is "$(jq -c '[.features[] | select((.present | not) and (.lost == null or .how == null)) | .name]' <<<"$out")" '[]' \
 	'everything that is missing says what is lost and how to get it'
-is "$(field 'overlay on the root' present)" True 'overlay is tried on the root'
+is "$(field 'overlay on the root' present)" true 'overlay is tried on the root'
 
 for c in memory pids cpu cpuset; do
 	if mountpoint -q /sys/fs/cgroup/$c; then
@@ -28,7 +23,7 @@ for c in memory pids cpu cpuset; do
 	elif grep -qw $c /sys/fs/cgroup/cgroup.controllers 2>/dev/null; then
 		is "$(field "$c controller" detail)" 'on v2' "finds the $c controller on v2"
 	else
-		is "$(field "$c controller" present)" False "misses the $c controller"
+		is "$(field "$c controller" present)" false "misses the $c controller"
 	fi
 done
 
@@ -41,7 +36,7 @@ if mountpoint -q /sys/fs/cgroup/memory; then
 	# shellcheck disable=SC2016
 	run unshare --mount --propagation private sh -c 'umount /sys/fs/cgroup/memory && davit doctor --format json'
 	is "$status" 0 'a missing controller does not keep containers from running'
-	is "$(field 'memory controller' present) $(field 'memory controller' detail)" 'False not available' \
+	is "$(field 'memory controller' present) $(field 'memory controller' detail)" 'false not available' \
 		'but is told'
 	like "$(field 'memory controller' lost)" '--memory' 'with the options that are lost'
 else
