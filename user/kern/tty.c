@@ -4,8 +4,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -22,7 +24,13 @@ int tty_open_pty(int devpts_fd, int *ret_master, int *ret_slave, struct err *e)
 {
 	_cleanup_fd_ int master = -1;
 	int unlock = 0, slave;
+	struct statfs fs;
 
+	/* whoever owns the instance could have put another file there, whose opening does things */
+	if (fstatfs(devpts_fd, &fs) < 0)
+		return err_set(e, errno, "look at the container's devpts");
+	if (fs.f_type != DEVPTS_SUPER_MAGIC)
+		return err_plain(e, -ENOTTY, "the container's /dev/pts is no devpts");
 	master = openat(devpts_fd, "ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NOFOLLOW);
 	if (master < 0)
 		return err_set(e, errno, "open 'ptmx' of the container's devpts");

@@ -16,6 +16,8 @@ struct err;
  * @ret_master: close-on-exec, blocking
  * @ret_slave:  the same; opened by TIOCGPTPEER, so no path is involved and no name can be forged
  *		by whoever owns the instance; does not become our controlling terminal
+ *
+ * Return: 0; -ENOTTY when @devpts_fd is of another file system.
  */
 int tty_open_pty(int devpts_fd, int *ret_master, int *ret_slave, struct err *e);
 

@@ -52,6 +52,14 @@ TEST_F(tty, a_pty_of_a_detached_devpts_works)
 	EXPECT_TRUE(isatty(peer));
 }
 
+TEST_F(tty, another_file_system_is_refused)
+{
+	int fd = open("/dev", O_RDONLY | O_DIRECTORY | O_CLOEXEC), master, slave;
+
+	EXPECT_EQ(tty_open_pty(fd, &master, &slave, NULL), -ENOTTY);
+	(void)close(fd);
+}
+
 TEST_F(tty, size_and_raw_mode)
 {
 	struct winsize ws = { .ws_row = 3, .ws_col = 4 }, got;
