@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -15,6 +16,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/fs.h"
+#include "base/io.h"
 #include "engine/attach.h"
 #include "engine/container.h"
 #include "engine/engine.h"
@@ -71,8 +73,13 @@ static int adjust(struct exec *x, struct err *e)
 	if (o->user)
 		x->resolved.user = o->user;
 	if (o->privileged) {
-		uint64_t all = cap_all();
+		struct cap_sets own;
+		uint64_t all;
 
+		r = cap_get(&own);
+		if (r < 0)
+			return err_set(e, r, "read our own capabilities");
+		all = own.permitted; /* what we do not have we cannot give */
 		rc->caps = (struct cap_sets){ .bounding = all, .permitted = all, .effective = all };
 		free(rc->seccomp);
 		rc->seccomp = NULL;
@@ -115,10 +122,31 @@ static int open_container(struct exec *x, struct err *e)
 	return r;
 }
 
+/* Host id of @uid of the container: its map is what counts, --userns auto may have moved. */
+static int host_id(struct exec *x, uid_t uid, uid_t *ret, struct err *e)
+{
+	struct container_state st;
+	unsigned int inside, outside;
+	char path[32], text[128];
+	int r = container_state(x->en, x->c, &st, e);
+
+	if (r < 0)
+		return r;
+	(void)err_format(path, sizeof(path), "/proc/%d/uid_map", st.pid);
+	r = (int)io_read_small(AT_FDCWD, path, text, sizeof(text));
+	if (r < 0)
+		return err_set(e, r, "read '%s'", path);
+	if (sscanf(text, "%u %u", &inside, &outside) != 2 || inside != 0)
+		return err_plain(e, -EBADMSG, "'%s' is not a map from 0", path);
+	*ret = outside + uid;
+	return 0;
+}
+
 static int open_terminal(struct exec *x, struct err *e)
 {
 	const struct runtime_config *rc = &x->resolved.config;
 	_cleanup_fd_ int pts = fs_open_beneath(x->root_fd, "/dev/pts", O_PATH | O_DIRECTORY, 0);
+	uid_t owner;
 	int slave, r;
 
 	if (pts < 0)
@@ -126,9 +154,12 @@ static int open_terminal(struct exec *x, struct err *e)
 	r = tty_open_pty(pts, &x->relay.pty, &slave, e);
 	if (r < 0)
 		return r;
-	if (fchown(slave, rc->new_ns & CLONE_NEWUSER ? rc->id_map.outside + rc->uid : rc->uid, (gid_t)-1) < 0)
-		return err_set(e, errno, "change owner of the terminal");
 	x->theirs[0] = slave;
+	r = host_id(x, rc->uid, &owner, e);
+	if (r < 0)
+		return r;
+	if (fchown(slave, owner, (gid_t)-1) < 0)
+		return err_set(e, errno, "change owner of the terminal");
 	x->plan.launch.stdio[0] = x->plan.launch.stdio[1] = x->plan.launch.stdio[2] = slave;
 	x->plan.launch.is_tty = true;
 	return 0;

@@ -233,6 +233,7 @@ static int mount_root(struct life *l, const struct image *im, struct err *e)
 		if (l->userns_fd < 0)
 			return l->userns_fd;
 		spec.userns_fd = l->userns_fd;
+		spec.root_id = l->resolved.config.id_map.outside;
 	}
 	l->root_fd = overlay_mount(&spec, e);
 	if (l->root_fd == -ENOENT && make_skeleton(l, NULL) == 0)

@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "kern/cap.h"
 #include "kern/clone.h"
 #include "kern/mount.h"
 #include "kern/sys.h"
@@ -79,6 +80,20 @@ static int mount_by_context(struct job *j)
 	return (int)r;
 }
 
+/* Be the map's root towards file systems, with the capabilities that setfsuid(2) takes away. */
+static int become_fs_root(uid_t id)
+{
+	struct cap_sets caps;
+	int r = cap_get(&caps);
+
+	if (r < 0)
+		return r;
+	(void)sys_call1(SYS_setfsgid, id); /* these two never fail; they return the previous id */
+	(void)sys_call1(SYS_setfsuid, id);
+	caps.effective = caps.permitted;
+	return cap_apply(&caps);
+}
+
 /*
  * In a mount namespace of its own, sharing memory and descriptors with the parent: layers are
  * looked up through an id-mapped mount, which has to be attached for overlayfs to take it.
@@ -94,6 +109,8 @@ static int mount_in_child(void *arg)
 			r = mount_attach(j->tree, AT_FDCWD, j->spec->base_path);
 		if (r == 0)
 			r = (int)sys_call1(SYS_fchdir, j->tree);
+		if (r == 0)
+			r = become_fs_root(j->spec->root_id);
 		j->failed = "id-mapped layers";
 	}
 	j->fd = r < 0 ? r : mount_by_context(j);

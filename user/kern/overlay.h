@@ -4,6 +4,7 @@
 #define DAVIT_KERN_OVERLAY_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 struct err;
 struct strv;
@@ -17,6 +18,8 @@ struct strv;
  * @is_volatile: never sync the upper: it does not outlive the mount. Without it the last unmount
  *		 writes back the whole file system that upper is on (ovl_sync_fs())
  * @userns_fd:	 -1, or user namespace whose ids the layers are to be seen through
+ * @root_id:	 host id of its user 0: overlayfs works on the layers as who mounted it, and whoever has no
+ *		 id in the map cannot make files there
  */
 struct overlay_spec {
 	int base_fd;
@@ -26,6 +29,7 @@ struct overlay_spec {
 	const char *upper, *work;
 	bool is_volatile;
 	int userns_fd;
+	uid_t root_id;
 };
 
 /**

@@ -130,6 +130,9 @@ static int fill(const struct runtime_config *c, int dir, struct err *e)
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(dirs); i++)
 		if (mkdirat(dir, dirs[i], 0755) < 0)
 			r = err_set(e, errno, "make directory '/dev/%s'", dirs[i]);
+	/* where the terminal is shown; a file to mount on */
+	if (r == 0 && c->tty && mknodat(dir, "console", S_IFREG | 0600, 0) < 0)
+		r = err_set(e, errno, "make '/dev/console'");
 	if (r == 0 && c->is_privileged)
 		r = add_host_devices(c, dir, "/dev", 2, e);
 	for (size_t i = 0; r == 0 && i < c->n_devices; i++)
