@@ -19,7 +19,7 @@ $(O)/bin/davit-monitor: $(call cmd_obj,davit-monitor) $(call part_lib,kern) $(ca
 
 # the heavy libraries live here alone: started for image work, never for a container
 $(O)/bin/davit-image: $(call cmd_obj,davit-image) $(call parts_of,image)
-	$(call link,,-larchive -lisal -lzstd -lcrypto -ljansson)
+	$(call link,$(if $(STATIC),-no-pie),-larchive -lisal -lzstd -lcrypto -ljansson)
 
 # last hop before the workload: no libc, so that its exec costs a few page faults
 $(O)/bin/davit-init: user/cmd/davit-init/init.c

@@ -105,7 +105,9 @@ static int place_record(const struct staging *s, const struct image *im, struct 
 	return r < 0 ? r : sync_dir(s->store, "images", e);
 }
 
-static int place_names(const struct staging *s, const struct commit *c, struct err *e)
+/* @is_replaced: the image was there with another manifest, whose blobs nobody needs now. */
+static int place_names(const struct staging *s, const struct commit *c, bool is_replaced,
+		       struct err *e)
 {
 	_cleanup_(image_list_done) struct image_list l = { .n = 0 };
 	struct image_ref by_digest = { .name = "" };
@@ -123,6 +125,8 @@ static int place_names(const struct staging *s, const struct commit *c, struct e
 		r = index_write(s->store, s->fd, &l, e);
 	if (r > 0)
 		r = sync_dir(s->store, ".", e);
+	if (r == 0 && is_replaced)
+		r = gc_collect(s->store, &l, NULL, e);
 	return r;
 }
 
@@ -140,6 +144,7 @@ static int place_all(const struct staging *s, struct commit *c, struct err *e)
 {
 	char old[DIGEST_HEX_LEN + 1];
 	struct image_ref gone = { .name = "" };
+	bool is_replaced;
 	int r;
 
 	old_manifest(s->store, c->image->id, old);
@@ -148,20 +153,28 @@ static int place_all(const struct staging *s, struct commit *c, struct err *e)
 		r = place_layers(s, c, e);
 	if (r == 0)
 		r = place_record(s, c->image, e);
-	if (r == 0 && old[0] && strcmp(old, c->image->manifest) != 0) {
+	is_replaced = old[0] && strcmp(old, c->image->manifest) != 0;
+	if (r == 0 && is_replaced) {
 		memcpy(gone.digest, old, sizeof(gone.digest));
 		r = ref_remove(s->store, &gone, e);
 	}
-	return r < 0 ? r : place_names(s, c, e);
+	return r < 0 ? r : place_names(s, c, is_replaced, e);
 }
 
 int store_commit(const struct staging *s, struct commit *c, struct err *e)
 {
 	_cleanup_fd_ int lock = -1;
+	int r;
 
 	/* before the lock: this is what takes long */
 	if (syncfs(s->fd) < 0)
 		return err_set(e, errno, "sync the store");
 	lock = lock_open(s->store->fd, "lock", LOCK_EX, e);
-	return lock < 0 ? lock : place_all(s, c, e);
+	if (lock < 0)
+		return lock;
+	r = place_all(s, c, e);
+	lock = fd_close(lock);
+	if (r == 0)
+		r = trash_empty(s->store, e);
+	return r < 0 ? r : 0;
 }

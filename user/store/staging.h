@@ -15,6 +15,7 @@ struct store;
 struct staging {
 	const struct store *store;
 	int fd;
+	unsigned int serial; /* for the owner: names that are used once */
 	char name[24];
 };
 
