@@ -166,7 +166,8 @@ static void follow(struct log_query *q, const struct watched *w)
 
 TEST_F(log, follows_over_rotations_to_the_end)
 {
-	struct watch_how how = { .script = "i=0; while [ $i -lt 40000 ]; do echo $i; i=$((i+1)); done; echo 40000",
+	struct watch_how how = { .script = "i=0; while [ $i -lt 40000 ]; do echo $i; i=$((i+1));"
+					  "[ $((i%2000)) -ne 0 ] || sleep 0.05; done; echo 40000",
 				 .no_client = true, .log_max = 256 << 10, .log_files = 4 };
 	struct numbers n = { .next = 0 };
 
