@@ -162,7 +162,7 @@ static bool wait_for_peer(void)
 
 		if (connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0 && errno != EINPROGRESS)
 			(void)usleep(20000);
-		else if (poll(&p, 1, 20) == 1 && p.revents == POLLOUT)
+		else if (poll(&p, 1, 100) == 1 && p.revents == POLLOUT)
 			return true;
 	}
 	return false;

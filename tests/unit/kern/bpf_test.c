@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/bpf.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -605,8 +606,9 @@ TEST(a_killed_loader_is_repaired_by_the_next_open)
 	unsigned int kills = 0;
 	struct lab lab;
 
-	if (!lab_open(&lab, "") || !lab_open_network(&lab))
-		SKIP(return, "needs root, cgroup2 and iproute2");
+	if (!lab_open(&lab, ""))
+		SKIP(return, "needs root and cgroup2");
+	ASSERT_EQ(0, unshare(CLONE_NEWNET)); /* its loopback is down and still a place to go to */
 	/* two stops per call: 7 comes by at entries and at exits */
 	for (unsigned int n = 1; kill_opener_at(&lab, n); n += 7, kills++) {
 		struct err e = ERR_INIT;
@@ -618,13 +620,13 @@ TEST(a_killed_loader_is_repaired_by_the_next_open)
 		EXPECT_EQ(7, lab_programs(&lab, &max));
 		EXPECT_EQ(1, max);
 		EXPECT_EQ(0, bpf_set_insert(s, lab.c[0].id, NULL, NULL, &e));
-		EXPECT_EQ(ECONNREFUSED, lab_run(&lab, 0, lab_send, &tcp));
+		EXPECT_EQ(ENETUNREACH, lab_run(&lab, 0, lab_send, &tcp));
 		EXPECT_EQ(EPERM, lab_run(&lab, 1, lab_send, &tcp));
 		bpf_set_close(s);
 		ASSERT_EQ(0, bpf_set_remove_all(&lab.env, &e)) TH_LOG("%s", e.msg);
 	}
 	EXPECT_LT(10, kills);
-	printf("# loader killed at %u points\n", kills);
+	TH_LOG("loader killed at %u points", kills);
 	lab_close(&lab);
 }
 
