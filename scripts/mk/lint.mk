@@ -19,7 +19,7 @@ lint-format:
 
 lint-shell:
 	@echo '  LINT     shell'
-	$(Q)shellcheck -x $(sort $(LINT_SHELL))
+	$(Q)shellcheck --severity=warning $(sort $(LINT_SHELL))
 
 lint-layers: $(foreach p,$(PARTS),$(call part_lib,$(p)))
 	@echo '  LINT     layers'

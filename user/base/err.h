@@ -69,6 +69,6 @@ const char *err_text(int r);
  * Return: length written without the NUL, at most @size - 1 (truncates at a character boundary).
  */
 unsigned int err_format(char *buf, unsigned int size, const char *fmt, ...) err_printf_(3, 4);
-unsigned int err_vformat(char *buf, unsigned int size, const char *fmt, va_list ap);
+unsigned int err_vformat(char *buf, unsigned int size, const char *fmt, va_list args);
 
 #endif

@@ -16,8 +16,6 @@
 #include "base/err.h"
 #include "store/limits.h"
 
-#define OPEN_DIR (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-
 /* struct how_made - attributes of a directory that only paths mention */
 struct how_made {
 	mode_t mode;
@@ -25,6 +23,11 @@ struct how_made {
 	gid_t gid;
 	struct timespec times[2];
 };
+
+static int open_dir(int parent, const char *name)
+{
+	return openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
 
 int tree_set_opaque(int fd, struct err *e)
 {
@@ -43,7 +46,7 @@ static bool is_opaque(int dirfd, const char *path, size_t len)
 
 	memcpy(buf, path, len);
 	buf[len] = '\0';
-	fd = openat(dirfd, buf, OPEN_DIR);
+	fd = open_dir(dirfd, buf);
 	if (fd < 0)
 		return false;
 	n = fgetxattr(fd, "trusted.overlay.opaque", value, sizeof(value));
@@ -143,7 +146,7 @@ static int make_implicit(struct tree *t, int parent, const char *name, struct er
 	t->has_implicit = true;
 	if (mkdirat(parent, name, 0700) < 0)
 		return err_set(e, errno, "create directory '%s'", t->path);
-	fd = openat(parent, name, OPEN_DIR);
+	fd = open_dir(parent, name);
 	if (fd < 0)
 		return err_set(e, errno, "open directory '%s'", t->path);
 	if (fchown(fd, how.uid, how.gid) < 0 || fchmod(fd, how.mode) < 0 ||
@@ -170,7 +173,7 @@ static int follow(struct tree *t, struct err *e)
 /* Open or make the last component of t->path in @parent. Return: descriptor. */
 static int open_child(struct tree *t, int parent, const char *name, struct err *e)
 {
-	int fd = openat(parent, name, OPEN_DIR);
+	int fd = open_dir(parent, name);
 	struct stat st;
 	int r;
 
@@ -209,7 +212,7 @@ int tree_open(struct tree *t, int dirfd, const char *name, const int *lower, siz
 	*t = (struct tree){ .lower = lower, .n_lower = n_lower };
 	if (mkdirat(dirfd, name, 0755) < 0)
 		return err_set(e, errno, "create directory '%s'", name);
-	fd = openat(dirfd, name, OPEN_DIR);
+	fd = open_dir(dirfd, name);
 	if (fd < 0 || fchmod(fd, 0755) < 0 || futimens(fd, epoch) < 0) {
 		int r = err_set(e, errno, "prepare directory '%s'", name);
 

@@ -46,8 +46,8 @@ struct plan_places {
 	const char *pivot_dir, *empty_dir, *init_path;
 };
 
-/* plan_build() - fill @ret; @c must outlive it. On failure everything opened is closed again. */
-int plan_build(const struct runtime_config *c, const struct plan_places *places, struct plan *ret,
+/* plan_build() - fill @p; @c must outlive it. On failure everything opened is closed again. */
+int plan_build(const struct runtime_config *c, const struct plan_places *places, struct plan *p,
 	       struct err *e);
 
 /**
@@ -56,7 +56,7 @@ int plan_build(const struct runtime_config *c, const struct plan_places *places,
  * @join_ns:  CLONE_NEW* to enter through it
  */
 int plan_build_exec(const struct runtime_config *c, const char *init_path, int pidfd,
-		    uint64_t join_ns, struct plan *ret, struct err *e);
+		    uint64_t join_ns, struct plan *p, struct err *e);
 void plan_done(struct plan *p);
 
 #endif

@@ -42,6 +42,6 @@ void image_config_done(struct image_config *c);
 struct json_t *image_config_to_json(const struct image_config *c);
 
 /* image_time_parse() - RFC 3339 to ns since the epoch. Return: 0; -EINVAL. */
-int image_time_parse(const char *text, int64_t *ret_ns);
+int image_time_parse(const char *s, int64_t *ret_ns);
 
 #endif
