@@ -8,10 +8,7 @@
 
 #include "device.h"
 
-#define MKNOD DEVICE_ROW_MKNOD
-#define ANY   DEVICE_ROW_ANY
-#define CHAR  DEVICE_ROW_CHAR
-#define BLOCK DEVICE_ROW_BLOCK
+#define ANY DEVICE_ROW_ANY
 
 /* depth of the containers' cgroups below the root of cgroup2; set before loading */
 const volatile __u32 level = 2;
@@ -24,22 +21,9 @@ struct {
 	__type(value, struct device_row);
 } devices SEC(".maps");
 
-/* clang-format off */
-/* What Docker and runc allow; making nodes is free, because using them is not. */
-static const struct device_row_rule defaults[] = {
-	{ .major = ANY, .minor = ANY, .types = CHAR | BLOCK, .access = MKNOD },
-	{ .major = 1,   .minor = 3,   .types = CHAR, .access = DEVICE_ROW_ALL }, /* null */
-	{ .major = 1,   .minor = 5,   .types = CHAR, .access = DEVICE_ROW_ALL }, /* zero */
-	{ .major = 1,   .minor = 7,   .types = CHAR, .access = DEVICE_ROW_ALL }, /* full */
-	{ .major = 1,   .minor = 8,   .types = CHAR, .access = DEVICE_ROW_ALL }, /* random */
-	{ .major = 1,   .minor = 9,   .types = CHAR, .access = DEVICE_ROW_ALL }, /* urandom */
-	{ .major = 5,   .minor = 0,   .types = CHAR, .access = DEVICE_ROW_ALL }, /* tty */
-	{ .major = 5,   .minor = 1,   .types = CHAR, .access = DEVICE_ROW_ALL }, /* console */
-	{ .major = 5,   .minor = 2,   .types = CHAR, .access = DEVICE_ROW_ALL }, /* ptmx */
-	{ .major = 10,  .minor = 200, .types = CHAR, .access = DEVICE_ROW_ALL }, /* net/tun */
-	{ .major = 136, .minor = ANY, .types = CHAR, .access = DEVICE_ROW_ALL }, /* pts */
-};
-/* clang-format on */
+#define ROW(t, ma, mi, a) { .major = ma, .minor = mi, .types = t, .access = a },
+static const struct device_row_rule defaults[] = { DEVICE_ROW_DEFAULTS(ROW) };
+#undef ROW
 
 static __always_inline bool rule_matches(const struct device_row_rule *r, __u32 type, __u32 major,
 					 __u32 minor)

@@ -34,6 +34,25 @@ struct device_row {
 	struct device_row_rule rules[DEVICE_ROW_RULES];
 };
 
+/*
+ * What DEVICE_ROW_BASE_DEFAULT grants, the list of Docker and runc: X(types, major, minor, access).
+ * Making nodes is free, because using them is not.
+ */
+/* clang-format off */
+#define DEVICE_ROW_DEFAULTS(X)                                                              \
+	X(DEVICE_ROW_CHAR | DEVICE_ROW_BLOCK, DEVICE_ROW_ANY, DEVICE_ROW_ANY, DEVICE_ROW_MKNOD) \
+	X(DEVICE_ROW_CHAR, 1, 3, DEVICE_ROW_ALL)    /* null */                              \
+	X(DEVICE_ROW_CHAR, 1, 5, DEVICE_ROW_ALL)    /* zero */                              \
+	X(DEVICE_ROW_CHAR, 1, 7, DEVICE_ROW_ALL)    /* full */                              \
+	X(DEVICE_ROW_CHAR, 1, 8, DEVICE_ROW_ALL)    /* random */                            \
+	X(DEVICE_ROW_CHAR, 1, 9, DEVICE_ROW_ALL)    /* urandom */                           \
+	X(DEVICE_ROW_CHAR, 5, 0, DEVICE_ROW_ALL)    /* tty */                               \
+	X(DEVICE_ROW_CHAR, 5, 1, DEVICE_ROW_ALL)    /* console */                           \
+	X(DEVICE_ROW_CHAR, 5, 2, DEVICE_ROW_ALL)    /* ptmx */                              \
+	X(DEVICE_ROW_CHAR, 10, 200, DEVICE_ROW_ALL) /* net/tun */                           \
+	X(DEVICE_ROW_CHAR, 136, DEVICE_ROW_ANY, DEVICE_ROW_ALL) /* pts */
+/* clang-format on */
+
 _Static_assert(sizeof(struct device_row) == 392, "with the kernel's overhead below 512");
 
 #endif

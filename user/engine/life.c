@@ -149,7 +149,8 @@ static int insert_policy(struct life *l, struct err *e)
 
 	if (cgroup_fd(l->cgroup) < 0) { /* pure v1: there is nowhere to link programs */
 		if (!l->resolved.policy)
-			return 0;
+			return cgroup_set_devices(l->cgroup, l->resolved.has_devices ?
+						  &l->resolved.devices : NULL, e);
 		r = err_plain(e, -EOPNOTSUPP, "a network policy needs cgroup v2, which is not mounted");
 		err_hint(e, "boot with systemd.unified_cgroup_hierarchy=1, or mount cgroup2 on "
 			    "/sys/fs/cgroup/unified");

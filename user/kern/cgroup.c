@@ -276,7 +276,7 @@ int cgroup_remove(const char *slice, const char *id, struct err *e)
 	if (str_eq(mode, "v2"))
 		v1 = 0;
 	else if (str_eq(mode, "hybrid"))
-		v1 &= ~((1u << CGROUP_CPUACCT) | (1u << CGROUP_FREEZER)); /* never joined there */
+		v1 &= ~CGROUP_V1_ALONE;
 	return remove_from(slice, id, v1, cgroup_v2_root() != NULL, e);
 }
 

@@ -23,9 +23,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct cgroup;
+struct device_policy;
 struct err;
 struct strv;
-struct cgroup;
 
 #define CGROUP_ID_MAX	   128u		 /* longest <id> */
 #define CGROUP_MEMORY_MIN  (512u << 10)	 /* least --memory: below, not even a static program starts */
@@ -124,6 +125,19 @@ int cgroup_join_fds(struct cgroup *cg, const int **ret, struct err *e);
  */
 int cgroup_join_self(const int *fds, size_t n, struct err *e);
 
+/**
+ * cgroup_set_devices() - device policy on a pure v1 host, where no BPF program can be linked
+ * @p: NULL = the default list, as bpf_set_insert() has it
+ *
+ * For a cgroup just made, before anything is in it. The controller cannot say every list: a base of
+ * none or of the default takes no rules that take away; on a base of all devices, a rule that grants
+ * undoes one before it that names the same device, no wider or narrower one.
+ *
+ * Return: 0; -EOPNOTSUPP for a list that it cannot say, or without the controller, unless all devices
+ * are allowed.
+ */
+int cgroup_set_devices(struct cgroup *cg, const struct device_policy *p, struct err *e);
+
 /* cgroup_slice_fd() - descriptor of the v2 directory <slice>.slice, made when missing; caller closes.
  * Return: fd; -EOPNOTSUPP on a pure v1 host. */
 int cgroup_slice_fd(const char *slice, struct err *e);
@@ -207,6 +221,7 @@ enum cgroup_controller {
 	CGROUP_IO, /* "blkio" on v1 */
 	CGROUP_CPUACCT, /* v1 only */
 	CGROUP_FREEZER, /* v1 only */
+	CGROUP_DEVICES, /* v1 only */
 	CGROUP_CONTROLLER_COUNT
 };
 

@@ -12,6 +12,9 @@
 #define CGROUP_DEPTH_MAX 64u  /* sub-cgroups that a container nests; deeper ones are not entered */
 #define CGROUP_STAT_MAX	 (1u << 20) /* longest statistics file: one line per block device */
 
+/* v1 controllers that are joined on pure v1 only: where there is v2, it does their work */
+#define CGROUP_V1_ALONE (1u << CGROUP_CPUACCT | 1u << CGROUP_FREEZER | 1u << CGROUP_DEVICES)
+
 /**
  * struct cgroup - handle
  * @fd:		v2 directory or -1
@@ -93,6 +96,9 @@ int cgroup_v2_write(struct cgroup *cg, const char *controller, const char *file,
 int cgroup_v1_join(struct cgroup *cg, enum cgroup_controller c, unsigned int flags, struct err *e);
 /* Find the v1 directories of an opened handle and open their `tasks`. */
 int cgroup_v1_find(struct cgroup *cg, struct err *e);
+/* Write @text to @file in the hierarchy of @c, joining it when @cg has not. */
+int cgroup_v1_write(struct cgroup *cg, enum cgroup_controller c, const char *file, const char *text,
+		    struct err *e);
 /* Move the members that @cg has into the v1 directories of @mask, which are new. */
 int cgroup_v1_attach(struct cgroup *cg, unsigned int mask, struct err *e);
 /* The v1 hierarchy that lists, freezes and kills on a pure v1 host. */

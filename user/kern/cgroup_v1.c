@@ -103,7 +103,7 @@ int cgroup_v1_join(struct cgroup *cg, enum cgroup_controller c, unsigned int fla
 int cgroup_v1_find(struct cgroup *cg, struct err *e)
 {
 	for (enum cgroup_controller c = 0; !cg->is_v1_known && c < CGROUP_CONTROLLER_COUNT; c++) {
-		int r = open_tasks(cg, c);
+		int r = cg->fd >= 0 && CGROUP_V1_ALONE & 1u << c ? 0 : open_tasks(cg, c);
 
 		if (r < 0 && r != -ENOENT)
 			return err_set(e, r, "open 'tasks' of cgroup '%s' in '%s'", cg->id,
@@ -182,7 +182,7 @@ int cgroup_v1_attach(struct cgroup *cg, unsigned int mask, struct err *e)
 	return 0;
 }
 
-static int v1_write(struct cgroup *cg, enum cgroup_controller c, const char *file, const char *text,
+int cgroup_v1_write(struct cgroup *cg, enum cgroup_controller c, const char *file, const char *text,
 		    struct err *e)
 {
 	char path[CGROUP_PATH_MAX];
@@ -207,14 +207,14 @@ static int write_memory(struct cgroup *cg, int64_t bytes, struct err *e)
 {
 	char buf[NUMBER_MAX];
 
-	return bytes ? v1_write(cg, CGROUP_MEMORY, "memory.limit_in_bytes", number(buf, bytes), e) : 0;
+	return bytes ? cgroup_v1_write(cg, CGROUP_MEMORY, "memory.limit_in_bytes", number(buf, bytes), e) : 0;
 }
 
 static int write_total(struct cgroup *cg, const struct cgroup_limits *l, struct err *e)
 {
 	int64_t total = cgroup_limits_swap(l);
 	char buf[NUMBER_MAX];
-	int r = total ? v1_write(cg, CGROUP_MEMORY, "memory.memsw.limit_in_bytes",
+	int r = total ? cgroup_v1_write(cg, CGROUP_MEMORY, "memory.memsw.limit_in_bytes",
 				 number(buf, total), e) : 0;
 
 	if (r == -EOPNOTSUPP && l->memory_swap > 0)
@@ -252,7 +252,7 @@ static int set_reservation(struct cgroup *cg, const struct cgroup_limits *l, str
 {
 	char buf[NUMBER_MAX];
 
-	return v1_write(cg, CGROUP_MEMORY, "memory.soft_limit_in_bytes",
+	return cgroup_v1_write(cg, CGROUP_MEMORY, "memory.soft_limit_in_bytes",
 			number(buf, l->memory_reservation), e);
 }
 
@@ -261,7 +261,7 @@ static int set_cpus(struct cgroup *cg, const struct cgroup_limits *l, struct err
 	char buf[NUMBER_MAX];
 
 	/* of the default period, 100 ms */
-	return v1_write(cg, CGROUP_CPU, "cpu.cfs_quota_us",
+	return cgroup_v1_write(cg, CGROUP_CPU, "cpu.cfs_quota_us",
 			number(buf, (int64_t)(l->cpu_nano / 10000)), e);
 }
 
@@ -269,7 +269,7 @@ static int set_shares(struct cgroup *cg, const struct cgroup_limits *l, struct e
 {
 	char buf[NUMBER_MAX];
 
-	return v1_write(cg, CGROUP_CPU, "cpu.shares", number(buf, l->cpu_shares), e);
+	return cgroup_v1_write(cg, CGROUP_CPU, "cpu.shares", number(buf, l->cpu_shares), e);
 }
 
 /* Both files must have a value before the first task joins: what is not asked for is the slice's. */
@@ -280,14 +280,14 @@ static int set_cpuset_file(struct cgroup *cg, const char *file, const char *valu
 	ssize_t n;
 
 	if (value)
-		return v1_write(cg, CGROUP_CPUSET, file, value, e);
+		return cgroup_v1_write(cg, CGROUP_CPUSET, file, value, e);
 	if (!is_new)
 		return 0;
 	cgroup_v1_path(path, CGROUP_CPUSET, cg->slice, NULL, file);
 	n = io_read_small(-1, path, text, sizeof(text));
 	if (n < 0)
 		return err_set(e, (int)n, "read '%s'", path);
-	return v1_write(cg, CGROUP_CPUSET, file, text, e);
+	return cgroup_v1_write(cg, CGROUP_CPUSET, file, text, e);
 }
 
 static int set_cpuset(struct cgroup *cg, const struct cgroup_limits *l, struct err *e)
@@ -308,18 +308,18 @@ static int set_pids(struct cgroup *cg, const struct cgroup_limits *l, struct err
 {
 	char buf[NUMBER_MAX];
 
-	return v1_write(cg, CGROUP_PIDS, "pids.max", l->pids < 0 ? "max" : number(buf, l->pids), e);
+	return cgroup_v1_write(cg, CGROUP_PIDS, "pids.max", l->pids < 0 ? "max" : number(buf, l->pids), e);
 }
 
 static int set_weight(struct cgroup *cg, const struct cgroup_limits *l, struct err *e)
 {
 	char buf[NUMBER_MAX];
-	int r = v1_write(cg, CGROUP_IO, "blkio.bfq.weight", number(buf, l->blkio_weight), e);
+	int r = cgroup_v1_write(cg, CGROUP_IO, "blkio.bfq.weight", number(buf, l->blkio_weight), e);
 
 	if (r != -EOPNOTSUPP || !cgroup_v1_is_mounted(CGROUP_IO))
 		return r;
 	err_clear(e);
-	return v1_write(cg, CGROUP_IO, "blkio.weight", buf, e);
+	return cgroup_v1_write(cg, CGROUP_IO, "blkio.weight", buf, e);
 }
 
 static int set_io(struct cgroup *cg, const struct cgroup_limits *l, struct err *e)
@@ -337,7 +337,7 @@ static int set_io(struct cgroup *cg, const struct cgroup_limits *l, struct err *
 
 		err_format(buf, sizeof(buf), "%u:%u %llu", l->io[i].major, l->io[i].minor,
 			   (unsigned long long)l->io[i].value);
-		r = v1_write(cg, CGROUP_IO, files[l->io[i].kind], buf, e);
+		r = cgroup_v1_write(cg, CGROUP_IO, files[l->io[i].kind], buf, e);
 		if (r < 0)
 			return r;
 	}

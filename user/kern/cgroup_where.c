@@ -25,6 +25,7 @@ static const struct {
 	[CGROUP_IO] = { "blkio", "io" },
 	[CGROUP_CPUACCT] = { "cpuacct", NULL },
 	[CGROUP_FREEZER] = { "freezer", NULL },
+	[CGROUP_DEVICES] = { "devices", NULL },
 };
 
 static bool is_fs(const char *path, unsigned long magic)

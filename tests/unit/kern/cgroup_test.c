@@ -23,6 +23,7 @@
 #include "base/err.h"
 #include "base/io.h"
 #include "base/str.h"
+#include "kern/bpf_policy.h"
 #include "kern/cgroup.h"
 #include "kern/cgroup_impl.h"
 #include "kselftest_harness.h"
@@ -554,6 +555,53 @@ TEST_F(cg, write_bps_slows)
 	ASSERT_EQ(0, cgroup_stats(self->cg, &s, NULL));
 	EXPECT_TRUE(s.has_io);
 	EXPECT_EQ(24 * (64 << 10), s.io_write_bytes);
+	(void)close(dev);
+}
+
+/* Return: bits of 1 = /dev/null, 2 = a loop device, 4 = making a node of one */
+static int open_devices_body(void *arg)
+{
+	char path[64];
+	int got = 0;
+
+	snprintf(path, sizeof(path), "/tmp/davit-node-%d", getpid());
+	got |= open("/dev/null", O_RDWR) >= 0;
+	got |= (open(arg, O_RDWR) >= 0) << 1;
+	got |= (mknod(path, S_IFBLK | 0600, makedev(7, 0)) == 0) << 2;
+	(void)unlink(path);
+	return got;
+}
+
+TEST_F(cg, devices)
+{
+	struct device_policy p = { .base = DEVICE_BASE_ALL, .n = 1, .rules = { { .major = 7,
+		.minor = DEVICE_ANY, .type = 'b', .access = DEVICE_READ | DEVICE_WRITE } } };
+	char path[32];
+	int dev;
+
+	if (!str_eq(cgroup_mode(), "v1"))
+		SKIP(return, "BPF does it");
+	dev = open_loop(path);
+	if (dev < 0)
+		SKIP(return, "no loop device: %s", err_text(dev));
+	CREATE(NULL);
+	EXPECT_EQ(7, WEXITSTATUS(run_in(self->cg, open_devices_body, path)));
+	ASSERT_EQ(0, cgroup_set_devices(self->cg, NULL, &self->e))
+	{
+		TH_LOG("%s", self->e.msg);
+	}
+	EXPECT_EQ(5, WEXITSTATUS(run_in(self->cg, open_devices_body, path)));
+	ASSERT_EQ(0, cgroup_destroy(self->cg, NULL));
+	cgroup_free(self->cg);
+
+	CREATE(NULL);
+	ASSERT_EQ(0, cgroup_set_devices(self->cg, &p, &self->e));
+	EXPECT_EQ(5, WEXITSTATUS(run_in(self->cg, open_devices_body, path)));
+	p.base = DEVICE_BASE_DEFAULT;
+	EXPECT_EQ(-EOPNOTSUPP, cgroup_set_devices(self->cg, &p, NULL));
+	p.rules[0].is_allow = true;
+	EXPECT_EQ(0, cgroup_set_devices(self->cg, &p, NULL));
+	EXPECT_EQ(7, WEXITSTATUS(run_in(self->cg, open_devices_body, path)));
 	(void)close(dev);
 }
 
