@@ -86,6 +86,9 @@ unsigned int err_vformat(char *buf, unsigned int size, const char *fmt, va_list 
 
 			max = n < 0 ? ~0ul : (unsigned long)n;
 			fmt += 2;
+		} else if (fmt[0] == '.') {
+			for (fmt++, max = 0; *fmt >= '0' && *fmt <= '9'; fmt++)
+				max = max * 10 + (unsigned long)(*fmt - '0');
 		}
 		for (; *fmt == 'l' || *fmt == 'z'; fmt++) {
 			if (*fmt == 'z')

@@ -38,7 +38,7 @@ _Static_assert(sizeof(struct err) < 4096, "one write must not be torn (PIPE_BUF)
 /**
  * err_set() - record a failed operation; replaces what @e held
  * @r:   errno or -errno, may be taken straight from a call that returns either
- * @fmt: what failed on which object: "open '%s'"; only %s %.*s %d %u %o %x %c %ld %lu %lld %llu
+ * @fmt: what failed on which object: "open '%s'"; only %s %.*s %.12s %d %u %o %x %c %ld %lu %lld %llu
  *       %zu %zd %% are understood, because stdio is not usable between clone and exec
  *
  * Return: -errno, never 0 (EIO stands in for an errno of 0).
