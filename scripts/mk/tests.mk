@@ -54,6 +54,12 @@ $(O)/tests/true: tests/harness/true.c
 		-fno-stack-protector -fno-asynchronous-unwind-tables -Wl,--build-id=none \
 		-Wl,-z,noexecstack -Wl,-z,norelro -Wl,-z,noseparate-code -s -o $@ $<
 
+# kills a program at its N-th system call
+$(O)/tests/stepper: tests/harness/stepper.c
+	@mkdir -p $(@D)
+	$(call msg,CC)
+	$(Q)$(CC) -D_GNU_SOURCE -std=gnu11 -O2 $(WARN) -o $@ $<
+
 #: make check                unit tests only
 # some unit tests start a program
 check: $(UNIT_TESTS) $(O)/bin/davit-monitor $(O)/bin/davit-init
@@ -64,7 +70,7 @@ test: deps-test
 	$(Q)$(MAKE) --no-print-directory run-tests
 
 T ?= $(UNIT_TESTS) $(FLOW_TESTS)
-run-tests: programs $(UNIT_TESTS) $(BENCH_TOOLS) $(O)/tests/true
+run-tests: programs $(UNIT_TESTS) $(BENCH_TOOLS) $(O)/tests/true $(O)/tests/stepper
 	$(Q)DAVIT_OUT=$(abspath $(O)) scripts/run-tests $(T)
 
 #: make SAN=1 test           the same with ASan and UBSan, in out/san
