@@ -59,6 +59,7 @@ include scripts/mk/bpf.mk
 include scripts/mk/programs.mk
 include scripts/mk/bench.mk
 include scripts/mk/tests.mk
+include scripts/mk/fuzz.mk
 include scripts/mk/lint.mk
 include scripts/mk/deps.mk
 

@@ -14,7 +14,8 @@ static const char *const names[SC_COUNT] = { /* in strcmp() order */
 #undef X
 
 /* clang-format off */
-#define SLOT(nr) ((nr) < SYSCALL_PRIVATE_BASE ? (nr) : (nr) - SYSCALL_PRIVATE_BASE + SYSCALL_WINDOW)
+#define SLOT(nr) \
+	(int16_t)((nr) < SYSCALL_PRIVATE_BASE ? (nr) : (nr) - SYSCALL_PRIVATE_BASE + SYSCALL_WINDOW)
 const int16_t syscall_slots[SECCOMP_ARCH_COUNT][SC_COUNT] = {
 #define X(name, x86_64, x32, i386, aarch64, arm, mux) SLOT(x86_64),
 	[SECCOMP_X86_64] = {
