@@ -56,6 +56,7 @@ all: programs
 
 include scripts/mk/parts.mk
 include scripts/mk/bpf.mk
+include scripts/mk/seccomp.mk
 include scripts/mk/programs.mk
 include scripts/mk/bench.mk
 include scripts/mk/tests.mk

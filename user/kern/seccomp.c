@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "kern/seccomp_builtin.h"
 #include "kern/seccomp_code.h"
 #include "kern/seccomp_syscalls.h"
 
@@ -578,11 +579,21 @@ uint32_t seccomp_arches_absent(void)
 
 int seccomp_default(uint64_t caps, struct sock_filter **ret, size_t *ret_n, struct err *e)
 {
-	struct seccomp_policy p = seccomp_default_policy;
+	uint32_t absent = seccomp_arches_absent();
+	const struct sock_filter *program = seccomp_builtin(caps, absent, ret_n);
+	struct seccomp_policy p;
 
-	p.caps = caps;
-	p.arches_absent = seccomp_arches_absent();
-	return seccomp_compile(&p, ret, ret_n, e);
+	if (!program) {
+		p = seccomp_default_policy;
+		p.caps = caps;
+		p.arches_absent = absent;
+		return seccomp_compile(&p, ret, ret_n, e);
+	}
+	*ret = malloc(*ret_n * sizeof(**ret));
+	if (!*ret)
+		return err_set(e, ENOMEM, "copy seccomp filter");
+	memcpy(*ret, program, *ret_n * sizeof(**ret));
+	return 0;
 }
 
 int seccomp_install(const struct sock_filter *filter, size_t n, unsigned int flags)

@@ -118,7 +118,8 @@ int seccomp_compile(const struct seccomp_policy *p, struct sock_filter **ret, si
 uint32_t seccomp_arches_absent(void);
 
 /* seccomp_default() - program of the default policy for the bounding set @caps, for the running
- * kernel; caller frees. Takes some 10 us. */
+ * kernel; caller frees. A copy for the capabilities of an ordinary container, else compiled in some
+ * 10 us. */
 int seccomp_default(uint64_t caps, struct sock_filter **ret, size_t *ret_n, struct err *e);
 
 /**

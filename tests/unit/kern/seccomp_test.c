@@ -17,6 +17,7 @@
 #include "base/err.h"
 #include "bpf_run.h"
 #include "kern/cap.h"
+#include "kern/seccomp_builtin.h"
 #include "kern/seccomp_syscalls.h"
 #include "kselftest_harness.h"
 
@@ -154,6 +155,30 @@ TEST(program_is_short)
 	p.arches_absent = 1u << SECCOMP_X32 | 1u << SECCOMP_ARM;
 	ASSERT_EQ(0, seccomp_compile(&p, &f, &n, NULL));
 	EXPECT_LE(n, 200);
+}
+
+/* The programs made at build are what would be compiled now. */
+TEST(builtin_programs_are_current)
+{
+	static const uint32_t absent[] = { 0, 1u << SECCOMP_X32 };
+	static const uint64_t caps[] = { CAP_DEFAULT, CAP_DEFAULT | CAP_BIT(CAP_NET_ADMIN) };
+
+	for (size_t i = 0; i < ARRAY_SIZE(absent) * ARRAY_SIZE(caps); i++) {
+		struct seccomp_policy p = seccomp_default_policy;
+		_cleanup_free_ struct sock_filter *f = NULL;
+		const struct sock_filter *builtin;
+		size_t n, n_builtin;
+
+		p.caps = caps[i / 2];
+		p.arches_absent = absent[i % 2];
+		ASSERT_EQ(0, seccomp_compile(&p, &f, &n, NULL));
+		builtin = seccomp_builtin(p.caps, p.arches_absent, &n_builtin);
+		ASSERT_NE(NULL, builtin);
+		ASSERT_EQ(n, n_builtin);
+		EXPECT_EQ(0, memcmp(f, builtin, n * sizeof(*f)));
+	}
+	EXPECT_EQ(NULL, seccomp_builtin(CAP_DEFAULT | CAP_BIT(CAP_SYS_ADMIN), 0, &(size_t){ 0 }));
+	EXPECT_EQ(NULL, seccomp_builtin(CAP_DEFAULT & ~CAP_BIT(CAP_SYS_CHROOT), 0, &(size_t){ 0 }));
 }
 
 /* Jumps of more than 255 instructions: each of the calls has a block of its own. */
