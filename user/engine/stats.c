@@ -145,7 +145,8 @@ void stats_rate(struct stats_list *now, const struct stats_list *before)
 		struct stats *s = &now->v[i];
 		/* lists are in the same order, but for containers that came and went */
 		const struct stats *b = i < before->n && strcmp(before->v[i].id, s->id) == 0 ?
-					&before->v[i] : find(before, s->id);
+						&before->v[i] :
+						find(before, s->id);
 
 		/* less than before: it was started anew */
 		if (!b || !s->use.has_cpu || !b->use.has_cpu || s->taken_ns <= b->taken_ns ||

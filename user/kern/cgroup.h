@@ -4,16 +4,16 @@
  * mixture of hierarchies the host has mounted below /sys/fs/cgroup.
  *
  *   pure v2   everything is in the one v2 directory
- *   hybrid    v2 (/sys/fs/cgroup/unified) tracks, kills, freezes, counts CPU time and carries the BPF
- *             programs; a limit is written where its controller is, which is mostly v1
+ *   hybrid    v2 (/sys/fs/cgroup/unified) tracks, kills, freezes, counts CPU time and carries the
+ *             BPF programs; a limit is written where its controller is, which is mostly v1
  *   pure v1   the freezer hierarchy (else pids, else memory) tracks and kills; no CLONE_INTO_CGROUP
  *
  * A v1 hierarchy is joined when a limit asks for its controller, and not otherwise: of a container
- * that starts and exits, memory costs 70 to 110 us of CPU time and pids 35 to 60 (v2 alone: 40), most
- * of it outside of mkdir, join and rmdir (29 and 12 us), in charging and in freeing the group. Pure v1
- * adds freezer, to track and kill, and cpuacct. So without limits on a hybrid host, cgroup_stats()
- * knows CPU time and processes but neither memory nor I/O: has_memory and has_io are false, to be
- * shown as "-" and never as 0. `--memory -1` joins memory without a limit.
+ * that starts and exits, memory costs 70 to 110 us of CPU time and pids 35 to 60 (v2 alone: 40),
+ * most of it outside of mkdir, join and rmdir (29 and 12 us), in charging and in freeing the group.
+ * Pure v1 adds freezer, to track and kill, and cpuacct. So without limits on a hybrid host,
+ * cgroup_stats() knows CPU time and processes but neither memory nor I/O: has_memory and has_io are
+ * false, to be shown as "-" and never as 0. `--memory -1` joins memory without a limit.
  */
 #ifndef DAVIT_KERN_CGROUP_H
 #define DAVIT_KERN_CGROUP_H
@@ -28,13 +28,13 @@ struct device_policy;
 struct err;
 struct strv;
 
-#define CGROUP_ID_MAX	   128u		 /* longest <id> */
-#define CGROUP_MEMORY_MIN  (512u << 10)	 /* least --memory: below, not even a static program starts */
-#define CGROUP_CPU_MIN	   10000000u	 /* least --cpus, 0.01: the kernel's least quota of 1 ms */
-#define CGROUP_JOIN_MAX	   8u		 /* most descriptors from cgroup_join_fds() */
-#define CGROUP_IO_MAX	   64u		 /* most rows of struct cgroup_limits.io */
-#define CGROUP_CONF_MAX	   64u		 /* most rows of struct cgroup_limits.conf */
-#define CGROUP_UNLIMITED   UINT64_MAX
+#define CGROUP_ID_MAX 128u /* longest <id> */
+#define CGROUP_MEMORY_MIN (512u << 10) /* least --memory: below, not even a static program starts */
+#define CGROUP_CPU_MIN 10000000u /* least --cpus, 0.01: the kernel's least quota of 1 ms */
+#define CGROUP_JOIN_MAX 8u /* most descriptors from cgroup_join_fds() */
+#define CGROUP_IO_MAX 64u /* most rows of struct cgroup_limits.io */
+#define CGROUP_CONF_MAX 64u /* most rows of struct cgroup_limits.conf */
+#define CGROUP_UNLIMITED UINT64_MAX
 
 enum cgroup_io_kind { CGROUP_IO_RBPS, CGROUP_IO_WBPS, CGROUP_IO_RIOPS, CGROUP_IO_WIOPS };
 
@@ -85,9 +85,9 @@ int cgroup_limits_check(const struct cgroup_limits *l, struct err *e);
  * The slice is made on the way, with the controllers that the limits need. On failure nothing of
  * <id> is left. Without limits: 5 system calls on hybrid, 4 on v2, and 2 to close and remove.
  *
- * The child is placed by clone3(CLONE_INTO_CGROUP) with cgroup_fd() and then, before it does anything
- * else, by cgroup_join_self(). A cgroup namespace must be made after that, by unshare(2): the one made
- * by clone3(CLONE_NEWCGROUP) is rooted at the parent's cgroup.
+ * The child is placed by clone3(CLONE_INTO_CGROUP) with cgroup_fd() and then, before it does
+ * anything else, by cgroup_join_self(). A cgroup namespace must be made after that, by unshare(2):
+ * the one made by clone3(CLONE_NEWCGROUP) is rooted at the parent's cgroup.
  *
  * Return: 0, free with cgroup_free(); -EEXIST if the cgroup is there; -EOPNOTSUPP, -EINVAL, … with
  * the option named when a limit cannot be enforced on this host.
@@ -102,7 +102,7 @@ int cgroup_open(const char *slice, const char *id, struct cgroup **ret, struct e
 void cgroup_free(struct cgroup *cg);
 void cgroup_freep(struct cgroup **cg);
 
-/* cgroup_fd() - v2 directory for CLONE_INTO_CGROUP and bpf(2), owned by @cg; -1 on a pure v1 host */
+/* cgroup_fd() - v2 directory for CLONE_INTO_CGROUP and bpf(2), owned by @cg; -1 on pure v1 */
 int cgroup_fd(const struct cgroup *cg);
 
 /* cgroup_inode() - id that BPF programs see (bpf_get_current_cgroup_id()); 0 on a pure v1 host */
@@ -117,7 +117,7 @@ uint64_t cgroup_inode(const struct cgroup *cg);
 int cgroup_join_fds(struct cgroup *cg, const int **ret, struct err *e);
 
 /**
- * cgroup_join_self() - move the calling thread into the v1 hierarchies; usable between clone and exec
+ * cgroup_join_self() - move the calling thread into the v1 hierarchies, between clone and exec
  *
  * Must run while the process has one thread: it writes "0" to `tasks`, which, unlike a pid in
  * cgroup.procs, does not take the lock that holds up every fork and exit on the host
@@ -130,15 +130,16 @@ int cgroup_join_self(const int *fds, size_t n, struct err *e);
  * @p: NULL = the default list, as bpf_set_insert() has it
  *
  * For a cgroup just made, before anything is in it. The controller cannot say every list: a base of
- * none or of the default takes no rules that take away; on a base of all devices, a rule that grants
- * undoes one before it that names the same device, no wider or narrower one.
+ * none or of the default takes no rules that take away; on a base of all devices, a rule that
+ * grants undoes one before it that names the same device, no wider or narrower one.
  *
- * Return: 0; -EOPNOTSUPP for a list that it cannot say, or without the controller, unless all devices
- * are allowed.
+ * Return: 0; -EOPNOTSUPP for a list that it cannot say, or without the controller, unless all
+ * devices are allowed.
  */
 int cgroup_set_devices(struct cgroup *cg, const struct device_policy *p, struct err *e);
 
-/* cgroup_slice_fd() - descriptor of the v2 directory <slice>.slice, made when missing; caller closes.
+/* cgroup_slice_fd() - descriptor of the v2 directory <slice>.slice, made when missing; the caller
+ * closes it.
  * Return: fd; -EOPNOTSUPP on a pure v1 host. */
 int cgroup_slice_fd(const char *slice, struct err *e);
 
@@ -168,8 +169,8 @@ int cgroup_is_populated(struct cgroup *cg, struct err *e);
  * frees *@ret. */
 int cgroup_pids(struct cgroup *cg, pid_t **ret, size_t *ret_n, struct err *e);
 
-/* cgroup_oom_count() - processes of the container that the OOM killer has killed. Return: 0; -ENODATA
- * when the container is in no memory controller (v1 without --memory: nothing limits, nobody is killed
+/* cgroup_oom_count() - processes of the container that the OOM killer has killed. Return: 0;
+ * -ENODATA when it is in no memory controller (v1 without --memory: nothing limits, nobody is killed
  * for it). */
 int cgroup_oom_count(struct cgroup *cg, uint64_t *ret, struct err *e);
 
@@ -234,7 +235,7 @@ const char *cgroup_controller_name(enum cgroup_controller c);
 /* cgroup_mode() - "v2", "hybrid", "v1"; NULL when no cgroup file system is mounted */
 const char *cgroup_mode(void);
 
-/* cgroup_has_swap() - can --memory-swap be enforced? On v2, seen where some cgroup has memory on. */
+/* cgroup_has_swap() - can --memory-swap be enforced? On v2, seen if some cgroup has memory on. */
 bool cgroup_has_swap(void);
 
 /* cgroup_has_weights() - is there a block device that obeys --blkio-weight? */

@@ -8,7 +8,7 @@
 #include "kern/bpf_policy.h"
 #include "kern/cgroup_impl.h"
 
-#define RULE_MAX   48u /* "c MAJOR:MINOR rwm" and shorter */
+#define RULE_MAX 48u /* "c MAJOR:MINOR rwm" and shorter */
 #define NUMBER_MAX 12u
 
 _Static_assert(DEVICE_MKNOD == DEVICE_ROW_MKNOD && DEVICE_ALL == DEVICE_ROW_ALL, "same bits");
@@ -48,12 +48,13 @@ static int write_defaults(struct cgroup *cg, struct err *e)
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(rows); i++) {
 		const struct device_row_rule *d = &rows[i];
 		char type = d->types == (DEVICE_ROW_CHAR | DEVICE_ROW_BLOCK) ? 'a' :
-			    d->types == DEVICE_ROW_CHAR			     ? 'c' : 'b';
+			    d->types == DEVICE_ROW_CHAR			     ? 'c' :
+									       'b';
 
 		r = write_rule(cg, "devices.allow", type,
 			       d->major == DEVICE_ROW_ANY ? DEVICE_ANY : (int64_t)d->major,
-			       d->minor == DEVICE_ROW_ANY ? DEVICE_ANY : (int64_t)d->minor, d->access,
-			       e);
+			       d->minor == DEVICE_ROW_ANY ? DEVICE_ANY : (int64_t)d->minor,
+			       d->access, e);
 	}
 	return r;
 }
@@ -65,7 +66,8 @@ int cgroup_set_devices(struct cgroup *cg, const struct device_policy *p, struct 
 
 	for (uint32_t i = 0; p && i < p->n; i++)
 		if (!is_all && !p->rules[i].is_allow)
-			return err_plain(e, -EOPNOTSUPP, "cgroup v1 cannot take single devices away "
+			return err_plain(e, -EOPNOTSUPP,
+					 "cgroup v1 cannot take single devices away "
 					 "from a list that is not of all devices");
 	if (!is_all)
 		r = cgroup_v1_write(cg, CGROUP_DEVICES, "devices.deny", "a", e);
@@ -74,8 +76,8 @@ int cgroup_set_devices(struct cgroup *cg, const struct device_policy *p, struct 
 	for (uint32_t i = 0; r == 0 && p && i < p->n; i++) {
 		const struct device_rule *d = &p->rules[i];
 
-		r = write_rule(cg, d->is_allow ? "devices.allow" : "devices.deny", d->type, d->major,
-			       d->minor, d->access, e);
+		r = write_rule(cg, d->is_allow ? "devices.allow" : "devices.deny", d->type,
+			       d->major, d->minor, d->access, e);
 	}
 	return r < 0 ? err_wrap(e, r, "set the device policy of cgroup '%s'", cg->id) : 0;
 }

@@ -5,12 +5,12 @@
 
 #include "kern/cgroup.h"
 
-#define CGROUP_ROOT	 "/sys/fs/cgroup"
-#define CGROUP_UNIFIED	 CGROUP_ROOT "/unified"
+#define CGROUP_ROOT "/sys/fs/cgroup"
+#define CGROUP_UNIFIED CGROUP_ROOT "/unified"
 #define CGROUP_SLICE_MAX 64u
-#define CGROUP_PATH_MAX	 384u /* longest: root, controller, slice, id and the name of a file */
-#define CGROUP_DEPTH_MAX 64u  /* sub-cgroups that a container nests; deeper ones are not entered */
-#define CGROUP_STAT_MAX	 (1u << 20) /* longest statistics file: one line per block device */
+#define CGROUP_PATH_MAX 384u /* longest: root, controller, slice, id and the name of a file */
+#define CGROUP_DEPTH_MAX 64u /* sub-cgroups that a container nests; deeper ones are not entered */
+#define CGROUP_STAT_MAX (1u << 20) /* longest statistics file: one line per block device */
 
 /* v1 controllers that are joined on pure v1 only: where there is v2, it does their work */
 #define CGROUP_V1_ALONE (1u << CGROUP_CPUACCT | 1u << CGROUP_FREEZER | 1u << CGROUP_DEVICES)
@@ -76,12 +76,12 @@ bool cgroup_v2_offers(const char *name);
 /* Message and hint for a controller that is nowhere. Return: -EOPNOTSUPP. */
 int cgroup_controller_missing(const char *name, struct err *e);
 
-/* "<root>/<slice>.slice[/<id>]" and "<root>/<controller>/<slice>[/<id>[/<file>]]"; NULL = leave out */
+/* "<root>/<slice>.slice[/<id>]" and "<root>/<controller>/<slice>[/<id>[/<file>]]"; NULL = no */
 const char *cgroup_v2_path(char buf[static CGROUP_PATH_MAX], const char *slice, const char *id);
 const char *cgroup_v1_path(char buf[static CGROUP_PATH_MAX], enum cgroup_controller c,
 			   const char *slice, const char *id, const char *file);
 
-/* Make the slice directory and, on v2, turn on memory and pids below it where the host offers them. */
+/* Make the slice directory and turn on memory and pids below it where v2 offers them. */
 int cgroup_v2_make_slice(const char *slice, struct err *e);
 /* Turn on controller @name for the containers of @slice. */
 int cgroup_v2_enable(const char *slice, const char *name, struct err *e);
@@ -91,7 +91,7 @@ int cgroup_v2_write(struct cgroup *cg, const char *controller, const char *file,
 
 #define CGROUP_V1_EXCLUSIVE (1u << 0) /* -EEXIST when the directory is there already */
 
-/* Make the directory in the hierarchy of @c and open its `tasks`; nothing to do when joined already.
+/* Make the directory in the hierarchy of @c and open its `tasks`; no-op when joined already.
  * Return: 0; -EOPNOTSUPP when @c has no v1 hierarchy. */
 int cgroup_v1_join(struct cgroup *cg, enum cgroup_controller c, unsigned int flags, struct err *e);
 /* Find the v1 directories of an opened handle and open their `tasks`. */
@@ -113,7 +113,7 @@ int cgroup_track_fd(const struct cgroup *cg, struct err *e);
 /* Call @visit for the directory @fd (consumed) and all below it, parents first. Vanished
  * directories are skipped. Return: 0, or the first negative value of @visit. */
 int cgroup_walk(int fd, int (*visit)(int fd, void *data), void *data, unsigned int depth);
-/* rmdir all directories below @fd (consumed), any depth. Return: 0; -EBUSY while one has members. */
+/* rmdir all directories below @fd (consumed), any depth. 0; -EBUSY while one has members. */
 int cgroup_remove_below(int fd);
 
 /* Value behind "KEY " (v1, v2 flat-keyed files) at the start of a line. */

@@ -11,11 +11,11 @@
 #include "base/str.h"
 #include "kern/cgroup_impl.h"
 
-#define SHARES_MIN    2
-#define SHARES_MAX    262144
-#define WEIGHT_MIN    10
-#define WEIGHT_MAX    1000
-#define CPUSET_MAX    4000u /* longest list; a page is what the kernel takes */
+#define SHARES_MIN 2
+#define SHARES_MAX 262144
+#define WEIGHT_MIN 10
+#define WEIGHT_MAX 1000
+#define CPUSET_MAX 4000u /* longest list; a page is what the kernel takes */
 #define CONF_NAME_MAX 64u
 
 /* Each asks_*() is the option that asks for the limit, or NULL. */
@@ -94,7 +94,8 @@ static int check_memory(const struct cgroup_limits *l, struct err *e)
 	int r;
 
 	if (l->memory < -1 || (l->memory > 0 && l->memory < CGROUP_MEMORY_MIN))
-		return err_plain(e, -EINVAL, "option '--memory': %lld bytes is below the minimum of %u",
+		return err_plain(e, -EINVAL,
+				 "option '--memory': %lld bytes is below the minimum of %u",
 				 (long long)l->memory, CGROUP_MEMORY_MIN);
 	if (l->memory_swap < -1 || (l->memory_swap > 0 && l->memory <= 0)) {
 		r = err_plain(e, -EINVAL, "option '--memory-swap' needs '--memory'");
@@ -102,15 +103,18 @@ static int check_memory(const struct cgroup_limits *l, struct err *e)
 		return r;
 	}
 	if (l->memory_swap > 0 && l->memory_swap < l->memory) {
-		r = err_plain(e, -EINVAL, "option '--memory-swap': %lld bytes is less than '--memory'",
+		r = err_plain(e, -EINVAL,
+			      "option '--memory-swap': %lld bytes is less than '--memory'",
 			      (long long)l->memory_swap);
-		err_hint(e, "it limits memory and swap together; equal to '--memory' means no swap");
+		err_hint(e,
+			 "it limits memory and swap together; equal to '--memory' means no swap");
 		return r;
 	}
 	if (l->memory_reservation < -1 || (l->memory > 0 && l->memory_reservation > l->memory))
-		return err_plain(e, -EINVAL,
-				 "option '--memory-reservation': %lld bytes is more than '--memory'",
-				 (long long)l->memory_reservation);
+		return err_plain(
+			e, -EINVAL,
+			"option '--memory-reservation': %lld bytes is more than '--memory'",
+			(long long)l->memory_reservation);
 	return 0;
 }
 
@@ -122,7 +126,8 @@ static int check_cpu(const struct cgroup_limits *l, struct err *e)
 		long have = sysconf(_SC_NPROCESSORS_ONLN);
 
 		if (have > 0 && l->cpu_nano > (uint64_t)have * 1000000000u)
-			return err_plain(e, -EINVAL, "option '--cpus': this host has %ld CPUs", have);
+			return err_plain(e, -EINVAL, "option '--cpus': this host has %ld CPUs",
+					 have);
 	}
 	if (l->cpu_shares && (l->cpu_shares < SHARES_MIN || l->cpu_shares > SHARES_MAX))
 		return err_plain(e, -EINVAL, "option '--cpu-shares': %lld is not in %d to %d",
@@ -135,8 +140,8 @@ static int check_list(const char *option, const char *list, struct err *e)
 	size_t n = list ? strlen(list) : 1;
 
 	if (n == 0 || n > CPUSET_MAX || (list && strspn(list, "0123456789,-") != n))
-		return err_plain(e, -EINVAL, "option '%s': '%.*s' is not a list like 0-2,7", option, 64,
-				 list);
+		return err_plain(e, -EINVAL, "option '%s': '%.*s' is not a list like 0-2,7", option,
+				 64, list);
 	return 0;
 }
 
@@ -163,8 +168,10 @@ static int check_conf_row(const char *row, struct err *e)
 	if (!eq || !dot || dot > eq || dot == row || n > CONF_NAME_MAX || !eq[1] ||
 	    str_starts(row, "cgroup.") ||
 	    strspn(row, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.") != n) {
-		int r = err_plain(e, -EINVAL, "option '--cgroup-conf': '%.*s' is not KEY=VALUE of a "
-				  "controller", 64, row);
+		int r = err_plain(e, -EINVAL,
+				  "option '--cgroup-conf': '%.*s' is not KEY=VALUE of a "
+				  "controller",
+				  64, row);
 
 		err_hint(e, "for example memory.high=512M");
 		return r;
@@ -246,8 +253,10 @@ static int apply_conf_row(struct cgroup *cg, const char *row, struct err *e)
 	if (cg->fd < 0 || !cgroup_v2_offers(controller)) {
 		r = err_plain(e, -EOPNOTSUPP, "'%s' needs the '%s' controller on cgroup v2", name,
 			      controller);
-		err_hint(e, "this host has cgroup %s; use the option of the limit, or boot with "
-			    "cgroup v2", cgroup_mode());
+		err_hint(e,
+			 "this host has cgroup %s; use the option of the limit, or boot with "
+			 "cgroup v2",
+			 cgroup_mode());
 		return r;
 	}
 	return cgroup_v2_write(cg, controller, name, eq + 1, e);

@@ -48,8 +48,8 @@ int cgroup_read_u64(int dirfd, const char *path, uint64_t *ret)
 
 static int add_threads(int fd, void *data)
 {
-	_cleanup_fd_ int list = openat(fd, cgroup_v2_root() ? "cgroup.threads" : "tasks",
-				       O_RDONLY | O_CLOEXEC);
+	_cleanup_fd_ int list =
+		openat(fd, cgroup_v2_root() ? "cgroup.threads" : "tasks", O_RDONLY | O_CLOEXEC);
 	uint64_t *sum = data;
 	char text[4096];
 	ssize_t n;

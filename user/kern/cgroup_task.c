@@ -16,9 +16,9 @@
 #include "base/str.h"
 #include "kern/cgroup_impl.h"
 
-#define FREEZE_MS   5000
+#define FREEZE_MS 5000
 #define KILL_ROUNDS 200u
-#define PROCS_MAX   (64u << 20) /* longest cgroup.procs: four million processes */
+#define PROCS_MAX (64u << 20) /* longest cgroup.procs: four million processes */
 
 /* Next sub-directory of @d, NULL at the end. */
 static const char *next_dir(DIR *d)

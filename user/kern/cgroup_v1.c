@@ -14,9 +14,9 @@
 #include "base/str.h"
 #include "kern/cgroup_impl.h"
 
-#define NUMBER_MAX  64u	  /* "MAJOR:MINOR NUMBER" and shorter */
-#define LIST_MAX    4096u /* a list of CPUs or memory nodes */
-#define ATTACH_MAX  64u	  /* rounds of moving members; a fork bomb outruns it */
+#define NUMBER_MAX 64u /* "MAJOR:MINOR NUMBER" and shorter */
+#define LIST_MAX 4096u /* a list of CPUs or memory nodes */
+#define ATTACH_MAX 64u /* rounds of moving members; a fork bomb outruns it */
 
 /* v1 has no "max" in memory: the page counter's maximum in bytes, less what a page rounds off */
 #define V1_UNLIMITED (INT64_MAX & ~(int64_t)0xffff)
@@ -175,8 +175,10 @@ int cgroup_v1_attach(struct cgroup *cg, unsigned int mask, struct err *e)
 			if (r < 0)
 				return r;
 			if (++rounds > ATTACH_MAX)
-				return err_plain(e, -EAGAIN, "cgroup '%s' forks faster than its "
-						 "processes can be moved", cg->id);
+				return err_plain(e, -EAGAIN,
+						 "cgroup '%s' forks faster than its "
+						 "processes can be moved",
+						 cg->id);
 		}
 	}
 	return 0;
@@ -207,7 +209,9 @@ static int write_memory(struct cgroup *cg, int64_t bytes, struct err *e)
 {
 	char buf[NUMBER_MAX];
 
-	return bytes ? cgroup_v1_write(cg, CGROUP_MEMORY, "memory.limit_in_bytes", number(buf, bytes), e) : 0;
+	return bytes ? cgroup_v1_write(cg, CGROUP_MEMORY, "memory.limit_in_bytes",
+				       number(buf, bytes), e) :
+		       0;
 }
 
 static int write_total(struct cgroup *cg, const struct cgroup_limits *l, struct err *e)
@@ -215,7 +219,8 @@ static int write_total(struct cgroup *cg, const struct cgroup_limits *l, struct 
 	int64_t total = cgroup_limits_swap(l);
 	char buf[NUMBER_MAX];
 	int r = total ? cgroup_v1_write(cg, CGROUP_MEMORY, "memory.memsw.limit_in_bytes",
-				 number(buf, total), e) : 0;
+					number(buf, total), e) :
+			0;
 
 	if (r == -EOPNOTSUPP && l->memory_swap > 0)
 		err_hint(e, "swap is not accounted on this host; boot with 'swapaccount=1'");
@@ -253,7 +258,7 @@ static int set_reservation(struct cgroup *cg, const struct cgroup_limits *l, str
 	char buf[NUMBER_MAX];
 
 	return cgroup_v1_write(cg, CGROUP_MEMORY, "memory.soft_limit_in_bytes",
-			number(buf, l->memory_reservation), e);
+			       number(buf, l->memory_reservation), e);
 }
 
 static int set_cpus(struct cgroup *cg, const struct cgroup_limits *l, struct err *e)
@@ -262,7 +267,7 @@ static int set_cpus(struct cgroup *cg, const struct cgroup_limits *l, struct err
 
 	/* of the default period, 100 ms */
 	return cgroup_v1_write(cg, CGROUP_CPU, "cpu.cfs_quota_us",
-			number(buf, (int64_t)(l->cpu_nano / 10000)), e);
+			       number(buf, (int64_t)(l->cpu_nano / 10000)), e);
 }
 
 static int set_shares(struct cgroup *cg, const struct cgroup_limits *l, struct err *e)
@@ -308,7 +313,8 @@ static int set_pids(struct cgroup *cg, const struct cgroup_limits *l, struct err
 {
 	char buf[NUMBER_MAX];
 
-	return cgroup_v1_write(cg, CGROUP_PIDS, "pids.max", l->pids < 0 ? "max" : number(buf, l->pids), e);
+	return cgroup_v1_write(cg, CGROUP_PIDS, "pids.max",
+			       l->pids < 0 ? "max" : number(buf, l->pids), e);
 }
 
 static int set_weight(struct cgroup *cg, const struct cgroup_limits *l, struct err *e)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* cgroup v2 interface files: limits, statistics, controllers turned on when something needs them. */
+/* cgroup v2 interface files: limits, statistics, controllers turned on when something needs it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -29,9 +29,11 @@ static int enable_in(const char *dir, const char *name, struct err *e)
 	r = err_set(e, r, "write '%s' to '%s'", text, path);
 	/* only the real root may hold processes beside children with controllers */
 	if (r == -EBUSY)
-		err_hint(e, "'%s' is not the root of the host and holds processes: move them to a "
-			    "cgroup of their own below it (mkdir %s/init, then each pid to its "
-			    "cgroup.procs)", dir, dir);
+		err_hint(e,
+			 "'%s' is not the root of the host and holds processes: move them to a "
+			 "cgroup of their own below it (mkdir %s/init, then each pid to its "
+			 "cgroup.procs)",
+			 dir, dir);
 	return r;
 }
 
@@ -250,8 +252,10 @@ static int stat_io(struct cgroup *cg, struct cgroup_stats *s)
 		uint64_t rb, wb, ri, wi;
 
 		/* idle devices have a bare "MAJOR:MINOR" */
-		if (sscanf(line, "%*u:%*u rbytes=%" SCNu64 " wbytes=%" SCNu64 " rios=%" SCNu64
-				 " wios=%" SCNu64, &rb, &wb, &ri, &wi) != 4)
+		if (sscanf(line,
+			   "%*u:%*u rbytes=%" SCNu64 " wbytes=%" SCNu64 " rios=%" SCNu64
+			   " wios=%" SCNu64,
+			   &rb, &wb, &ri, &wi) != 4)
 			continue;
 		s->io_read_bytes += rb;
 		s->io_write_bytes += wb;

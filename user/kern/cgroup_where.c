@@ -18,14 +18,10 @@ enum layout { LAYOUT_UNKNOWN, LAYOUT_NONE, LAYOUT_V2, LAYOUT_HYBRID, LAYOUT_V1 }
 static const struct {
 	const char *v1, *v2;
 } controllers[CGROUP_CONTROLLER_COUNT] = {
-	[CGROUP_MEMORY] = { "memory", "memory" },
-	[CGROUP_PIDS] = { "pids", "pids" },
-	[CGROUP_CPU] = { "cpu", "cpu" },
-	[CGROUP_CPUSET] = { "cpuset", "cpuset" },
-	[CGROUP_IO] = { "blkio", "io" },
-	[CGROUP_CPUACCT] = { "cpuacct", NULL },
-	[CGROUP_FREEZER] = { "freezer", NULL },
-	[CGROUP_DEVICES] = { "devices", NULL },
+	[CGROUP_MEMORY] = { "memory", "memory" }, [CGROUP_PIDS] = { "pids", "pids" },
+	[CGROUP_CPU] = { "cpu", "cpu" },	  [CGROUP_CPUSET] = { "cpuset", "cpuset" },
+	[CGROUP_IO] = { "blkio", "io" },	  [CGROUP_CPUACCT] = { "cpuacct", NULL },
+	[CGROUP_FREEZER] = { "freezer", NULL },	  [CGROUP_DEVICES] = { "devices", NULL },
 };
 
 static bool is_fs(const char *path, unsigned long magic)
@@ -172,16 +168,22 @@ bool cgroup_has_swap(void)
 
 int cgroup_controller_missing(const char *name, struct err *e)
 {
-	int r = err_plain(e, -EOPNOTSUPP, "the '%s' controller is not available on this host", name);
+	int r = err_plain(e, -EOPNOTSUPP, "the '%s' controller is not available on this host",
+			  name);
 
 	if (layout() == LAYOUT_V2)
-		err_hint(e, "'" CGROUP_ROOT "/cgroup.controllers' does not list it: boot without "
-			    "'cgroup_disable=%s', with 'cgroup_enable=%s' where the kernel has it "
-			    "off, and without a v1 hierarchy of it", name, name);
+		err_hint(e,
+			 "'" CGROUP_ROOT "/cgroup.controllers' does not list it: boot without "
+			 "'cgroup_disable=%s', with 'cgroup_enable=%s' where the kernel has it "
+			 "off, and without a v1 hierarchy of it",
+			 name, name);
 	else
-		err_hint(e, "mount it: mkdir -p " CGROUP_ROOT "/%s && mount -t cgroup -o %s cgroup "
-			    CGROUP_ROOT "/%s; or boot with cgroup v2 "
-			    "('systemd.unified_cgroup_hierarchy=1')", name, name, name);
+		err_hint(e,
+			 "mount it: mkdir -p " CGROUP_ROOT
+			 "/%s && mount -t cgroup -o %s cgroup " CGROUP_ROOT
+			 "/%s; or boot with cgroup v2 "
+			 "('systemd.unified_cgroup_hierarchy=1')",
+			 name, name, name);
 	return r;
 }
 

@@ -10,11 +10,11 @@
 #include "kern/cgroup.h"
 #include "kern/feature_probe.h"
 
-#define KERNEL	  "kernel"
-#define FILES	  "files"
-#define CGROUPS	  "cgroups"
-#define BPF	  "bpf"
-#define EVERY	  "containers"
+#define KERNEL "kernel"
+#define FILES "files"
+#define CGROUPS "cgroups"
+#define BPF "bpf"
+#define EVERY "containers"
 #define LIMITS(x) "the options " x
 
 #define CONFIG(since, options) "Linux " since " or later with " options

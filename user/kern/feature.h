@@ -15,7 +15,7 @@ struct err;
 enum feature_need {
 	FEATURE_OPTIONAL, /* slower, or an option is refused */
 	FEATURE_REQUIRED, /* no container starts */
-	FEATURE_INFO	  /* nothing to miss: tells how the host is */
+	FEATURE_INFO /* nothing to miss: tells how the host is */
 };
 
 /**

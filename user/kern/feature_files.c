@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Probes of the file system that holds the root: in a directory of their own, removed at the end. */
+/* Probes of the file system that holds the root: in a directory of their own, removed after. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -40,7 +40,10 @@ struct scratch {
 	char name[40];
 };
 
-#define SCRATCH_INIT { .parent = -1, .fd = -1 }
+#define SCRATCH_INIT                   \
+	{                              \
+		.parent = -1, .fd = -1 \
+	}
 
 static void scratch_done(struct scratch *s)
 {
@@ -198,11 +201,11 @@ static const char *fs_name(unsigned long magic)
 		unsigned long magic;
 		const char *name;
 	} names[] = {
-		{ EXT4_SUPER_MAGIC, "ext4" },	    { XFS_SUPER_MAGIC, "xfs" },
-		{ BTRFS_SUPER_MAGIC, "btrfs" },	    { TMPFS_MAGIC, "tmpfs" },
-		{ F2FS_SUPER_MAGIC, "f2fs" },	    { OVERLAYFS_SUPER_MAGIC, "overlay" },
-		{ NFS_SUPER_MAGIC, "nfs" },	    { FUSE_SUPER_MAGIC, "fuse" },
-		{ V9FS_MAGIC, "9p" },		    { 0x2fc12fc1, "zfs" },
+		{ EXT4_SUPER_MAGIC, "ext4" },	{ XFS_SUPER_MAGIC, "xfs" },
+		{ BTRFS_SUPER_MAGIC, "btrfs" }, { TMPFS_MAGIC, "tmpfs" },
+		{ F2FS_SUPER_MAGIC, "f2fs" },	{ OVERLAYFS_SUPER_MAGIC, "overlay" },
+		{ NFS_SUPER_MAGIC, "nfs" },	{ FUSE_SUPER_MAGIC, "fuse" },
+		{ V9FS_MAGIC, "9p" },		{ 0x2fc12fc1, "zfs" },
 		{ 0xca451a4e, "bcachefs" },
 	};
 

@@ -36,8 +36,8 @@
 FEATURE_PROBE(capabilities)
 {
 	static const unsigned int needed[] = {
-		CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_KILL,     CAP_SETGID,    CAP_SETUID,
-		CAP_SETPCAP, CAP_SYS_CHROOT, CAP_SYS_ADMIN, CAP_MKNOD, CAP_NET_ADMIN,
+		CAP_CHOWN,   CAP_DAC_OVERRIDE, CAP_FOWNER,    CAP_KILL,	 CAP_SETGID,	CAP_SETUID,
+		CAP_SETPCAP, CAP_SYS_CHROOT,   CAP_SYS_ADMIN, CAP_MKNOD, CAP_NET_ADMIN,
 	};
 	struct cap_sets have;
 	int r = cap_get(&have);
@@ -57,7 +57,9 @@ FEATURE_PROBE(capabilities)
 /* It complains of the descriptor, after it has understood the flag, before it makes a process. */
 FEATURE_PROBE(clone_into_cgroup)
 {
-	struct clone_args args = { .flags = CLONE_INTO_CGROUP, .exit_signal = SIGCHLD, .cgroup = NO_FD };
+	struct clone_args args = { .flags = CLONE_INTO_CGROUP,
+				   .exit_signal = SIGCHLD,
+				   .cgroup = NO_FD };
 	long pid = syscall(SYS_clone3, &args, sizeof(args));
 
 	UNUSED_PROBE_ARGS();
@@ -124,14 +126,16 @@ FEATURE_PROBE(mount_api)
 
 FEATURE_PROBE(mount_setattr)
 {
-	_cleanup_fd_ int tree = (int)syscall(SYS_open_tree, AT_FDCWD, "/",
-					     OPEN_TREE_CLOEXEC | OPEN_TREE_CLONE);
+	_cleanup_fd_ int tree =
+		(int)syscall(SYS_open_tree, AT_FDCWD, "/", OPEN_TREE_CLOEXEC | OPEN_TREE_CLONE);
 	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
 
 	UNUSED_PROBE_ARGS();
 	if (tree < 0)
 		return -errno;
-	return syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0 ? -errno : 0;
+	return syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0 ?
+		       -errno :
+		       0;
 }
 
 FEATURE_PROBE(cgroup_fs)

@@ -8,8 +8,8 @@ struct err;
 struct feature;
 struct str;
 
-#define FEATURE_PROBE(name)                                                              \
-	int feature_probe_##name(const struct feature *f, const struct env *env,         \
+#define FEATURE_PROBE(name)                                                      \
+	int feature_probe_##name(const struct feature *f, const struct env *env, \
 				 struct str *detail, struct err *e)
 
 FEATURE_PROBE(capabilities); /* effective ones that a start uses */

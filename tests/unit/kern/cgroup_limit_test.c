@@ -72,10 +72,17 @@ TEST(conf_rows)
 		const char *row;
 		bool is_good;
 	} rows[] = {
-		{ "memory.high=1", true },    { "io.max=8:0 rbps=1", true }, { "memory.high", false },
-		{ "memory.high=", false },    { "=1", false },		     { "memory=1", false },
-		{ "cgroup.kill=1", false },   { "../memory.max=1", false },  { ".memory.max=1", false },
-		{ "memory/x.max=1", false },  { "a=memory.max", false },
+		{ "memory.high=1", true },
+		{ "io.max=8:0 rbps=1", true },
+		{ "memory.high", false },
+		{ "memory.high=", false },
+		{ "=1", false },
+		{ "memory=1", false },
+		{ "cgroup.kill=1", false },
+		{ "../memory.max=1", false },
+		{ ".memory.max=1", false },
+		{ "memory/x.max=1", false },
+		{ "a=memory.max", false },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -94,9 +101,10 @@ TEST(conf_rows)
 TEST(weight_of_shares)
 {
 	static const unsigned int known[][2] = {
-		{ 0, 1 },      { 2, 1 },       { 3, 2 },	  { 512, 59 },	     { 1000, 99 },
-		{ 1024, 100 }, { 1025, 101 },  { 2048, 174 },	  { 11372, 697 },    { 17742, 1007 },
-		{ 39064, 1950 }, { 200416, 7914 }, { 230091, 8925 }, { 262143, 10000 }, { 262144, 10000 },
+		{ 0, 1 },	  { 2, 1 },	     { 3, 2 },		{ 512, 59 },
+		{ 1000, 99 },	  { 1024, 100 },     { 1025, 101 },	{ 2048, 174 },
+		{ 11372, 697 },	  { 17742, 1007 },   { 39064, 1950 },	{ 200416, 7914 },
+		{ 230091, 8925 }, { 262143, 10000 }, { 262144, 10000 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
@@ -115,7 +123,8 @@ TEST(weight_of_shares)
 
 TEST(flat_values)
 {
-	static const char text[] = "anon 5\nfile_mapped 6\nfile 18446744073709551615\nbad x\nlast 0";
+	static const char text[] =
+		"anon 5\nfile_mapped 6\nfile 18446744073709551615\nbad x\nlast 0";
 	uint64_t n = 99;
 
 	EXPECT_TRUE(cgroup_flat_value(text, "anon", &n) && n == 5);
@@ -136,7 +145,9 @@ TEST(swap_when_not_given)
 	EXPECT_EQ(-1, cgroup_limits_swap(&(struct cgroup_limits){ .memory = -1 }));
 }
 
-static const struct cgroup_io_limit some_io = { .major = 7, .kind = CGROUP_IO_RBPS, .value = 1 << 20 };
+static const struct cgroup_io_limit some_io = { .major = 7,
+						.kind = CGROUP_IO_RBPS,
+						.value = 1 << 20 };
 
 static const struct {
 	struct cgroup_limits l;
@@ -144,7 +155,8 @@ static const struct {
 } missing[] = {
 	{ { .memory = 64 << 20 }, "option '--memory': the 'memory' controller" },
 	{ { .memory_swap = -1 }, "option '--memory-swap': the 'memory' controller" },
-	{ { .memory_reservation = 64 << 20 }, "option '--memory-reservation': the 'memory' controller" },
+	{ { .memory_reservation = 64 << 20 },
+	  "option '--memory-reservation': the 'memory' controller" },
 	{ { .cpu_nano = 500000000 }, "option '--cpus': the 'cpu' controller" },
 	{ { .cpu_shares = 512 }, "option '--cpu-shares': the 'cpu' controller" },
 	{ { .cpuset_cpus = "0" }, "option '--cpuset-cpus': the 'cpuset' controller" },
@@ -202,8 +214,9 @@ TEST(weight_that_nobody_obeys)
 	if (r == 0) {
 		(void)cgroup_destroy(cg, NULL);
 	} else {
-		EXPECT_STREQ("option '--blkio-weight': no block device of this host shares by weight",
-			     e.msg);
+		EXPECT_STREQ(
+			"option '--blkio-weight': no block device of this host shares by weight",
+			e.msg);
 	}
 	cgroup_free(cg);
 	if (cgroup_v2_root())

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Limits that bite, life and death of cgroups: as this host has them, with v1 alone, with v2 alone. */
+/* Limits that bite, life and death of cgroups: as the host has them, on v1 alone, on v2 alone. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/loop.h>
@@ -181,19 +181,21 @@ static void remove_slice(const char *slice)
 		(void)rmdir(cgroup_v2_path(path, slice, NULL));
 }
 
-FIXTURE(cg) {
+FIXTURE(cg)
+{
 	char slice[32];
 	struct cgroup *cg;
 	struct err e;
 };
 
-FIXTURE_VARIANT(cg) {
+FIXTURE_VARIANT(cg)
+{
 	const char *mode; /* NULL = as it is */
 };
 
-FIXTURE_VARIANT_ADD(cg, host) { .mode = NULL };
-FIXTURE_VARIANT_ADD(cg, v1) { .mode = "v1" };
-FIXTURE_VARIANT_ADD(cg, v2) { .mode = "v2" };
+FIXTURE_VARIANT_ADD(cg, host){ .mode = NULL };
+FIXTURE_VARIANT_ADD(cg, v1){ .mode = "v1" };
+FIXTURE_VARIANT_ADD(cg, v2){ .mode = "v2" };
 
 /* In a mount namespace of our own: take the v2 mount off, or put it over the v1 ones. */
 static bool enter_mode(const char *mode)
@@ -224,10 +226,10 @@ FIXTURE_TEARDOWN(cg)
 	remove_slice(self->slice);
 }
 
-#define CREATE(limits) \
+#define CREATE(limits)                                                             \
 	ASSERT_EQ(0, cgroup_create(self->slice, "a", limits, &self->cg, &self->e)) \
-	{ \
-		TH_LOG("%s: %s", self->e.msg, err_text(self->e.code)); \
+	{                                                                          \
+		TH_LOG("%s: %s", self->e.msg, err_text(self->e.code));             \
 	}
 
 TEST_F(cg, life)
@@ -386,14 +388,17 @@ TEST_F(cg, memory_update)
 	cgroup_free(self->cg);
 	ASSERT_EQ(0, cgroup_open(self->slice, "a", &self->cg, NULL));
 	/* past the old total: v1 must write the new total first */
-	EXPECT_EQ(0, cgroup_update(self->cg, &(struct cgroup_limits){ .memory = 64 * MIB }, &self->e))
+	EXPECT_EQ(0,
+		  cgroup_update(self->cg, &(struct cgroup_limits){ .memory = 64 * MIB }, &self->e))
 	{
 		TH_LOG("%s", self->e.msg);
 	}
 	ASSERT_EQ(0, cgroup_stats(self->cg, &s, NULL));
 	EXPECT_EQ(64 * MIB, s.memory_limit);
-	EXPECT_EQ(0, cgroup_update(self->cg, &(struct cgroup_limits){ .memory = 8 * MIB,
-			.memory_swap = 8 * MIB }, &self->e));
+	EXPECT_EQ(0, cgroup_update(self->cg,
+				   &(struct cgroup_limits){ .memory = 8 * MIB,
+							    .memory_swap = 8 * MIB },
+				   &self->e));
 	EXPECT_EQ(0, cgroup_update(self->cg, &(struct cgroup_limits){ .memory = -1 }, &self->e))
 	{
 		TH_LOG("%s", self->e.msg);
@@ -456,8 +461,9 @@ TEST_F(cg, cpuset_of_a_cpu_that_is_not_there)
 {
 	if (!has(CGROUP_CPUSET))
 		SKIP(return, "no cpuset controller");
-	EXPECT_GT(0, cgroup_create(self->slice, "a", &(struct cgroup_limits){ .cpuset_cpus = "700" },
-				   &self->cg, &self->e));
+	EXPECT_GT(0,
+		  cgroup_create(self->slice, "a", &(struct cgroup_limits){ .cpuset_cpus = "700" },
+				&self->cg, &self->e));
 	EXPECT_NE(NULL, strstr(self->e.msg, "option '--cpuset-cpus': write '700'"));
 	EXPECT_FALSE(id_exists(self->slice, "a"));
 }
@@ -574,8 +580,12 @@ static int open_devices_body(void *arg)
 
 TEST_F(cg, devices)
 {
-	struct device_policy p = { .base = DEVICE_BASE_ALL, .n = 1, .rules = { { .major = 7,
-		.minor = DEVICE_ANY, .type = 'b', .access = DEVICE_READ | DEVICE_WRITE } } };
+	struct device_policy p = { .base = DEVICE_BASE_ALL,
+				   .n = 1,
+				   .rules = { { .major = 7,
+						.minor = DEVICE_ANY,
+						.type = 'b',
+						.access = DEVICE_READ | DEVICE_WRITE } } };
 	char path[32];
 	int dev;
 
@@ -607,12 +617,15 @@ TEST_F(cg, devices)
 
 TEST_F(cg, io_of_no_device)
 {
-	struct cgroup_io_limit io = { .major = 4000, .minor = 7, .kind = CGROUP_IO_RIOPS, .value = 10 };
+	struct cgroup_io_limit io = {
+		.major = 4000, .minor = 7, .kind = CGROUP_IO_RIOPS, .value = 10
+	};
 
 	if (!has(CGROUP_IO))
 		SKIP(return, "no io controller");
-	EXPECT_GT(0, cgroup_create(self->slice, "a", &(struct cgroup_limits){ .io = &io, .n_io = 1 },
-				   &self->cg, &self->e));
+	EXPECT_GT(0,
+		  cgroup_create(self->slice, "a", &(struct cgroup_limits){ .io = &io, .n_io = 1 },
+				&self->cg, &self->e));
 	EXPECT_NE(NULL, strstr(self->e.msg, "option '--device-read-iops'"));
 	EXPECT_FALSE(id_exists(self->slice, "a"));
 }
@@ -632,7 +645,8 @@ TEST_F(cg, conf)
 	}
 	EXPECT_EQ(-EOPNOTSUPP, cgroup_create(self->slice, "a", &l, &self->cg, &self->e));
 	EXPECT_STREQ("option '--cgroup-conf': 'memory.high' needs the 'memory' controller on "
-		     "cgroup v2", self->e.msg);
+		     "cgroup v2",
+		     self->e.msg);
 	EXPECT_FALSE(id_exists(self->slice, "a"));
 }
 

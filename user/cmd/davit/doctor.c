@@ -124,8 +124,9 @@ static int doctor_main(const struct env *env, void *opts, int argc, char *argv[]
 		missing = r = feature_each(env, add_result, &p, e);
 	if (r >= 0) {
 		add_verdict(&p, missing == 0, &out);
-		r = str_failed(&p.json) || str_failed(&p.advice) ? err_set(e, ENOMEM, "format output") :
-								   cli_print(&out, e);
+		r = str_failed(&p.json) || str_failed(&p.advice) ?
+			    err_set(e, ENOMEM, "format output") :
+			    cli_print(&out, e);
 	}
 	table_done(&p.table);
 	str_done(&p.json);
@@ -140,6 +141,7 @@ const struct command cmd_doctor = {
 	.main = doctor_main,
 	.options = doctor_options,
 	CMD_OPTS(struct doctor_opts),
-	.details = "Tries every facility that davit uses. For what is missing it says what is lost and how\n"
-		   "to get it. Exit status 0: containers can run; 1: something required is missing.",
+	.details =
+		"Tries every facility that davit uses. For what is missing it says what is lost and how\n"
+		"to get it. Exit status 0: containers can run; 1: something required is missing.",
 };

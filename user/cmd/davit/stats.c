@@ -15,7 +15,7 @@
 #include "engine/stats.h"
 
 #define STREAM_MS 1000 /* between two pictures */
-#define ONCE_MS	  200  /* what --no-stream measures CPU over */
+#define ONCE_MS 200 /* what --no-stream measures CPU over */
 
 struct stats_opts {
 	bool all, no_stream;
@@ -39,7 +39,9 @@ static uint64_t host_memory(void)
 /* As Docker counts: the page cache that can go at once is not used. */
 static uint64_t memory_used(const struct cgroup_stats *u)
 {
-	return u->memory_usage > u->memory_inactive_file ? u->memory_usage - u->memory_inactive_file : 0;
+	return u->memory_usage > u->memory_inactive_file ?
+		       u->memory_usage - u->memory_inactive_file :
+		       0;
 }
 
 static uint64_t memory_limit(const struct cgroup_stats *u)
@@ -86,8 +88,9 @@ static void add_row(struct table *t, const struct stats *s)
 
 static void add_table(struct str *out, const struct stats_list *l)
 {
-	static const char *const head[] = { "CONTAINER ID", "NAME", "CPU %", "MEM USAGE / LIMIT",
-					    "MEM %", "NET I/O", "BLOCK I/O", "PIDS" };
+	static const char *const head[] = { "CONTAINER ID",	 "NAME",  "CPU %",
+					    "MEM USAGE / LIMIT", "MEM %", "NET I/O",
+					    "BLOCK I/O",	 "PIDS" };
 	struct table t = { .n_columns = ARRAY_SIZE(head) };
 
 	for (size_t i = 0; i < ARRAY_SIZE(head); i++)
@@ -115,16 +118,19 @@ static void add_json_cpu(struct str *out, const struct stats *s)
 		str_add(out, ",\"cpu\":null");
 		return;
 	}
-	str_addf(out, ",\"cpu\":{\"usage_ns\":%" PRIu64 ",\"user_ns\":%" PRIu64
-		 ",\"system_ns\":%" PRIu64, u->cpu_usage_ns, u->cpu_user_ns, u->cpu_system_ns);
+	str_addf(out,
+		 ",\"cpu\":{\"usage_ns\":%" PRIu64 ",\"user_ns\":%" PRIu64
+		 ",\"system_ns\":%" PRIu64,
+		 u->cpu_usage_ns, u->cpu_user_ns, u->cpu_system_ns);
 	if (s->has_cpu_share)
 		str_addf(out, ",\"percent\":%.4f", 100 * s->cpu_share);
 	else
 		str_add(out, ",\"percent\":null");
 	if (u->has_throttle)
-		str_addf(out, ",\"periods\":%" PRIu64 ",\"throttled_periods\":%" PRIu64
-			 ",\"throttled_ns\":%" PRIu64, u->cpu_periods, u->cpu_throttled_periods,
-			 u->cpu_throttled_ns);
+		str_addf(out,
+			 ",\"periods\":%" PRIu64 ",\"throttled_periods\":%" PRIu64
+			 ",\"throttled_ns\":%" PRIu64,
+			 u->cpu_periods, u->cpu_throttled_periods, u->cpu_throttled_ns);
 	str_add(out, "}");
 }
 
@@ -134,8 +140,10 @@ static void add_json_memory(struct str *out, const struct cgroup_stats *u)
 		str_add(out, ",\"memory\":null");
 		return;
 	}
-	str_addf(out, ",\"memory\":{\"usage\":%" PRIu64 ",\"used\":%" PRIu64 ",\"peak\":%" PRIu64
-		 ",\"anon\":%" PRIu64 ",\"file\":%" PRIu64 ",\"inactive_file\":%" PRIu64 ",\"limit\":",
+	str_addf(out,
+		 ",\"memory\":{\"usage\":%" PRIu64 ",\"used\":%" PRIu64 ",\"peak\":%" PRIu64
+		 ",\"anon\":%" PRIu64 ",\"file\":%" PRIu64 ",\"inactive_file\":%" PRIu64
+		 ",\"limit\":",
 		 u->memory_usage, memory_used(u), u->memory_peak, u->memory_anon, u->memory_file,
 		 u->memory_inactive_file);
 	add_limit(out, u->memory_limit);
@@ -157,9 +165,10 @@ static void add_json_rest(struct str *out, const struct stats *s)
 		str_add(out, ",\"pids\":null");
 	}
 	if (u->has_io)
-		str_addf(out, ",\"io\":{\"read_bytes\":%" PRIu64 ",\"write_bytes\":%" PRIu64
-			 ",\"reads\":%" PRIu64 ",\"writes\":%" PRIu64 "}", u->io_read_bytes,
-			 u->io_write_bytes, u->io_read_ops, u->io_write_ops);
+		str_addf(out,
+			 ",\"io\":{\"read_bytes\":%" PRIu64 ",\"write_bytes\":%" PRIu64
+			 ",\"reads\":%" PRIu64 ",\"writes\":%" PRIu64 "}",
+			 u->io_read_bytes, u->io_write_bytes, u->io_read_ops, u->io_write_ops);
 	else
 		str_add(out, ",\"io\":null");
 	if (!s->has_network) {
@@ -167,9 +176,11 @@ static void add_json_rest(struct str *out, const struct stats *s)
 		return;
 	}
 	for (int i = 0; i < NET_DIRECTION_COUNT; i++)
-		str_addf(out, "%s\"%s\":{\"packets\":%" PRIu64 ",\"bytes\":%" PRIu64
-			 ",\"drops\":%" PRIu64 "}", i == 0 ? ",\"network\":{" : ",",
-			 i == NET_IN ? "in" : "out", n->packets[i], n->bytes[i], n->drops[i]);
+		str_addf(out,
+			 "%s\"%s\":{\"packets\":%" PRIu64 ",\"bytes\":%" PRIu64
+			 ",\"drops\":%" PRIu64 "}",
+			 i == 0 ? ",\"network\":{" : ",", i == NET_IN ? "in" : "out", n->packets[i],
+			 n->bytes[i], n->drops[i]);
 	str_add(out, "}");
 }
 
@@ -247,7 +258,8 @@ const struct command cmd_stats = {
 	.options = stats_options,
 	CMD_OPTS(struct stats_opts),
 	.max_args = -1,
-	.details = "CPU, memory, processes, network and block I/O of running containers, every second.\n"
-		   "'-' is what is not known: on hosts with cgroup v1, memory and block I/O are counted\n"
-		   "for containers that have a limit of them ('--memory -1' counts without a limit).",
+	.details =
+		"CPU, memory, processes, network and block I/O of running containers, every second.\n"
+		"'-' is what is not known: on hosts with cgroup v1, memory and block I/O are counted\n"
+		"for containers that have a limit of them ('--memory -1' counts without a limit).",
 };
