@@ -600,34 +600,48 @@ static bool kill_opener_at(struct lab *l, unsigned int n)
 	return true;
 }
 
-TEST(a_killed_loader_is_repaired_by_the_next_open)
+FIXTURE(bare)
+{
+	struct lab lab;
+};
+
+FIXTURE_SETUP(bare)
+{
+	if (!lab_open(&self->lab, ""))
+		SKIP(return, "needs root and cgroup2");
+}
+
+FIXTURE_TEARDOWN(bare)
+{
+	lab_close(&self->lab);
+}
+
+/* an emulated machine needs minutes for it */
+TEST_F_TIMEOUT(bare, a_killed_loader_is_repaired_by_the_next_open, 600)
 {
 	struct lab_send tcp = { LAB_TCP, "127.0.0.1", 1, 0, 0 };
+	struct lab *lab = &self->lab;
 	unsigned int kills = 0;
-	struct lab lab;
 
-	if (!lab_open(&lab, ""))
-		SKIP(return, "needs root and cgroup2");
 	ASSERT_EQ(0, unshare(CLONE_NEWNET)); /* its loopback is down and still a place to go to */
 	/* two stops per call: 7 comes by at entries and at exits */
-	for (unsigned int n = 1; kill_opener_at(&lab, n); n += 7, kills++) {
+	for (unsigned int n = 1; kill_opener_at(lab, n); n += 7, kills++) {
 		struct err e = ERR_INIT;
 		struct bpf_set *s = NULL;
 		int max = 0;
 
-		ASSERT_EQ(0, bpf_set_open(&lab.env, lab.slice_fd, &s, &e))
+		ASSERT_EQ(0, bpf_set_open(&lab->env, lab->slice_fd, &s, &e))
 			TH_LOG("killed at %u: %s: %s", n, e.msg, err_text(e.code));
-		EXPECT_EQ(7, lab_programs(&lab, &max));
+		EXPECT_EQ(7, lab_programs(lab, &max));
 		EXPECT_EQ(1, max);
-		EXPECT_EQ(0, bpf_set_insert(s, lab.c[0].id, NULL, NULL, &e));
-		EXPECT_EQ(ENETUNREACH, lab_run(&lab, 0, lab_send, &tcp));
-		EXPECT_EQ(EPERM, lab_run(&lab, 1, lab_send, &tcp));
+		EXPECT_EQ(0, bpf_set_insert(s, lab->c[0].id, NULL, NULL, &e));
+		EXPECT_EQ(ENETUNREACH, lab_run(lab, 0, lab_send, &tcp));
+		EXPECT_EQ(EPERM, lab_run(lab, 1, lab_send, &tcp));
 		bpf_set_close(s);
-		ASSERT_EQ(0, bpf_set_remove_all(&lab.env, &e)) TH_LOG("%s", e.msg);
+		ASSERT_EQ(0, bpf_set_remove_all(&lab->env, &e)) TH_LOG("%s", e.msg);
 	}
 	EXPECT_LT(10, kills);
 	TH_LOG("loader killed at %u points", kills);
-	lab_close(&lab);
 }
 
 TEST_F(set, a_slice_made_anew_gets_a_new_set)
