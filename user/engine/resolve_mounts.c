@@ -53,16 +53,41 @@ static int tmpfs_params(const struct mount_spec *s, struct runtime_mount *m)
 	return r;
 }
 
+/*
+ * What lies over /proc would hide what security relies on (CVE-2019-16884), except for files that
+ * lxcfs and CRIU supply: the list is runc's (libcontainer/rootfs_linux.go, checkProcMount).
+ */
+static int check_proc(const struct mount_spec *s, struct err *e)
+{
+	static const char *const files[] = {
+		"/proc/cpuinfo", "/proc/diskstats", "/proc/meminfo",   "/proc/stat",
+		"/proc/swaps",	 "/proc/uptime",    "/proc/loadavg",   "/proc/slabinfo",
+		"/proc/sys/kernel/ns_last_pid",	    "/proc/sys/crypto/fips_enabled",
+	};
+	int r;
+
+	if (!str_eq(s->target, "/proc") && !str_starts(s->target, "/proc/"))
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		if (strcmp(files[i], s->target) == 0)
+			return 0;
+	r = err_plain(e, -EINVAL, "the target '%s' is inside /proc", s->target);
+	err_hint(e, "only files like /proc/meminfo can be replaced");
+	return r;
+}
+
 static int add_mount(const struct mount_spec *s, struct runtime_config *rc, struct err *e)
 {
 	struct runtime_mount *m = &rc->mounts[rc->n_mounts];
+	int r = check_proc(s, e);
 
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < rc->n_mounts; i++)
 		if (strcmp(rc->mounts[i].target, s->target) == 0)
 			return err_plain(e, -EINVAL, "two mounts have the target '%s'", s->target);
 	if (s->type == MOUNT_SPEC_BIND && s->create_source && !fs_exists(AT_FDCWD, s->source)) {
-		int r = fs_mkdir_parents(AT_FDCWD, s->source, 0755);
-
+		r = fs_mkdir_parents(AT_FDCWD, s->source, 0755);
 		if (r < 0)
 			return err_set(e, r, "make directory '%s'", s->source);
 	}

@@ -21,6 +21,7 @@
 #include "base/cleanup.h"
 #include "kern/clone.h"
 #include "kern/sys.h"
+#include "runtime/inside.h"
 #include "runtime/launch.h"
 
 #ifndef MOVE_MOUNT_F_EMPTY_PATH
@@ -210,34 +211,29 @@ static int enter_root(const struct launch *l, struct err *e)
 }
 
 /*
- * Make the missing target of a mount. "/" is the container's root by now, so symlinks of the image
- * lead nowhere else; what lies on the way is made as root of the image would.
+ * Attach @fd on @m->target. The targets of our own mounts are looked up as they are: the kernel
+ * refuses those that a symlink of the image leads out of our namespace, or that are a symlink.
  */
-static int make_target(const char *target, bool is_file)
+static int attach(const struct launch_mount *m, int fd)
 {
-	char path[4096];
-	size_t n = strlen(target);
-	long r;
+	int target, r;
 
-	if (n >= sizeof(path))
-		return -ENAMETOOLONG;
-	for (size_t i = 1; i <= n; i++) {
-		if (i < n && target[i] != '/')
-			continue;
-		memcpy(path, target, i);
-		path[i] = '\0';
-		if (i == n && is_file) {
-			r = sys_call4(SYS_openat, AT_FDCWD, path,
-				      O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0755);
-			if (r >= 0)
-				(void)sys_call1(SYS_close, r); /* empty, nothing to lose */
-		} else {
-			r = sys_call3(SYS_mkdirat, AT_FDCWD, path, 0755);
-		}
-		if (r < 0 && r != -EEXIST)
-			return (int)r;
+	if (!m->is_users) {
+		r = mount_attach(fd, AT_FDCWD, m->target);
+		if (r != -ENOENT)
+			return r;
+		r = inside_make(m->target, m->is_file);
+		return r < 0 ? r : mount_attach(fd, AT_FDCWD, m->target);
 	}
-	return 0;
+	target = inside_open_or_make(m->target, m->is_file);
+	if (target < 0)
+		return target;
+	/* what hides parts of /proc would hide what security relies on (CVE-2019-16884) */
+	if (inside_is_proc(target) && strncmp(m->target, "/proc/", 6) != 0)
+		return -EPERM;
+	r = mount_attach(fd, target, "");
+	(void)sys_call1(SYS_close, target); /* O_PATH */
+	return r;
 }
 
 static int step_root(const struct launch *l, struct err *e)
@@ -255,14 +251,9 @@ static int step_root(const struct launch *l, struct err *e)
 
 		if (fds[i] < 0)
 			continue;
-		r = mount_attach(fds[i], AT_FDCWD, m->target);
-		if (r == -ENOENT) {
-			r = make_target(m->target, m->is_file);
-			if (r == 0)
-				r = mount_attach(fds[i], AT_FDCWD, m->target);
-		}
+		r = attach(m, fds[i]);
 		if (r == 0 && m->propagation)
-			r = mount_set_attr(AT_FDCWD, m->target, AT_RECURSIVE, 0, 0, m->propagation);
+			r = mount_set_attr(fds[i], "", AT_RECURSIVE, 0, 0, m->propagation);
 		if (r < 0)
 			return err_set(e, r, "mount on '%s'", m->target);
 	}
@@ -273,13 +264,12 @@ static int step_volumes(const struct launch *l, struct err *e)
 {
 	for (size_t i = 0; i < l->n_volumes; i++) {
 		const char *path = l->volumes[i];
-		int fd = mount_open_tree(AT_FDCWD, path, OPEN_TREE_CLONE), r;
+		int dir = inside_open_or_make(path, false);
+		int fd = dir < 0 ? dir : mount_open_tree(dir, "", OPEN_TREE_CLONE | AT_EMPTY_PATH);
+		int r = fd < 0 ? fd : mount_attach(fd, dir, "");
 
-		if (fd == -ENOENT) {
-			r = make_target(path, false);
-			fd = r < 0 ? r : mount_open_tree(AT_FDCWD, path, OPEN_TREE_CLONE);
-		}
-		r = fd < 0 ? fd : mount_attach(fd, AT_FDCWD, path);
+		if (r == 0 && inside_is_proc(dir))
+			r = -EPERM;
 		if (r < 0)
 			return err_set(e, r, "mount volume '%s'", path);
 	}
@@ -387,6 +377,8 @@ static int step_readonly_root(const struct launch *l, struct err *e)
 
 	if (!l->root_readonly)
 		return 0;
+	if (l->cwd && l->make_cwd)
+		(void)inside_make(l->cwd, false); /* step_cwd() says if that failed */
 	r = mount_set_attr(AT_FDCWD, "/", 0, MOUNT_ATTR_RDONLY, 0, 0);
 	return r < 0 ? err_set(e, r, "make the root file system read-only") : 0;
 }
@@ -414,25 +406,19 @@ static int step_limits(const struct launch *l, struct err *e)
 
 static int step_cwd(const struct launch *l, struct err *e)
 {
-	char seen[4096];
+	int fd;
 	long r;
 
 	if (!l->cwd)
 		return 0;
-	r = sys_call1(SYS_chdir, l->cwd);
-	if (r == -ENOENT && l->make_cwd) {
-		r = make_target(l->cwd, false);
-		if (r == 0)
-			r = sys_call1(SYS_chdir, l->cwd);
+	fd = inside_open(l->cwd, true);
+	if (fd == -ENOENT && l->make_cwd) {
+		fd = inside_make(l->cwd, false);
+		if (fd == 0)
+			fd = inside_open(l->cwd, true);
 	}
-	if (r < 0)
-		return err_set(e, (int)r, "change to working directory '%s'", l->cwd);
-	/* a directory reached through a leaked descriptor is not below "/" (CVE-2024-21626) */
-	r = sys_call2(SYS_getcwd, seen, sizeof(seen));
-	if (r < 0 || seen[0] != '/')
-		return err_set(e, r < 0 ? (int)r : -EXDEV,
-			       "working directory '%s' is outside of the container", l->cwd);
-	return 0;
+	r = fd < 0 ? fd : sys_call1(SYS_fchdir, fd);
+	return r < 0 ? err_set(e, (int)r, "change to working directory '%s'", l->cwd) : 0;
 }
 
 /* clang-format off */

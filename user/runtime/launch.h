@@ -30,6 +30,7 @@ enum launch_source {
  * struct launch_mount - one mount below the new root, in order
  * @target:    path inside the container; made when missing
  * @is_file:   the target to make is a file, not a directory
+ * @is_users:  asked for by a user: follow symlinks inside, refuse those that lead elsewhere
  * @optional:  a kernel without this file system is fine (mqueue)
  * @attrs:     MOUNT_ATTR_* for LAUNCH_FSTYPE (the parent sets those of a LAUNCH_FD itself)
  * @propagation: MS_SHARED, MS_SLAVE, MS_UNBINDABLE or 0 = private, as everything else
@@ -41,7 +42,7 @@ struct launch_mount {
 	const struct mount_param *params;
 	uint64_t attrs, propagation;
 	const char *target;
-	bool is_file, optional;
+	bool is_file, is_users, optional;
 };
 
 struct launch_path {

@@ -41,6 +41,15 @@ static int keep_fd(struct plan *p, int fd)
 	return fd;
 }
 
+/* A user's mount takes the place of ours with the same target. */
+static bool has_user_mount(const struct runtime_config *c, const char *target)
+{
+	for (size_t i = 0; i < c->n_mounts; i++)
+		if (strcmp(c->mounts[i].target, target) == 0)
+			return true;
+	return false;
+}
+
 static struct launch_mount *next_mount(struct plan *p, const char *target)
 {
 	struct launch_mount *m = &p->mounts[p->launch.n_mounts++];
@@ -102,6 +111,8 @@ static int add_devpts(const struct runtime_config *c, struct plan *p, struct err
 	struct mount_param *q = p->devpts_params;
 	int fd, slave, r;
 
+	if (has_user_mount(c, "/dev/pts") && !c->tty)
+		return 0;
 	*q++ = (struct mount_param){ "newinstance", NULL };
 	*q++ = (struct mount_param){ "ptmxmode", "0666" };
 	*q++ = (struct mount_param){ "mode", "0620" };
@@ -131,21 +142,34 @@ static int add_devpts(const struct runtime_config *c, struct plan *p, struct err
 	return 0;
 }
 
+static int add_host_ipc(const struct runtime_config *c, struct plan *p, struct err *e)
+{
+	static const char *const dirs[] = { "/dev/shm", "/dev/mqueue" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
+		int r;
+
+		if (has_user_mount(c, dirs[i]) || !fs_exists(AT_FDCWD, dirs[i]))
+			continue;
+		r = add_fd_mount(p, bind_host(dirs[i], false, 0, false, e), dirs[i], false);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 static int add_shm(const struct runtime_config *c, struct plan *p, struct err *e)
 {
-	if (!(c->new_ns & CLONE_NEWIPC)) {
-		int r = add_fd_mount(p, bind_host("/dev/shm", false, 0, false, e), "/dev/shm", false);
-
-		if (r == 0 && fs_exists(AT_FDCWD, "/dev/mqueue"))
-			r = add_fd_mount(p, bind_host("/dev/mqueue", false, 0, false, e), "/dev/mqueue",
-					 false);
-		return r;
-	}
+	if (!(c->new_ns & CLONE_NEWIPC))
+		return add_host_ipc(c, p, e);
+	if (!has_user_mount(c, "/dev/mqueue"))
+		add_fs_mount(p, "mqueue", "/dev/mqueue", NOSUID_NODEV_NOEXEC);
+	if (has_user_mount(c, "/dev/shm"))
+		return 0;
 	(void)err_format(p->shm_size, sizeof(p->shm_size), "%llu",
 			 (unsigned long long)(c->shm_size ? c->shm_size : 64ull << 20));
 	p->shm_params[0] = (struct mount_param){ "mode", "1777" };
 	p->shm_params[1] = (struct mount_param){ "size", p->shm_size };
-	add_fs_mount(p, "mqueue", "/dev/mqueue", NOSUID_NODEV_NOEXEC);
 	return add_fd_mount(p, mount_create("tmpfs", "shm", p->shm_params, NOSUID_NODEV_NOEXEC, e),
 			    "/dev/shm", false);
 }
@@ -156,24 +180,28 @@ static int add_sys(const struct runtime_config *c, struct plan *p, struct err *e
 	bool owns_net = (c->new_ns & CLONE_NEWNET) || !(c->new_ns & CLONE_NEWUSER);
 	int r = 0;
 
-	if (owns_net)
+	if (has_user_mount(c, "/sys"))
+		; /* with whatever is below it */
+	else if (owns_net)
 		add_fs_mount(p, "sysfs", "/sys", NOSUID_NODEV_NOEXEC | ro);
 	else /* a sysfs of the host's network cannot be made from a user namespace */
 		r = add_fd_mount(p, bind_host("/sys", true, NOSUID_NODEV_NOEXEC | ro, true, e), "/sys",
 				 false);
 	if (r < 0)
 		return r;
-	if ((c->new_ns & CLONE_NEWCGROUP) || !(c->new_ns & CLONE_NEWUSER))
+	if (!has_user_mount(c, "/sys/fs/cgroup") && !has_user_mount(c, "/sys") &&
+	    ((c->new_ns & CLONE_NEWCGROUP) || !(c->new_ns & CLONE_NEWUSER)))
 		add_fs_mount(p, "cgroup2", "/sys/fs/cgroup", NOSUID_NODEV_NOEXEC | ro);
 	return 0;
 }
 
 static int add_default_mounts(const struct runtime_config *c, struct plan *p, struct err *e)
 {
-	int r;
+	int r = 0;
 
 	add_fs_mount(p, "proc", "/proc", NOSUID_NODEV_NOEXEC);
-	r = add_fd_mount(p, dev_create(c, e), "/dev", false);
+	if (!has_user_mount(c, "/dev"))
+		r = add_fd_mount(p, dev_create(c, e), "/dev", false);
 	if (r == 0)
 		r = add_devpts(c, p, e);
 	if (r == 0)
@@ -181,14 +209,6 @@ static int add_default_mounts(const struct runtime_config *c, struct plan *p, st
 	if (r == 0)
 		r = add_sys(c, p, e);
 	return r;
-}
-
-static bool has_user_mount(const struct runtime_config *c, const char *target)
-{
-	for (size_t i = 0; i < c->n_mounts; i++)
-		if (strcmp(c->mounts[i].target, target) == 0)
-			return true;
-	return false;
 }
 
 static int add_etc_files(const struct runtime_config *c, struct plan *p, struct err *e)
@@ -248,6 +268,7 @@ static int add_user_mount(struct plan *p, const struct runtime_mount *m, struct 
 	r = add_fd_mount(p, fd, m->target, !S_ISDIR(st.st_mode));
 	if (r < 0)
 		return r;
+	p->mounts[p->launch.n_mounts - 1].is_users = true;
 	if (p->userns_fd >= 0 && m->type == RUNTIME_MOUNT_BIND) {
 		r = mount_idmap(fd, p->userns_fd, m->is_recursive, m->source, e);
 		if (r < 0)
@@ -267,27 +288,31 @@ static size_t path_depth(const char *path)
 	return n;
 }
 
+/* Parents before children, otherwise as they came: /etc of a user, then our /etc/hosts. */
+static void sort_mounts(struct plan *p)
+{
+	for (size_t i = 1; i < p->launch.n_mounts; i++) {
+		struct launch_mount m = p->mounts[i];
+		size_t depth = path_depth(m.target), at = i;
+
+		for (; at > 0 && path_depth(p->mounts[at - 1].target) > depth; at--)
+			p->mounts[at] = p->mounts[at - 1];
+		p->mounts[at] = m;
+	}
+}
+
 static int add_user_mounts(const struct runtime_config *c, struct plan *p, struct err *e)
 {
-	size_t done = 0;
-
 	if (c->n_mounts > RUNTIME_MOUNTS_MAX)
 		return err_plain(e, -E2BIG, "more than %u mounts", RUNTIME_MOUNTS_MAX);
-	/* parents before children, otherwise as given */
-	for (size_t depth = 1; done < c->n_mounts; depth++) {
-		for (size_t i = 0; i < c->n_mounts; i++) {
-			int r;
+	for (size_t i = 0; i < c->n_mounts; i++) {
+		int r = add_user_mount(p, &c->mounts[i], e);
 
-			if (path_depth(c->mounts[i].target) != depth)
-				continue;
-			done++;
-			r = add_user_mount(p, &c->mounts[i], e);
-			if (r < 0)
-				return r;
-		}
-		if (depth > 4096)
-			return err_plain(e, -EINVAL, "a mount target is not absolute");
+		if (r < 0)
+			return r;
 	}
+	if (c->n_mounts)
+		sort_mounts(p);
 	return 0;
 }
 
@@ -303,6 +328,7 @@ static int add_device_binds(const struct runtime_config *c, struct plan *p, stru
 				 c->devices[i].target, true);
 		if (r < 0)
 			return r;
+		p->mounts[p->launch.n_mounts - 1].is_users = true;
 	}
 	return 0;
 }

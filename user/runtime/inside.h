@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Paths inside a container, resolved by the child after pivot_root(2): symlinks of the image lead
+ * nowhere but inside, and links like /proc/self/fd/N, which lead to what davit has open, are
+ * refused (CVE-2024-21626). Same rules as init_steps.c: sys_call*() only; results are -errno.
+ * The working directory has to be "/".
+ */
+#ifndef DAVIT_RUNTIME_INSIDE_H
+#define DAVIT_RUNTIME_INSIDE_H
+
+#include <stdbool.h>
+
+/* inside_open() - O_PATH descriptor of @path. Return: fd; -ELOOP for a link out of here. */
+int inside_open(const char *path, bool is_dir);
+
+/**
+ * inside_make() - make what is missing of @path, directories of mode 0755
+ * @is_file: the last part is an empty file
+ */
+int inside_make(const char *path, bool is_file);
+
+/* inside_open_or_make() - inside_open(), after inside_make() where it is missing */
+int inside_open_or_make(const char *path, bool is_file);
+
+/* inside_is_proc() - does @fd lie on a proc file system? */
+bool inside_is_proc(int fd);
+
+#endif
