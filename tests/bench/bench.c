@@ -116,7 +116,7 @@ static long count_syscalls(struct contender *c)
 			   (char *)"-o", path };
 	size_t n = 6;
 	double cpu, wall;
-	long calls = -1;
+	long calls = -1, n_calls;
 	FILE *f;
 	int fd = mkstemp(path);
 
@@ -127,10 +127,10 @@ static long count_syscalls(struct contender *c)
 		argv[n++] = c->argv[i];
 	argv[n] = NULL;
 	if (run_once(argv, false, &cpu, &wall) == 0 && (f = fopen(path, "re"))) {
-		/* "100.00    0.001234          12       186         7 total" */
+		/* "100.00    0.001234          12       186         7 total", one per personality */
 		while (fgets(line, sizeof(line), f))
-			if (strstr(line, " total"))
-				(void)sscanf(line, "%*s %*s %*s %ld", &calls);
+			if (strstr(line, " total") && sscanf(line, "%*s %*s %*s %ld", &n_calls) == 1)
+				calls = (calls < 0 ? 0 : calls) + n_calls;
 		(void)fclose(f);
 	}
 	(void)unlink(path);
