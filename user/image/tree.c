@@ -264,14 +264,22 @@ int tree_enter(struct tree *t, const char *dir, struct tree_level **ret, struct 
 	return 0;
 }
 
-struct tree_level *tree_level_of(struct tree *t, const char *dir)
+bool tree_hides(const struct tree *t, const char *dir)
 {
-	size_t n = strlen(dir);
+	struct open_how how = { .flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
+				.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS };
+	struct stat st = { .st_mode = S_IFDIR };
+	int fd;
 
-	for (size_t i = t->n; i-- > 0;)
-		if (t->levels[i].path_len == n && strncmp(t->path, dir, n) == 0)
-			return &t->levels[i];
-	return NULL;
+	if (!*dir)
+		return false;
+	fd = (int)syscall(SYS_openat2, t->levels[0].fd, dir, &how, sizeof(how));
+	if (fd < 0)
+		return errno == ELOOP || errno == ENOTDIR;
+	(void)fstat(fd, &st); /* a fresh descriptor */
+	(void)fd_close(fd);
+	/* a whiteout that comes before is no obstacle: tree_enter() replaces it */
+	return !S_ISDIR(st.st_mode) && !(S_ISCHR(st.st_mode) && st.st_rdev == makedev(0, 0));
 }
 
 int tree_close(struct tree *t, struct err *e)

@@ -59,8 +59,9 @@ int tree_open(struct tree *t, int dirfd, const char *name, const int *lower, siz
  */
 int tree_enter(struct tree *t, const char *dir, struct tree_level **ret, struct err *e);
 
-/* tree_level_of() - the open directory at @dir if it is on the current path, else NULL */
-struct tree_level *tree_level_of(struct tree *t, const char *dir);
+/* tree_hides() - is there something on the way to @dir in this layer that is no directory? Then the
+ * layer has nothing there and hides what is below. */
+bool tree_hides(const struct tree *t, const char *dir);
 
 /* tree_close() - leave all directories; reports what tree_done() would not */
 int tree_close(struct tree *t, struct err *e);

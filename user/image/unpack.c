@@ -107,6 +107,9 @@ static int whiteout(struct unpacker *u, struct err *e)
 
 	if (!is_opaque && (!*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0))
 		return err_plain(e, -EBADMSG, "it is a whiteout of '%s'", name);
+	/* umoci whites out all that was below a directory that it replaces by a symbolic link */
+	if (tree_hides(&u->tree, en->dir))
+		return 0;
 	r = tree_enter(&u->tree, en->dir, &en->parent, e);
 	if (r < 0)
 		return r;
