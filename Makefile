@@ -81,7 +81,12 @@ install: all
 	@if [ -d docs/man ]; then install -d $(DESTDIR)$(PREFIX)/share/man/man1; \
 		install -m 0644 docs/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/; fi
 
+#: make demo                 needs root: packages, build, and a tour of what davit does
+demo: deps
+	$(Q)$(MAKE) --no-print-directory -j$(shell nproc) all
+	$(Q)scripts/demo $(O)
+
 clean:
 	rm -rf out
 
-.PHONY: all help programs install clean
+.PHONY: all help demo programs install clean

@@ -321,27 +321,8 @@ _env_cleanup() {
 
 # demo_rootfs: path of a tar of a small tree made of Debian's busybox-static; built once into out/
 demo_rootfs() {
-	local tar=$DAVIT_OUT/tests/demo.tar tree a
-	mkdir -p "$DAVIT_OUT/tests"
-	(
-		flock 9
-		[ "$tar" -nt /bin/busybox ] && [ "$tar" -nt "${BASH_SOURCE[0]}" ] && exit 0
-		tree=$(mktemp -d "$DAVIT_OUT/tests/demo.XXXXXX") || exit 1
-		mkdir -p "$tree"/{bin,dev,etc,home/demo,proc,root,run,sys,tmp,usr/bin,var}
-		chmod 0755 "$tree"
-		chmod 1777 "$tree/tmp"
-		chmod 0700 "$tree/root"
-		cp /bin/busybox "$tree/bin/busybox"
-		for a in $(/bin/busybox --list); do
-			[ "$a" = busybox ] || ln -s busybox "$tree/bin/$a"
-		done
-		printf 'root:x:0:0:root:/root:/bin/sh\ndemo:x:1000:1000:demo:/home/demo:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n' >"$tree/etc/passwd"
-		printf 'root:x:0:\ndemo:x:1000:\nextra:x:2000:demo\nnogroup:x:65534:\n' >"$tree/etc/group"
-		chown -R 1000:1000 "$tree/home/demo"
-		tar --sort=name --numeric-owner --mtime=@0 -C "$tree" -cf "$tar.new" . && mv "$tar.new" "$tar"
-		rm -rf "$tree"
-	) 9>"$DAVIT_OUT/tests/demo.lock" >&2 || return 1
-	echo "$tar"
+	"$TEST_TOP/scripts/demo-rootfs" "$DAVIT_OUT/tests/demo.tar" >&2 || return 1
+	echo "$DAVIT_OUT/tests/demo.tar"
 }
 
 # demo_image [NAME]: the image davit/demo (or NAME) in $DAVIT_ROOT

@@ -10,6 +10,7 @@
 #include "cli.h"
 #include "engine/container.h"
 #include "engine/engine.h"
+#include "engine/traffic.h"
 #include "store/image.h"
 #include "store/image_inspect.h"
 
@@ -43,6 +44,29 @@ static json_t *state_json(const struct container_state *st)
 			 time_json(is_up ? 0 : st->finished_ns), "HasMonitor", st->has_owner);
 }
 
+/* Only what runs has counters; others show null. */
+static json_t *network_json(struct engine *en, const struct container *c)
+{
+	_cleanup_str_ struct str flow = STR_INIT, rule = STR_INIT;
+	struct traffic t;
+
+	if (traffic_read(en, c, &t, NULL) < 0)
+		return json_null();
+	if (t.has_denied) {
+		net_denied_format(&t.denied, &flow);
+		traffic_rule(c, &t.denied, &rule);
+	}
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:s*, s:s*}", "PacketsIn",
+			 (json_int_t)t.counters.packets[NET_IN], "BytesIn",
+			 (json_int_t)t.counters.bytes[NET_IN], "PacketsOut",
+			 (json_int_t)t.counters.packets[NET_OUT], "BytesOut",
+			 (json_int_t)t.counters.bytes[NET_OUT], "DeniedIn",
+			 (json_int_t)t.counters.drops[NET_IN], "DeniedOut",
+			 (json_int_t)t.counters.drops[NET_OUT], "LastDenied",
+			 t.has_denied ? str_text(&flow) : NULL, "LastDeniedBy",
+			 t.has_denied ? str_text(&rule) : NULL);
+}
+
 static json_t *args_json(const struct strv *l)
 {
 	json_t *a = json_array();
@@ -63,10 +87,10 @@ static int container_json(struct engine *en, const char *ref, json_t *out, struc
 	if (r == 0)
 		r = container_state(en, &c, &st, e);
 	if (r == 0) {
-		j = json_pack("{s:s, s:s, s:s, s:s+, s:o, s:o, s:o, s:o}", "Id", c.id, "Name",
+		j = json_pack("{s:s, s:s, s:s, s:s+, s:o, s:o, s:o, s:o, s:o}", "Id", c.id, "Name",
 			      container_name(&c, name), "ImageName", c.image, "Image", "sha256:", c.image_id,
 			      "Created", time_json(c.created_ns), "Args", args_json(&c.args), "State",
-			      state_json(&st), "Options", opt_to_json(container_options, &c.options));
+			      state_json(&st), "Network", network_json(en, &c), "Options", opt_to_json(container_options, &c.options));
 		if (!j || json_array_append_new(out, j) < 0)
 			r = err_set(e, ENOMEM, "inspect '%s'", ref);
 	}

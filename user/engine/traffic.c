@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What the network policy of one running container has seen. */
+#include "engine/traffic.h"
+
+#include <errno.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "engine/container.h"
+#include "engine/engine.h"
+#include "kern/cgroup.h"
+
+int traffic_read(struct engine *en, const struct container *c, struct traffic *ret, struct err *e)
+{
+	_cleanup_(cgroup_freep) struct cgroup *cg = NULL;
+	_cleanup_(bpf_set_closep) struct bpf_set *set = NULL;
+	struct traffic t = { .has_denied = false };
+	_cleanup_fd_ int slice = -1;
+	int r = cgroup_open(en->env->slice, c->id, &cg, e);
+
+	if (r < 0)
+		return r;
+	slice = cgroup_slice_fd(en->env->slice, e);
+	if (slice < 0)
+		return slice;
+	r = bpf_set_find(en->env, slice, &set, e);
+	if (r == 0)
+		r = bpf_set_counters(set, cgroup_inode(cg), &t.counters, e);
+	if (r == 0) {
+		r = bpf_set_last_denied(set, cgroup_inode(cg), &t.denied, e);
+		t.has_denied = r == 0;
+		if (r == -ENODATA) {
+			err_clear(e);
+			r = 0;
+		}
+	}
+	if (r == 0)
+		*ret = t;
+	return r;
+}
+
+void traffic_rule(const struct container *c, const struct net_denied *d, struct str *out)
+{
+	const struct strv *deny = &c->options.net_deny;
+
+	/* policy_build() puts the deny rules first */
+	if (d->rule >= 0 && (size_t)d->rule < deny->n)
+		str_addf(out, "--net-deny %s", deny->v[d->rule]);
+	else
+		str_add(out, "--net-default deny");
+}
