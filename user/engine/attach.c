@@ -7,7 +7,6 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
 
 #include "base/err.h"
 #include "engine/console.h"
@@ -35,6 +34,11 @@ static int lost(struct err *e)
 	(void)err_plain(e, -ECONNRESET, "the container's monitor closed the connection");
 	err_hint(e, "the container may still be running: 'davit ps'");
 	return -ECONNRESET;
+}
+
+static int other_version(struct err *e)
+{
+	return err_plain(e, -EPROTO, "the container's monitor is of another version");
 }
 
 static int send_size(struct attached *a)
@@ -111,22 +115,21 @@ static int take_packet(struct attached *a, size_t n, struct err *e)
 	default:
 		break;
 	}
-	return err_plain(e, -EPROTO, "the container's monitor is of another version");
+	return other_version(e);
 }
 
 static int receive(struct attached *a, struct err *e)
 {
-	ssize_t n = recv(a->sock, a->got, sizeof(a->got), MSG_DONTWAIT | MSG_TRUNC);
+	ssize_t n = attach_receive(a->sock, a->got, sizeof(a->got));
 
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+	if (n > 0)
+		return take_packet(a, (size_t)n, e);
+	if (n == -EAGAIN)
 		return 0;
-	if (n <= 0) {
-		a->is_over = true;
-		return a->has_exit ? 0 : lost(e);
-	}
-	if ((size_t)n > sizeof(a->got))
-		return err_plain(e, -EPROTO, "the container's monitor is of another version");
-	return take_packet(a, (size_t)n, e);
+	if (n == -EMSGSIZE)
+		return other_version(e);
+	a->is_over = true;
+	return a->has_exit ? 0 : lost(e);
 }
 
 static void read_input(struct attached *a)

@@ -99,10 +99,19 @@ static void fd_done(struct console_fd *f)
 
 static void make_raw(struct console *c)
 {
-	if (!c->o->is_tty || !c->o->with_stdin || tty_raw(STDIN_FILENO, &c->saved) < 0)
+	sigset_t all, old;
+
+	if (!c->o->is_tty || !c->o->with_stdin)
 		return;
-	c->is_raw = true;
-	tty_guard(STDIN_FILENO, &c->saved);
+	/* no signal between the change and what undoes it */
+	(void)sigfillset(&all);
+	(void)sigdelset(&all, SIGTTOU); /* in the background we stop here, as any program */
+	(void)sigprocmask(SIG_BLOCK, &all, &old);
+	if (tty_raw(STDIN_FILENO, &c->saved) == 0) {
+		c->is_raw = true;
+		tty_guard(STDIN_FILENO, &c->saved);
+	}
+	(void)sigprocmask(SIG_SETMASK, &old, NULL);
 }
 
 static void make_cooked(struct console *c)

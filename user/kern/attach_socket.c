@@ -80,3 +80,19 @@ int attach_send(int fd, enum attach_type type, const void *payload, uint32_t n)
 		return -errno;
 	return 0;
 }
+
+ssize_t attach_receive(int fd, void *buf, size_t size)
+{
+	ssize_t n;
+
+	/*
+	 * A peer that closed with packets of ours unread leaves one ECONNRESET in front of what it
+	 * had sent: unix_release_sock()
+	 */
+	do
+		n = recv(fd, buf, size, MSG_DONTWAIT | MSG_TRUNC);
+	while (n < 0 && (errno == ECONNRESET || errno == EINTR));
+	if (n < 0)
+		return -errno;
+	return (size_t)n > size ? -EMSGSIZE : n;
+}

@@ -25,6 +25,7 @@
 #define DAVIT_KERN_ATTACH_SOCKET_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 struct err;
 
@@ -73,5 +74,9 @@ int attach_connect(int run_dirfd, struct err *e);
 
 /* attach_send() - one packet, not blocking. Return: 0; -EAGAIN when the peer is slow; -errno. */
 int attach_send(int fd, enum attach_type type, const void *payload, uint32_t n);
+
+/* attach_receive() - one packet, not blocking. Return: its length; 0 = end of file; -EAGAIN;
+ * -EMSGSIZE: longer than @size. */
+ssize_t attach_receive(int fd, void *buf, size_t size);
 
 #endif

@@ -80,6 +80,9 @@ static void be_on_terminal(const struct user *u)
 	(void)dup2(u->slave, 2);
 	(void)ioctl(0, TIOCSCTTY, 0);
 	(void)signal(SIGPIPE, SIG_IGN);
+	/* a shell that runs us in the background ignores these for us */
+	(void)signal(SIGINT, SIG_DFL);
+	(void)signal(SIGQUIT, SIG_DFL);
 }
 
 static bool log_in(struct user *u, int sock, const struct attach_opts *o)
@@ -157,7 +160,7 @@ TEST_F(attach, a_session_on_a_terminal)
 	struct winsize ws = { .ws_row = 50, .ws_col = 133 };
 
 	start(_metadata, &self->w,
-	      "echo up; read a; echo got=$a; trap 'stty size' WINCH;"
+	      "echo up; read a; trap 'stty size' WINCH; echo got=$a;"
 	      "while :; do read a; [ \"$a\" = q ] && exit 6; done",
 	      true);
 	ASSERT_TRUE(log_in(&self->u, self->w.client, &on_tty));

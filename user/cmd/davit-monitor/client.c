@@ -125,12 +125,10 @@ static bool take_packet(struct client *c, const uint8_t *p, size_t n)
 static bool client_receive(struct client *c)
 {
 	struct input *in = &c->m->input;
-	ssize_t n = recv(c->fd, in->packet, sizeof(in->packet), MSG_DONTWAIT | MSG_TRUNC);
+	ssize_t n = attach_receive(c->fd, in->packet, sizeof(in->packet));
 
-	if (n < 0)
-		return errno == EAGAIN || errno == EINTR;
-	if (n == 0 || (size_t)n > sizeof(in->packet))
-		return false;
+	if (n <= 0)
+		return n == -EAGAIN;
 	c->m->is_warm = true;
 	return take_packet(c, in->packet, (size_t)n);
 }
