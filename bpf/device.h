@@ -12,13 +12,13 @@
 #endif
 
 #define DEVICE_ROW_RULES 32u
-#define DEVICE_ROW_ANY	 0xffffffffu /* as major or minor */
+#define DEVICE_ROW_ANY 0xffffffffu /* as major or minor */
 
 /* bits as in BPF_DEVCG_ACC_* and BPF_DEVCG_DEV_* */
 #define DEVICE_ROW_MKNOD 1u
-#define DEVICE_ROW_ALL	 7u
+#define DEVICE_ROW_ALL 7u
 #define DEVICE_ROW_BLOCK 1u
-#define DEVICE_ROW_CHAR	 2u
+#define DEVICE_ROW_CHAR 2u
 
 /* struct device_row.base: accesses granted before the first rule */
 enum device_row_base { DEVICE_ROW_BASE_DEFAULT, DEVICE_ROW_BASE_NONE, DEVICE_ROW_BASE_ALL };

@@ -9,19 +9,19 @@
 
 #include "filter.h"
 
-#define AF_INET	 2
+#define AF_INET 2
 #define AF_INET6 10
 
 /* macros of UAPI headers, which vmlinux.h does not have */
-#define ETH_P_IP	 0x0800
-#define ETH_P_IPV6	 0x86dd
-#define IPPROTO_HOPOPTS	 0
-#define IPPROTO_ROUTING	 43
+#define ETH_P_IP 0x0800
+#define ETH_P_IPV6 0x86dd
+#define IPPROTO_HOPOPTS 0
+#define IPPROTO_ROUTING 43
 #define IPPROTO_FRAGMENT 44
-#define IPPROTO_ICMPV6	 58
-#define IPPROTO_DSTOPTS	 60
+#define IPPROTO_ICMPV6 58
+#define IPPROTO_DSTOPTS 60
 
-#define IP_OFFSET    0x1fff
+#define IP_OFFSET 0x1fff
 #define IP6_EXTS_MAX 8
 
 #define IPV4_MAPPED(addr) (0xffff00000000ull | bpf_ntohl(addr))

@@ -16,12 +16,12 @@
 #include <linux/types.h>
 #endif
 
-#define FILTER_ROWS_MAX	    65536u
+#define FILTER_ROWS_MAX 65536u
 #define FILTER_RULES_INLINE 16u
-#define FILTER_CLASS_RULES  64u
-#define FILTER_TRIE_MAX	    262144u
-#define FILTER_STRIPES_MAX  8u /* cells of one slot; CPUs share them beyond that */
-#define FILTER_PREFIX_V4    96u
+#define FILTER_CLASS_RULES 64u
+#define FILTER_TRIE_MAX 262144u
+#define FILTER_STRIPES_MAX 8u /* cells of one slot; CPUs share them beyond that */
+#define FILTER_PREFIX_V4 96u
 
 enum filter_verdict { FILTER_DENY, FILTER_ALLOW };
 
@@ -29,7 +29,7 @@ enum filter_direction { FILTER_IN, FILTER_OUT, FILTER_DIRECTIONS };
 
 /* struct filter_row.flags */
 #define FILTER_POLICY 1u /* something is denied: judge */
-#define FILTER_LARGE  2u /* rules are in the trie, not in the row */
+#define FILTER_LARGE 2u /* rules are in the trie, not in the row */
 #define FILTER_DEVICE 4u /* for user space: there is a row in bpf/device.h's map, too */
 
 /* An inline rule; address in host byte order, bits behind the prefix zero. */
@@ -67,7 +67,7 @@ struct filter_class {
 
 /* struct filter_denied.rule, otherwise the index of an inline rule */
 #define FILTER_RULE_DEFAULT 0xffffffffu
-#define FILTER_RULE_CLASS   0xfffffffeu /* some rule of a large policy */
+#define FILTER_RULE_CLASS 0xfffffffeu /* some rule of a large policy */
 
 /* The last refusal; @time is zero while the rest changes. */
 struct filter_denied {

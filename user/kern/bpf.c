@@ -40,8 +40,7 @@ _Static_assert((int)DEVICE_MKNOD == BPF_DEVCG_ACC_MKNOD && (int)DEVICE_READ == B
 	       "accesses go to the kernel as they are");
 _Static_assert(DEVICE_RULES_MAX == DEVICE_ROW_RULES, "a policy fits a row");
 
-int bpf_set_dir(const struct env *env, uint64_t slice_id, char ret[BPF_SET_PATH_MAX],
-		struct err *e)
+int bpf_set_dir(const struct env *env, uint64_t slice_id, char ret[BPF_SET_PATH_MAX], struct err *e)
 {
 	/* no dots: this file system reserves them */
 	unsigned int n = err_format(ret, BPF_SET_PATH_MAX, "%s/%s/v%d-%llu", env->bpffs, env->slice,
@@ -362,9 +361,9 @@ static int put_devices(struct bpf_set *s, uint64_t id, const struct device_polic
 /* Delete what @flags of a row say that it has elsewhere. */
 static int drop_parts(struct bpf_set *s, uint64_t id, unsigned int flags, struct err *e)
 {
-	static const unsigned int flag_of[MAP_COUNT] = { [MAP_TRIES] = FILTER_LARGE,
-							 [MAP_CLASSES] = FILTER_LARGE,
-							 [MAP_DEVICES] = FILTER_DEVICE };
+	static const unsigned int flag_of[MAP_COUNT] = {
+		[MAP_TRIES] = FILTER_LARGE, [MAP_CLASSES] = FILTER_LARGE, [MAP_DEVICES] = FILTER_DEVICE
+	};
 
 	for (int which = 0; which < MAP_COUNT; which++) {
 		int map, r;

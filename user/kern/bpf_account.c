@@ -30,8 +30,7 @@ _Static_assert((int)NET_IN == FILTER_IN && (int)NET_OUT == FILTER_OUT &&
 		       (int)NET_DIRECTION_COUNT == FILTER_DIRECTIONS,
 	       "same order on both sides");
 
-int bpf_set_counters(struct bpf_set *s, uint64_t cgroup_id, struct net_counters *ret,
-		     struct err *e)
+int bpf_set_counters(struct bpf_set *s, uint64_t cgroup_id, struct net_counters *ret, struct err *e)
 {
 	struct filter_cell *cells;
 	int r = find_cells(s, cgroup_id, &cells, e);

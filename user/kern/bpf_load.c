@@ -27,13 +27,13 @@
 #include "kern/bpf_internal.h"
 #include "kern/bpf_sys.h"
 
-#define MOUNTINFO_MAX	   (64u << 20)
+#define MOUNTINFO_MAX (64u << 20)
 #define PROC_CGROUP_INIT_INO 0xeffffffbu /* include/linux/proc_ns.h; the first cgroup namespace */
-#define LOG_TAIL	   700u
-#define RAM_PER_SLOT	   (128u << 10)
-#define SLOTS_MIN	   4096u
-#define DETACH_TRIES	   100
-#define DETACH_WAIT_US	   10000u
+#define LOG_TAIL 700u
+#define RAM_PER_SLOT (128u << 10)
+#define SLOTS_MIN 4096u
+#define DETACH_TRIES 100
+#define DETACH_WAIT_US 10000u
 
 /* What libbpf and the verifier say goes here; its end becomes part of the error. */
 static struct str load_log;
@@ -108,8 +108,9 @@ static int find_level(int slice_fd, uint32_t *ret, struct err *e)
 	int r;
 
 	if (stat("/proc/self/ns/cgroup", &ns) == 0 && ns.st_ino != PROC_CGROUP_INIT_INO)
-		return err_plain(e, -EOPNOTSUPP,
-				 "in a cgroup namespace: depth of the containers' cgroups is not known");
+		return err_plain(
+			e, -EOPNOTSUPP,
+			"in a cgroup namespace: depth of the containers' cgroups is not known");
 	(void)err_format(self, sizeof(self), "/proc/self/fd/%d", slice_fd);
 	path = fs_read_link(AT_FDCWD, self);
 	if (!path || statx(slice_fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &stx) < 0)
@@ -134,7 +135,8 @@ static uint32_t count_slots(void)
 
 	if (sysinfo(&si) < 0)
 		return n;
-	while (n < FILTER_ROWS_MAX && (uint64_t)n * RAM_PER_SLOT < (uint64_t)si.totalram * si.mem_unit)
+	while (n < FILTER_ROWS_MAX &&
+	       (uint64_t)n * RAM_PER_SLOT < (uint64_t)si.totalram * si.mem_unit)
 		n *= 2;
 	return n;
 }
@@ -198,8 +200,10 @@ static int check_alone(const struct env *env, int slice_fd, struct err *e)
 		return 0;
 	n = err_plain(e, -EBUSY, "'%s.slice' has BPF programs that are not pinned below '%s'",
 		      env->slice, env->bpffs);
-	err_hint(e, "another mount namespace may have its own: mount a bpf file system on '%s' "
-		    "in the first one, or set DAVIT_SLICE", env->bpffs);
+	err_hint(e,
+		 "another mount namespace may have its own: mount a bpf file system on '%s' "
+		 "in the first one, or set DAVIT_SLICE",
+		 env->bpffs);
 	return n;
 }
 

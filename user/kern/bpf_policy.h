@@ -8,7 +8,7 @@
 
 enum net_verdict { NET_DENY = 0, NET_ALLOW = 1 };
 
-#define NET_PROTO_ANY	 0u	 /* otherwise an IPPROTO_* number; IPPROTO_ICMP means both families' */
+#define NET_PROTO_ANY 0u /* otherwise an IPPROTO_* number; IPPROTO_ICMP means both families' */
 #define NET_POLICY_RULES 131072u /* most rules of one policy */
 
 /**
@@ -45,7 +45,7 @@ struct net_policy {
 };
 
 #define DEVICE_RULES_MAX 32u
-#define DEVICE_ANY	 (-1) /* as major or minor */
+#define DEVICE_ANY (-1) /* as major or minor */
 
 enum device_access { DEVICE_MKNOD = 1, DEVICE_READ = 2, DEVICE_WRITE = 4, DEVICE_ALL = 7 };
 

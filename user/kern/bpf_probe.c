@@ -17,7 +17,8 @@ static int missing(const struct bpf_feature *f, int r, struct err *e)
 	if (r == -EPERM)
 		err_hint(e, "needs root with CAP_BPF and CAP_NET_ADMIN");
 	else
-		err_hint(e, "needs Linux %s with CONFIG_BPF_SYSCALL and CONFIG_CGROUP_BPF", f->since);
+		err_hint(e, "needs Linux %s with CONFIG_BPF_SYSCALL and CONFIG_CGROUP_BPF",
+			 f->since);
 	return r;
 }
 
@@ -47,8 +48,8 @@ static int probe_trie(const struct bpf_feature *f, struct err *e)
 
 static int probe_inner(const struct bpf_feature *f, struct err *e)
 {
-	_cleanup_fd_ int inner = bpf_sys_map_create(BPF_MAP_TYPE_ARRAY, 4, 8, 1, BPF_F_INNER_MAP, -1,
-						    "davit_probe");
+	_cleanup_fd_ int inner =
+		bpf_sys_map_create(BPF_MAP_TYPE_ARRAY, 4, 8, 1, BPF_F_INNER_MAP, -1, "davit_probe");
 	_cleanup_fd_ int outer = -1;
 
 	if (inner < 0)
@@ -84,10 +85,10 @@ static int probe_take(const struct bpf_feature *f, struct err *e)
 	return r == -ENOENT ? 0 : missing(f, r < 0 ? r : -EIO, e);
 }
 
-#define FILTER	 "network policy (--net-allow, --net-deny)"
-#define ACCOUNT	 "network statistics"
-#define DEVICES	 "device policy on hosts without cgroup v1"
-#define ALL	 "network policy and statistics, device policy"
+#define FILTER "network policy (--net-allow, --net-deny)"
+#define ACCOUNT "network statistics"
+#define DEVICES "device policy on hosts without cgroup v1"
+#define ALL "network policy and statistics, device policy"
 
 /* clang-format off */
 #define PROG(type, attach) .probe = probe_program, .prog_type = BPF_PROG_TYPE_##type, \

@@ -63,8 +63,7 @@ static bool encloses(const struct filter_rule *a, const struct filter_rule *b)
 		return true;
 	if (a->prefix_len <= 64)
 		return (a->addr_hi ^ b->addr_hi) >> (64 - a->prefix_len) == 0;
-	return a->addr_hi == b->addr_hi &&
-	       (a->addr_lo ^ b->addr_lo) >> (128 - a->prefix_len) == 0;
+	return a->addr_hi == b->addr_hi && (a->addr_lo ^ b->addr_lo) >> (128 - a->prefix_len) == 0;
 }
 
 static bool covers(const struct filter_class_rule *a, const struct filter_class_rule *b)
@@ -200,13 +199,17 @@ static int flatten(const struct filter_rule *rules, uint32_t n, struct class_tab
 			c = t->classes[stack[depth - 1].class];
 		for (next = i; next < n && compare_prefix(&rules[i], &rules[next]) == 0; next++) {
 			const struct filter_rule *f = &rules[next];
-			struct filter_class_rule rule = { .proto = f->proto, .verdict = f->verdict,
-							  .port_lo = f->port_lo, .port_hi = f->port_hi };
+			struct filter_class_rule rule = { .proto = f->proto,
+							  .verdict = f->verdict,
+							  .port_lo = f->port_lo,
+							  .port_hi = f->port_hi };
 
 			r = class_add(&c, &rule);
 			if (r < 0)
-				return err_plain(e, r, "more than %u rules for one address in a policy of more than %u rules",
-						 FILTER_CLASS_RULES, FILTER_RULES_INLINE);
+				return err_plain(
+					e, r,
+					"more than %u rules for one address in a policy of more than %u rules",
+					FILTER_CLASS_RULES, FILTER_RULES_INLINE);
 		}
 		r = class_intern(t, &c, &node->class);
 		if (r < 0)

@@ -175,8 +175,8 @@ static int check_link(const char *dir, const struct bpf_set_link *l, uint64_t sl
 	if (r < 0)
 		return err_set(e, r, "inspect BPF link '%s'", path);
 	if (id != slice_id || attach_type != l->attach_type)
-		return err_plain(e, -ESTALE, "BPF link '%s' is not attached to the containers' cgroup",
-				 path);
+		return err_plain(e, -ESTALE,
+				 "BPF link '%s' is not attached to the containers' cgroup", path);
 	return 0;
 }
 
@@ -251,8 +251,8 @@ static int clear_entry(int parent, const char *name, uint64_t slice_id, struct e
 	if (!parse_name(name, &id, &is_ours))
 		return 0; /* not ours to judge */
 	if (id == slice_id && !is_ours && !str_ends(name, "-new")) {
-		r = err_plain(e, -EEXIST, "BPF programs of another davit version are in force ('%s')",
-			      name);
+		r = err_plain(e, -EEXIST,
+			      "BPF programs of another davit version are in force ('%s')", name);
 		err_hint(e, "stop all containers, then run that version's 'davit system reset'");
 		return r;
 	}

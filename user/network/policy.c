@@ -14,17 +14,17 @@
 #include "base/str.h"
 
 #define RULE_TEXT_MAX 256u
-#define FIELDS_MAX    4u /* direction, protocol, address, ports */
-#define PORT_MAX      65535u
+#define FIELDS_MAX 4u /* direction, protocol, address, ports */
+#define PORT_MAX 65535u
 
 static const struct proto {
 	const char *name;
 	uint8_t number;
 	bool has_ports;
 } protos[] = {
-	{ "any", NET_PROTO_ANY, true },	  { "tcp", IPPROTO_TCP, true },
-	{ "udp", IPPROTO_UDP, true },	  { "sctp", IPPROTO_SCTP, true },
-	{ "icmp", IPPROTO_ICMP, false },  { "dccp", IPPROTO_DCCP, true },
+	{ "any", NET_PROTO_ANY, true },	      { "tcp", IPPROTO_TCP, true },
+	{ "udp", IPPROTO_UDP, true },	      { "sctp", IPPROTO_SCTP, true },
+	{ "icmp", IPPROTO_ICMP, false },      { "dccp", IPPROTO_DCCP, true },
 	{ "udplite", IPPROTO_UDPLITE, true },
 };
 
@@ -71,9 +71,10 @@ static int split(const char *rule, struct fields *ret, struct err *e)
 		if (rule[i] && (rule[i] != ':' || is_inside))
 			continue;
 		if (ret->n == FIELDS_MAX)
-			return err_plain(e, -EINVAL,
-					 "network rule '%s', position %zu: more fields than PROTO:CIDR:PORT",
-					 rule, start + 1);
+			return err_plain(
+				e, -EINVAL,
+				"network rule '%s', position %zu: more fields than PROTO:CIDR:PORT",
+				rule, start + 1);
 		f = &ret->f[ret->n++];
 		memcpy(f->text, rule + start, i - start);
 		f->text[i - start] = '\0';
@@ -97,7 +98,8 @@ static int parse_proto(const char *rule, const struct field *f, uint8_t *ret, st
 		}
 	}
 	if (fmt_parse_u32(f->text, &number) < 0 || number < 1 || number > 255)
-		return bad(rule, f, "is not any, tcp, udp, sctp, icmp or a number from 1 to 255", e);
+		return bad(rule, f, "is not any, tcp, udp, sctp, icmp or a number from 1 to 255",
+			   e);
 	/* one name for both: who writes rules thinks of ping, not of the family */
 	*ret = number == IPPROTO_ICMPV6 ? IPPROTO_ICMP : (uint8_t)number;
 	return 0;
@@ -223,8 +225,8 @@ int policy_parse_rule(const char *text, bool is_allow, struct net_policy_rule *r
 	int r;
 
 	if (strlen(text) > RULE_TEXT_MAX)
-		return err_plain(e, -EINVAL, "network rule '%.40s...' is longer than %u bytes", text,
-				 RULE_TEXT_MAX);
+		return err_plain(e, -EINVAL, "network rule '%.40s...' is longer than %u bytes",
+				 text, RULE_TEXT_MAX);
 	r = split(text, &fields, e);
 	if (r == 0)
 		r = parse_fields(text, &fields, &rule, e);

@@ -74,8 +74,9 @@ bool lab_open(struct lab *l, const char *suffix)
 		return false;
 	(void)snprintf(l->bpffs, sizeof(l->bpffs), "%s/bpf", l->dir);
 	(void)snprintf(l->state, sizeof(l->state), "%s/state", l->dir);
-	l->env = (struct env){ .root = l->dir, .state = l->state, .slice = l->slice,
-			       .bpffs = l->bpffs };
+	l->env = (struct env){
+		.root = l->dir, .state = l->state, .slice = l->slice, .bpffs = l->bpffs
+	};
 	if (mkdir(l->slice_path, 0755) < 0)
 		return false;
 	l->slice_fd = open(l->slice_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -157,7 +158,8 @@ static bool wait_for_peer(void)
 	if (inet_pton(AF_INET6, LAB_PEER6, &a.sin6_addr) != 1)
 		abort();
 	for (int i = 0; i < 100; i++) {
-		_cleanup_fd_ int fd = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+		_cleanup_fd_ int fd =
+			socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 		struct pollfd p = { fd, POLLOUT, 0 };
 
 		if (connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0 && errno != EINPROGRESS)
@@ -188,7 +190,8 @@ bool lab_open_network(struct lab *l)
 		return false;
 	(void)snprintf(command, sizeof(command),
 		       "set -e; ip link set lo up; ip link add v0 type veth peer name v1 netns %d;"
-		       "ip addr add " LAB_HERE4 "/24 dev v0; ip addr add " LAB_HERE6 "/64 dev v0 nodad;"
+		       "ip addr add " LAB_HERE4 "/24 dev v0; ip addr add " LAB_HERE6
+		       "/64 dev v0 nodad;"
 		       "ip link set v0 up; n='nsenter -t %d -n';"
 		       "$n ip addr add " LAB_PEER4 "/24 dev v1; $n ip addr add " LAB_PEER6
 		       "/64 dev v1 nodad; $n ip link set lo up; $n ip link set v1 up",
@@ -204,7 +207,8 @@ bool lab_open_network(struct lab *l)
 
 pid_t lab_spawn(struct lab *l, unsigned int c, int (*fn)(void *arg), void *arg)
 {
-	struct clone_args args = { .flags = CLONE_INTO_CGROUP, .exit_signal = SIGCHLD,
+	struct clone_args args = { .flags = CLONE_INTO_CGROUP,
+				   .exit_signal = SIGCHLD,
 				   .cgroup = (uint64_t)l->c[c].fd };
 	pid_t pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
 
@@ -267,8 +271,10 @@ static socklen_t fill_addr(const struct lab_send *s, union any_addr *a)
 
 static int open_socket(const struct lab_send *s, int family)
 {
-	static const int types[] = { [LAB_TCP] = SOCK_STREAM, [LAB_UDP] = SOCK_DGRAM,
-				     [LAB_UDP_CONNECT] = SOCK_DGRAM, [LAB_ICMP] = SOCK_RAW,
+	static const int types[] = { [LAB_TCP] = SOCK_STREAM,
+				     [LAB_UDP] = SOCK_DGRAM,
+				     [LAB_UDP_CONNECT] = SOCK_DGRAM,
+				     [LAB_ICMP] = SOCK_RAW,
 				     [LAB_RAW_TCP] = SOCK_RAW };
 	const struct timeval two_s = { .tv_sec = 2 };
 	int proto = 0, fd;

@@ -12,11 +12,11 @@
 #define LAB_CONTAINERS 4
 
 /* addresses of the far end of the veth pair; TCP listens and UDP receives at LAB_PORT … + 9 */
-#define LAB_PEER4     "10.77.0.2"
-#define LAB_PEER6     "fd77::2"
-#define LAB_HERE4     "10.77.0.1"
-#define LAB_HERE6     "fd77::1"
-#define LAB_PORT      8000
+#define LAB_PEER4 "10.77.0.2"
+#define LAB_PEER6 "fd77::2"
+#define LAB_HERE4 "10.77.0.1"
+#define LAB_HERE6 "fd77::1"
+#define LAB_PORT 8000
 #define LAB_PORT_LAST 8009
 
 struct lab_container {

@@ -20,9 +20,9 @@
 #include "kern/bpf_policy.h"
 #include "kselftest_harness.h"
 
-#define TARGETS	      200
-#define POLICIES      150
-#define COST_ROUNDS   2001
+#define TARGETS 200
+#define POLICIES 150
+#define COST_ROUNDS 2001
 #define TINY_UNIVERSE 4 /* values of an address byte, so that prefixes nest and collide */
 
 FIXTURE(policy)
@@ -132,9 +132,9 @@ static void random_rule(unsigned int *seed, bool is_wild_allowed, struct net_pol
 	r->family = random_addr(seed, r->addr);
 	bits = r->family == AF_INET ? 32 : 128;
 	r->prefix_len = (uint8_t)(random_below(seed, 3) ? bits - random_below(seed, 12) :
-							   8 + random_below(seed, bits - 7));
+							  8 + random_below(seed, bits - 7));
 	for (unsigned int i = r->prefix_len; i < bits; i++)
-		r->addr[i / 8] &= (uint8_t)~(0x80 >> i % 8);
+		r->addr[i / 8] &= (uint8_t) ~(0x80 >> i % 8);
 }
 
 static struct net_policy *random_policy(unsigned int *seed, uint32_t n)
@@ -225,7 +225,7 @@ TEST_F(policy, kernel_and_model_agree)
 		}
 		ASSERT_EQ(0, r) TH_LOG("%s", self->e.msg);
 		EXPECT_EQ(0, compare(&self->lab, p, t, &self->seed, &denied))
-			TH_LOG("policy %u of %u rules", i, p->n);
+		TH_LOG("policy %u of %u rules", i, p->n);
 		judged += TARGETS;
 	}
 	EXPECT_LT(refused, POLICIES / 4);
@@ -242,7 +242,8 @@ TEST_F(policy, more_than_64_kinds_of_ports_for_one_address_are_refused)
 	ASSERT_NE(NULL, p);
 	p->n = 65;
 	for (uint16_t i = 0; i < 65; i++)
-		p->rules[i] = (struct net_policy_rule){ .verdict = NET_ALLOW, .proto = IPPROTO_TCP,
+		p->rules[i] = (struct net_policy_rule){ .verdict = NET_ALLOW,
+							.proto = IPPROTO_TCP,
 							.port_lo = (uint16_t)(i * 2 + 1),
 							.port_hi = (uint16_t)(i * 2 + 1) };
 	EXPECT_EQ(-E2BIG, bpf_set_insert(self->s, self->lab.c[0].id, p, NULL, &self->e));

@@ -75,8 +75,11 @@ static void rule(struct small_policy *p, enum net_verdict verdict, uint8_t proto
 {
 	struct net_policy_rule *r = &p->rules[p->p.n++];
 
-	*r = (struct net_policy_rule){ .verdict = verdict, .proto = proto,
-				       .prefix_len = prefix_len, .port_lo = lo, .port_hi = hi };
+	*r = (struct net_policy_rule){ .verdict = verdict,
+				       .proto = proto,
+				       .prefix_len = prefix_len,
+				       .port_lo = lo,
+				       .port_hi = hi };
 	if (!addr)
 		return;
 	r->family = strchr(addr, ':') ? AF_INET6 : AF_INET;
@@ -157,7 +160,7 @@ TEST_F(set, verdicts)
 		double start = now_ms();
 
 		EXPECT_EQ(cases[i].want, lab_run(&self->lab, 0, lab_send, &s))
-			TH_LOG("case %zu: %s %u", i, s.addr, s.port);
+		TH_LOG("case %zu: %s %u", i, s.addr, s.port);
 		EXPECT_GT(SLOW_MS, now_ms() - start) TH_LOG("case %zu", i);
 	}
 }
@@ -378,7 +381,7 @@ TEST_F(set, two_sets_do_not_meet)
 	if (!lab_open_network(&self->lab))
 		SKIP(return, "needs veth and iproute2");
 	ASSERT_EQ(0, bpf_set_open(&lab.env, lab.slice_fd, &other, &self->e))
-		TH_LOG("%s", self->e.msg);
+	TH_LOG("%s", self->e.msg);
 	ASSERT_EQ(0, bpf_set_insert(self->s, self->lab.c[0].id, policy(&p, NET_DENY), NULL, NULL));
 	ASSERT_EQ(0, bpf_set_insert(other, lab.c[0].id, NULL, NULL, NULL));
 	EXPECT_EQ(EPERM, lab_run(&self->lab, 0, lab_send, &tcp));
@@ -448,8 +451,9 @@ static struct net_policy *many_rules(uint32_t n)
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t addr = htonl(0x0b000000u + i * 2);
 
-		p->rules[i] = (struct net_policy_rule){ .verdict = NET_DENY, .family = AF_INET,
-							.prefix_len = 32, .port_hi = 65535 };
+		p->rules[i] = (struct net_policy_rule){
+			.verdict = NET_DENY, .family = AF_INET, .prefix_len = 32, .port_hi = 65535
+		};
 		memcpy(p->rules[i].addr, &addr, sizeof(addr));
 	}
 	return p;
@@ -474,7 +478,8 @@ TEST_F(set, sweep_removes_what_the_dead_left)
 	EXPECT_EQ(3, count_rows(s));
 	EXPECT_EQ(4, count_slots(s));
 	EXPECT_EQ(3, count_keys(s, MAP_TRIES));
-	EXPECT_EQ(2, bpf_set_sweep(s, is_lab_container, &self->lab, &self->e)) TH_LOG("%s", self->e.msg);
+	EXPECT_EQ(2, bpf_set_sweep(s, is_lab_container, &self->lab, &self->e))
+	TH_LOG("%s", self->e.msg);
 	EXPECT_EQ(1, count_rows(s));
 	EXPECT_EQ(1, count_slots(s));
 	EXPECT_EQ(1, count_keys(s, MAP_TRIES));
@@ -631,7 +636,7 @@ TEST_F_TIMEOUT(bare, a_killed_loader_is_repaired_by_the_next_open, 600)
 		int max = 0;
 
 		ASSERT_EQ(0, bpf_set_open(&lab->env, lab->slice_fd, &s, &e))
-			TH_LOG("killed at %u: %s: %s", n, e.msg, err_text(e.code));
+		TH_LOG("killed at %u: %s: %s", n, e.msg, err_text(e.code));
 		EXPECT_EQ(7, lab_programs(lab, &max));
 		EXPECT_EQ(1, max);
 		EXPECT_EQ(0, bpf_set_insert(s, lab->c[0].id, NULL, NULL, &e));
@@ -673,7 +678,7 @@ TEST_F(set, pins_removed_by_hand_are_made_anew)
 	(void)snprintf(path, sizeof(path), "%s/rows", self->s->dir);
 	ASSERT_EQ(0, unlink(path));
 	ASSERT_EQ(0, bpf_set_open(&self->lab.env, self->lab.slice_fd, &s, &self->e))
-		TH_LOG("%s", self->e.msg);
+	TH_LOG("%s", self->e.msg);
 	bpf_set_close(s);
 	EXPECT_EQ(0, bpf_set_check(&self->lab.env, self->lab.slice_fd, &self->e));
 	EXPECT_EQ(7, lab_programs(&self->lab, NULL));

@@ -44,7 +44,7 @@ TEST(parses_and_formats)
 		struct err e = ERR_INIT;
 
 		ASSERT_EQ(0, policy_parse_rule(good[i].text, true, &rule, &e))
-			TH_LOG("%s: %s", good[i].text, e.msg);
+		TH_LOG("%s: %s", good[i].text, e.msg);
 		EXPECT_EQ(good[i].proto, rule.proto);
 		EXPECT_EQ(good[i].family, rule.family);
 		EXPECT_EQ(good[i].prefix_len, rule.prefix_len);
@@ -107,9 +107,9 @@ TEST(refuses_with_position_and_reason)
 		struct err e = ERR_INIT;
 
 		EXPECT_EQ(wrong[i].want, policy_parse_rule(wrong[i].text, false, &rule, &e))
-			TH_LOG("%s", wrong[i].text);
+		TH_LOG("%s", wrong[i].text);
 		EXPECT_NE(NULL, strstr(e.msg, wrong[i].message))
-			TH_LOG("%s: %s", wrong[i].text, e.msg);
+		TH_LOG("%s: %s", wrong[i].text, e.msg);
 	}
 	memset(huge, '1', sizeof(huge) - 1);
 	huge[sizeof(huge) - 1] = '\0';
@@ -133,10 +133,14 @@ TEST(default_follows_from_the_rules)
 		int want; /* -1: no policy at all */
 		unsigned int n;
 	} cases[] = {
-		{ NULL, NULL, NULL, -1, 0 },	      { NULL, NULL, "allow", -1, 0 },
-		{ NULL, NULL, "deny", NET_DENY, 0 },  { "tcp:80", NULL, NULL, NET_DENY, 1 },
-		{ "tcp:80", NULL, "allow", -1, 0 },   { NULL, "tcp:80", NULL, NET_ALLOW, 1 },
-		{ "tcp", "udp", NULL, NET_DENY, 2 },  { "tcp", "udp", "allow", NET_ALLOW, 2 },
+		{ NULL, NULL, NULL, -1, 0 },
+		{ NULL, NULL, "allow", -1, 0 },
+		{ NULL, NULL, "deny", NET_DENY, 0 },
+		{ "tcp:80", NULL, NULL, NET_DENY, 1 },
+		{ "tcp:80", NULL, "allow", -1, 0 },
+		{ NULL, "tcp:80", NULL, NET_ALLOW, 1 },
+		{ "tcp", "udp", NULL, NET_DENY, 2 },
+		{ "tcp", "udp", "allow", NET_ALLOW, 2 },
 		{ "tcp:80", NULL, "deny", NET_DENY, 1 },
 	};
 
