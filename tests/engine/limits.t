@@ -43,6 +43,21 @@ else
 	skip 'no pids controller' 3
 fi
 
+### exec, and processes in the background
+
+if has pids && has memory; then
+	davit run -d --name lid -m 16m --pids-limit 6 davit/demo sh -c 'sleep 100 & sleep 100 & wait' >/dev/null
+	run davit exec lid dd if=/dev/zero of=/dev/null bs=64M count=1
+	is "$status" 137 'exec is inside the memory limit'
+	run davit exec lid sh -c 'for i in 1 2 3 4 5 6; do sleep 20 & done'
+	isnt "$status" 0 'and inside the pids limit'
+	is "$(davit inspect lid | jq -r '.[0].State.Status')" running 'which does not harm the container'
+	run davit rm -f lid
+	is "$status" 0 'that goes with all of them'
+else
+	skip 'no pids or memory controller' 4
+fi
+
 ### cpu
 
 # CPU seconds that a second of spinning gets
