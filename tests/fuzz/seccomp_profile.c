@@ -13,7 +13,8 @@ static void run_all(const struct sock_filter *f, size_t n)
 {
 	for (unsigned int nr = 0; nr < 600; nr += 7) {
 		for (size_t a = 0; a < sizeof(arches) / sizeof(arches[0]); a++) {
-			struct seccomp_data d = { .nr = (int)nr, .arch = arches[a],
+			struct seccomp_data d = { .nr = (int)nr,
+						  .arch = arches[a],
 						  .args = { nr, nr * 3, 0, ~UINT64_C(0), 1, 2 } };
 
 			if (bpf_run(f, n, &d) == BPF_RUN_BAD)

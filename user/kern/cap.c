@@ -89,7 +89,8 @@ int cap_parse(const char *name, struct err *e)
 	int r;
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (strcasecmp(name, names[i]) == 0 || strcasecmp(name, names[i] + CAP_PREFIX_LEN) == 0)
+		if (strcasecmp(name, names[i]) == 0 ||
+		    strcasecmp(name, names[i] + CAP_PREFIX_LEN) == 0)
 			return (int)i;
 	r = err_plain(e, -EINVAL, "unknown capability '%s'", name);
 	err_hint(e, "names are those of capabilities(7), with or without CAP_; ALL is all of them");

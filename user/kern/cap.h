@@ -16,12 +16,12 @@ struct err;
 #define CAP_FULL UINT64_MAX
 
 /* Docker's default: a container without --cap-add and --cap-drop. */
-#define CAP_DEFAULT                                                                        \
-	(CAP_BIT(CAP_CHOWN) | CAP_BIT(CAP_DAC_OVERRIDE) | CAP_BIT(CAP_FSETID) |            \
-	 CAP_BIT(CAP_FOWNER) | CAP_BIT(CAP_MKNOD) | CAP_BIT(CAP_NET_RAW) |                 \
-	 CAP_BIT(CAP_SETGID) | CAP_BIT(CAP_SETUID) | CAP_BIT(CAP_SETFCAP) |                \
-	 CAP_BIT(CAP_SETPCAP) | CAP_BIT(CAP_NET_BIND_SERVICE) | CAP_BIT(CAP_SYS_CHROOT) | \
-	 CAP_BIT(CAP_KILL) | CAP_BIT(CAP_AUDIT_WRITE))
+#define CAP_DEFAULT                                                                              \
+	(CAP_BIT(CAP_CHOWN) | CAP_BIT(CAP_DAC_OVERRIDE) | CAP_BIT(CAP_FSETID) |                  \
+	 CAP_BIT(CAP_FOWNER) | CAP_BIT(CAP_MKNOD) | CAP_BIT(CAP_NET_RAW) | CAP_BIT(CAP_SETGID) | \
+	 CAP_BIT(CAP_SETUID) | CAP_BIT(CAP_SETFCAP) | CAP_BIT(CAP_SETPCAP) |                     \
+	 CAP_BIT(CAP_NET_BIND_SERVICE) | CAP_BIT(CAP_SYS_CHROOT) | CAP_BIT(CAP_KILL) |           \
+	 CAP_BIT(CAP_AUDIT_WRITE))
 
 /* cap_last() - highest capability of the running kernel: one prctl(2) on today's kernels. */
 unsigned int cap_last(void);

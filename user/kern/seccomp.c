@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -20,7 +21,7 @@
 
 struct arch {
 	uint32_t audit;
-	uint32_t bit;	     /* set in every number */
+	uint32_t bit; /* set in every number */
 	bool has_32bit_args; /* only the low halves of arguments count */
 };
 
@@ -52,7 +53,7 @@ struct compiler {
 	const struct seccomp_policy *policy;
 	const struct arch *arch;
 	code_ref otherwise; /* default action */
-	uint16_t *active;   /* rules whose conditions hold */
+	uint16_t *active; /* rules whose conditions hold */
 	size_t n_active;
 	struct link *links;
 	size_t n_links, links_cap;
@@ -101,13 +102,15 @@ static int choose_rules(struct compiler *c, struct err *e)
 		const struct seccomp_rule *rule = &p->rules[i];
 
 		if (rule->n_args > SECCOMP_ARGS_MAX)
-			return err_plain(e, -EINVAL, "seccomp rule %zu has %u comparisons, at most %u",
-					 i, rule->n_args, SECCOMP_ARGS_MAX);
+			return err_plain(e, -EINVAL,
+					 "seccomp rule %zu has %u comparisons, at most %u", i,
+					 rule->n_args, SECCOMP_ARGS_MAX);
 		for (unsigned int a = 0; a < rule->n_args; a++)
 			if (rule->args[a].index >= SECCOMP_ARGS_MAX ||
 			    rule->args[a].op >= SECCOMP_OP_COUNT)
 				return err_plain(e, -EINVAL,
-						 "seccomp rule %zu: no such argument or comparison", i);
+						 "seccomp rule %zu: no such argument or comparison",
+						 i);
 		if (rule_holds(rule, p->caps, &kernel))
 			c->active[c->n_active++] = (uint16_t)i;
 	}
@@ -139,8 +142,7 @@ static int add_mux(struct compiler *c, uint16_t rule, unsigned int mux)
 	bool is_ipc = mux > SYSCALL_MUX_IPC;
 	int slot = syscall_slots[SECCOMP_I386][is_ipc ? SC_ipc : SC_socketcall];
 
-	return add_link(c, &c->slots[slot], rule,
-			(uint16_t)(is_ipc ? mux - SYSCALL_MUX_IPC : mux));
+	return add_link(c, &c->slots[slot], rule, (uint16_t)(is_ipc ? mux - SYSCALL_MUX_IPC : mux));
 }
 
 static int add_rule(struct compiler *c, enum seccomp_arch arch, uint16_t index)
@@ -230,7 +232,8 @@ static code_ref compare_masked(struct compiler *c, unsigned int index, uint64_t 
 	code_ref next = t;
 
 	for (int is_high = 0; is_high <= !c->arch->has_32bit_args; is_high++) {
-		uint32_t m = (uint32_t)(mask >> 32 * is_high), v = (uint32_t)(value >> 32 * is_high);
+		uint32_t m = (uint32_t)(mask >> 32 * is_high),
+			 v = (uint32_t)(value >> 32 * is_high);
 
 		if ((v & ~m) != 0)
 			return f; /* asks for a bit that the mask clears */
@@ -380,9 +383,10 @@ static int emit_links(struct compiler *c, uint32_t first, code_ref *ret)
 			       c->policy->rules[l->rule].action)
 			in_set++;
 		if (in_set > 1) {
-			otherwise = emit_set(c, set, in_set,
-					     code_verdict(&c->code, c->policy->rules[l->rule].action),
-					     otherwise);
+			otherwise =
+				emit_set(c, set, in_set,
+					 code_verdict(&c->code, c->policy->rules[l->rule].action),
+					 otherwise);
 			n -= in_set;
 		} else {
 			otherwise = emit_link(c, l, otherwise);
@@ -530,7 +534,8 @@ static int compile(struct compiler *c, struct sock_filter **ret, size_t *ret_n, 
 	if (r < 0)
 		return err_set(e, r, "compile seccomp policy");
 	if (c->code.is_full)
-		return err_plain(e, -E2BIG, "seccomp policy needs more than the %u instructions of BPF",
+		return err_plain(e, -E2BIG,
+				 "seccomp policy needs more than the %u instructions of BPF",
 				 (unsigned int)BPF_MAXINSNS);
 	*ret = malloc(c->code.n * sizeof(**ret));
 	if (!*ret)
@@ -570,6 +575,9 @@ int seccomp_compile(const struct seccomp_policy *p, struct sock_filter **ret, si
 uint32_t seccomp_arches_absent(void)
 {
 #if defined(__x86_64__) && !defined(__ILP32__)
+	/* a filter on ourselves may kill who asks (systemd's SystemCallArchitectures=native) */
+	if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) != 0)
+		return 0;
 	/* getpid(2) of x32; ENOSYS where CONFIG_X86_X32_ABI is off, or on without syscall.x32=y */
 	if (syscall((long)(SYSCALL_X32_BIT | SYS_getpid)) < 0)
 		return 1u << SECCOMP_X32;
@@ -598,7 +606,8 @@ int seccomp_default(uint64_t caps, struct sock_filter **ret, size_t *ret_n, stru
 
 int seccomp_install(const struct sock_filter *filter, size_t n, unsigned int flags)
 {
-	struct sock_fprog prog = { .len = (unsigned short)n, .filter = (struct sock_filter *)filter };
+	struct sock_fprog prog = { .len = (unsigned short)n,
+				   .filter = (struct sock_filter *)filter };
 
 	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &prog) < 0 ? -errno : 0;
 }

@@ -16,7 +16,7 @@
 
 struct err;
 
-#define SECCOMP_ARGS_MAX  6u	/* arguments of a system call */
+#define SECCOMP_ARGS_MAX 6u /* arguments of a system call */
 #define SECCOMP_RULES_MAX 4096u /* rules of one policy */
 
 enum seccomp_arch {
@@ -30,10 +30,10 @@ enum seccomp_arch {
 
 /* The native architecture first, then those whose programs it also runs. */
 #if defined(__x86_64__)
-#define SECCOMP_NATIVE	    SECCOMP_X86_64
+#define SECCOMP_NATIVE SECCOMP_X86_64
 #define SECCOMP_NATIVE_MASK (1u << SECCOMP_X86_64 | 1u << SECCOMP_X32 | 1u << SECCOMP_I386)
 #elif defined(__aarch64__)
-#define SECCOMP_NATIVE	    SECCOMP_AARCH64
+#define SECCOMP_NATIVE SECCOMP_AARCH64
 #define SECCOMP_NATIVE_MASK (1u << SECCOMP_AARCH64 | 1u << SECCOMP_ARM)
 #else
 #error "no system call table for this architecture"
@@ -113,8 +113,8 @@ extern const struct seccomp_policy seccomp_default_policy;
 int seccomp_compile(const struct seccomp_policy *p, struct sock_filter **ret, size_t *ret_n,
 		    struct err *e);
 
-/* seccomp_arches_absent() - SECCOMP_NATIVE_MASK without what the kernel runs: one failing system
- * call. Of the x86 family only x32 is tested, which Debian's kernels turn off. */
+/* seccomp_arches_absent() - SECCOMP_NATIVE_MASK without what the kernel runs: two system calls. Of
+ * the x86 family only x32 is tested, which Debian's kernels turn off. */
 uint32_t seccomp_arches_absent(void);
 
 /* seccomp_default() - program of the default policy for the bounding set @caps, for the running

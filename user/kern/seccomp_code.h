@@ -11,8 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define CODE_VERDICTS_MAX 512u	/* different return values of one program */
-#define CODE_RANGES_MAX	  2048u /* runs of one search */
+#define CODE_VERDICTS_MAX 512u /* different return values of one program */
+#define CODE_RANGES_MAX 2048u /* runs of one search */
 
 /* Where a jump goes: a place (> 0) or, negative, a verdict from code_verdict(). */
 typedef int code_ref;

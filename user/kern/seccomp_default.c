@@ -14,8 +14,8 @@
 #include "kern/cap.h"
 #include "kern/seccomp_syscalls.h"
 
-#define MASK_NAMESPACES                                                                    \
-	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |    \
+#define MASK_NAMESPACES                                                                \
+	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | \
 	 CLONE_NEWPID | CLONE_NEWNET)
 
 /* clang-format off */

@@ -8,7 +8,8 @@
 #include "base/cleanup.h"
 
 #define X(name, ...) #name,
-static const char *const names[SC_COUNT] = { /* in strcmp() order */
+static const char *const names[SC_COUNT] = {
+	/* in strcmp() order */
 #include "kern/seccomp_syscalls.def"
 };
 #undef X

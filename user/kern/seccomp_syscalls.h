@@ -20,8 +20,8 @@ enum {
  * Numbers are kept as slots: the number itself below SYSCALL_WINDOW; behind it those that arm has
  * from SYSCALL_PRIVATE_BASE on; -1 = the architecture has no such call. Without the bit of x32.
  */
-#define SYSCALL_WINDOW	     1024
-#define SYSCALL_PRIVATE	     16 /* numbers of arm's own */
+#define SYSCALL_WINDOW 1024
+#define SYSCALL_PRIVATE 16 /* numbers of arm's own */
 #define SYSCALL_PRIVATE_BASE 0xf0000
 
 extern const int16_t syscall_slots[SECCOMP_ARCH_COUNT][SC_COUNT];

@@ -21,8 +21,8 @@ int clean_path(const char *text, size_t n, bool is_inside, char **ret, struct er
 	if (n == 0 || text[0] != '/')
 		return err_plain(e, -EINVAL, "path '%.*s' is not absolute", (int)n, text);
 	if (n > CLEAN_PATH_MAX)
-		return err_plain(e, -ENAMETOOLONG, "path '%.*s...' is longer than %u bytes", 64, text,
-				 CLEAN_PATH_MAX);
+		return err_plain(e, -ENAMETOOLONG, "path '%.*s...' is longer than %u bytes", 64,
+				 text, CLEAN_PATH_MAX);
 	path = malloc(n + 2);
 	if (!path)
 		return err_set(e, ENOMEM, "parse path");

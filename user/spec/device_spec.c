@@ -48,8 +48,8 @@ static int parse(const char *text, struct device_spec *d, struct err *e)
 		return err_plain(e, -EINVAL, "access '%s' is not made of r, w and m", third + 1);
 	if (!second)
 		return clean_path(text, n, true, &d->target, e);
-	return clean_path(second, third ? (size_t)(third - second) : strlen(second), true, &d->target,
-			  e);
+	return clean_path(second, third ? (size_t)(third - second) : strlen(second), true,
+			  &d->target, e);
 }
 
 int device_spec_parse(const char *text, struct device_spec *ret, struct err *e)

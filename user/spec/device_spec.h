@@ -5,7 +5,7 @@
 
 struct err;
 
-#define DEVICE_SPEC_READ  (1u << 0)
+#define DEVICE_SPEC_READ (1u << 0)
 #define DEVICE_SPEC_WRITE (1u << 1)
 #define DEVICE_SPEC_MKNOD (1u << 2)
 

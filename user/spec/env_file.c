@@ -77,8 +77,10 @@ int env_file_parse(const char *text, size_t n, const char *what, char *const env
 	const char *end = text + n;
 
 	if (n > ENV_FILE_SIZE_MAX)
-		return err_plain(e, -EFBIG, "'%s' is larger than %u bytes", what, ENV_FILE_SIZE_MAX);
-	if (n >= strlen(byte_order_mark) && memcmp(text, byte_order_mark, strlen(byte_order_mark)) == 0)
+		return err_plain(e, -EFBIG, "'%s' is larger than %u bytes", what,
+				 ENV_FILE_SIZE_MAX);
+	if (n >= strlen(byte_order_mark) &&
+	    memcmp(text, byte_order_mark, strlen(byte_order_mark)) == 0)
 		text += strlen(byte_order_mark);
 	for (unsigned int number = 1; text < end; number++) {
 		const char *newline = memchr(text, '\n', (size_t)(end - text));

@@ -8,8 +8,8 @@
 struct err;
 struct strv;
 
-#define ENV_FILE_SIZE_MAX  (1u << 20)
-#define ENV_FILE_LINE_MAX  (64u << 10)
+#define ENV_FILE_SIZE_MAX (1u << 20)
+#define ENV_FILE_LINE_MAX (64u << 10)
 #define ENV_FILE_COUNT_MAX 4096u
 
 /**

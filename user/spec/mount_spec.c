@@ -17,9 +17,9 @@
 #define TMPFS_ATTR (MS_NOSUID | MS_NODEV | MS_NOEXEC) /* Docker's default for a tmpfs */
 #define TMPFS_MODE 01777
 
-#define ON_BIND	 (1u << MOUNT_SPEC_BIND)
+#define ON_BIND (1u << MOUNT_SPEC_BIND)
 #define ON_TMPFS (1u << MOUNT_SPEC_TMPFS)
-#define ON_ANY	 (ON_BIND | ON_TMPFS)
+#define ON_ANY (ON_BIND | ON_TMPFS)
 
 /* Which words exclude each other: only one of a kind may be given. */
 enum kind { KIND_NONE, KIND_ACCESS, KIND_LABEL, KIND_PROPAGATION, KIND_CONSISTENCY, KIND_COUNT };
@@ -161,7 +161,8 @@ static int parse_words(struct mount_spec *m, char *list, struct err *e)
 		w = find_word(at, m->type);
 		if (w) {
 			if (w->kind != KIND_NONE && seen[w->kind])
-				return err_plain(e, -EINVAL, "option '%s' contradicts an earlier one", at);
+				return err_plain(e, -EINVAL,
+						 "option '%s' contradicts an earlier one", at);
 			seen[w->kind] = true;
 			apply_word(m, w);
 			continue;
@@ -200,8 +201,8 @@ static int set_target(struct mount_spec *m, const char *text, size_t n, struct e
 
 static int refuse_volume(const char *name, size_t n, struct err *e)
 {
-	int r = err_plain(e, -EOPNOTSUPP, "named volume '%.*s': volumes are not supported yet", (int)n,
-			  name);
+	int r = err_plain(e, -EOPNOTSUPP, "named volume '%.*s': volumes are not supported yet",
+			  (int)n, name);
 
 	err_hint(e, "give an absolute path on the host, or --mount type=tmpfs");
 	return r;
@@ -424,9 +425,9 @@ static int set_recursive(struct mount_spec *m, const char *text, struct err *e)
 		if (!m->is_readonly)
 			return err_plain(e, -EINVAL, "'bind-recursive=readonly' needs 'readonly'");
 	} else if (strcmp(text, "enabled") != 0) {
-		return err_plain(e, -EINVAL,
-				 "'bind-recursive=%s' is not enabled, disabled, writable or readonly",
-				 text);
+		return err_plain(
+			e, -EINVAL,
+			"'bind-recursive=%s' is not enabled, disabled, writable or readonly", text);
 	}
 	return 0;
 }

@@ -11,11 +11,7 @@ struct err;
 
 #define MOUNT_SPEC_TEXT_MAX 8192u /* longest option text */
 
-enum mount_spec_type {
-	MOUNT_SPEC_BIND,
-	MOUNT_SPEC_TMPFS,
-	MOUNT_SPEC_TYPE_COUNT
-};
+enum mount_spec_type { MOUNT_SPEC_BIND, MOUNT_SPEC_TMPFS, MOUNT_SPEC_TYPE_COUNT };
 
 /**
  * struct mount_spec - one mount of a container

@@ -58,8 +58,8 @@ static int refill(struct lines *l, struct err *e)
 	l->end -= l->start;
 	l->start = 0;
 	if (l->end == PASSWD_LINE_MAX)
-		return err_plain(e, -E2BIG, "'%s' in the container has a line above %u bytes", l->path,
-				 PASSWD_LINE_MAX);
+		return err_plain(e, -E2BIG, "'%s' in the container has a line above %u bytes",
+				 l->path, PASSWD_LINE_MAX);
 	do {
 		n = read(l->fd, l->buf + l->end, PASSWD_LINE_MAX - l->end);
 	} while (n < 0 && errno == EINTR);
@@ -67,8 +67,8 @@ static int refill(struct lines *l, struct err *e)
 		return err_set(e, errno, "read '%s' in the container", l->path);
 	l->total += (size_t)n;
 	if (l->total > PASSWD_FILE_MAX)
-		return err_plain(e, -EFBIG, "'%s' in the container is larger than %u bytes", l->path,
-				 PASSWD_FILE_MAX);
+		return err_plain(e, -EFBIG, "'%s' in the container is larger than %u bytes",
+				 l->path, PASSWD_FILE_MAX);
 	l->end += (size_t)n;
 	l->is_eof = n == 0;
 	return 0;
@@ -167,7 +167,8 @@ static int match_passwd(char *fields[FIELDS_MAX], void *data, struct err *e)
 		/* a user that was asked for by name must not be looked over */
 		if (s->spec->is_uid)
 			return 0;
-		return err_plain(e, -EINVAL, "user '%s' has no valid ids in /etc/passwd of the container",
+		return err_plain(e, -EINVAL,
+				 "user '%s' has no valid ids in /etc/passwd of the container",
 				 s->spec->user);
 	}
 	if (s->spec->is_uid && uid != s->spec->uid)
@@ -191,7 +192,8 @@ static int add_group(struct passwd_user *u, uint32_t gid, struct err *e)
 		if (u->groups[i] == gid)
 			return 0;
 	if (u->n_groups == PASSWD_GROUPS_MAX)
-		return err_plain(e, -E2BIG, "the user is in more than %u groups", PASSWD_GROUPS_MAX);
+		return err_plain(e, -E2BIG, "the user is in more than %u groups",
+				 PASSWD_GROUPS_MAX);
 	groups = reallocarray(u->groups, u->n_groups + 1, sizeof(*groups));
 	if (!groups)
 		return err_set(e, ENOMEM, "read /etc/group of the container");
@@ -221,7 +223,8 @@ static int match_group(char *fields[FIELDS_MAX], void *data, struct err *e)
 	if (strcmp(fields[GROUP_NAME], s->spec->group) != 0)
 		return 0;
 	if (!parse_id(fields[GROUP_GID], &gid))
-		return err_plain(e, -EINVAL, "group '%s' has no valid id in /etc/group of the container",
+		return err_plain(e, -EINVAL,
+				 "group '%s' has no valid id in /etc/group of the container",
 				 s->spec->group);
 	s->user->gid = gid;
 	s->has_group = true;
@@ -274,7 +277,8 @@ static int find_group(int rootfd, struct search *s, struct err *e)
 	r = each_entry(rootfd, "/etc/group", GROUP_GID + 1, match_group, s, e);
 	if (r < 0 || s->has_group)
 		return r;
-	return err_plain(e, -ENOENT, "no group '%s' in /etc/group of the container", s->spec->group);
+	return err_plain(e, -ENOENT, "no group '%s' in /etc/group of the container",
+			 s->spec->group);
 }
 
 /* --group-add: numbers count as they are, names must be there. */
@@ -292,7 +296,8 @@ static int find_others(int rootfd, struct search *s, struct err *e)
 
 		r = user_spec_parse(s->add->v[i], &group, NULL);
 		if (r < 0 || !*s->add->v[i] || group.has_group)
-			return err_plain(e, -EINVAL, "group '%s' to add is neither a name nor a number",
+			return err_plain(e, -EINVAL,
+					 "group '%s' to add is neither a name nor a number",
 					 s->add->v[i]);
 		has_added[i] = group.is_uid;
 		if (group.is_uid)

@@ -10,10 +10,10 @@ struct err;
 struct strv;
 struct user_spec;
 
-#define PASSWD_FILE_MAX	  (4u << 20) /* bytes of either file */
-#define PASSWD_LINE_MAX	  (64u << 10)
+#define PASSWD_FILE_MAX (4u << 20) /* bytes of either file */
+#define PASSWD_LINE_MAX (64u << 10)
 #define PASSWD_GROUPS_MAX 1024u /* supplementary groups of one user */
-#define PASSWD_HOME_MAX	  4096u
+#define PASSWD_HOME_MAX 4096u
 
 /**
  * struct passwd_user - who a process runs as

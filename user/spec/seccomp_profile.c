@@ -12,9 +12,9 @@
 #include "base/json.h"
 #include "kern/cap.h"
 
-#define ARGS_MAX  64u	/* "args" of one entry; more than one of an argument means "or" */
+#define ARGS_MAX 64u /* "args" of one entry; more than one of an argument means "or" */
 #define ERRNO_MAX 4095u /* the kernel's MAX_ERRNO */
-#define LIST_MAX  64u	/* architectures, capabilities, flags */
+#define LIST_MAX 64u /* architectures, capabilities, flags */
 
 struct name_value {
 	const char *name;
@@ -187,7 +187,8 @@ static int get_arches(const json_t *object, uint32_t *ret, struct err *e)
 		const char *name = NULL;
 
 		if (!json_is_object(entry))
-			return err_plain(e, -EBADMSG, "'archMap' holds something that is no object");
+			return err_plain(e, -EBADMSG,
+					 "'archMap' holds something that is no object");
 		r = json_get_string(entry, "architecture", &name, e);
 		if (r == 0)
 			r = name ? add_arch(name, &main_arch, e) :

@@ -10,13 +10,13 @@
 struct err;
 struct json_t;
 
-#define SECCOMP_PROFILE_SIZE_MAX  (1u << 20) /* bytes of a profile */
-#define SECCOMP_PROFILE_RULES_MAX 2048u	     /* entries of "syscalls" */
-#define SECCOMP_PROFILE_NAMES_MAX 1024u	     /* "names" of one entry */
+#define SECCOMP_PROFILE_SIZE_MAX (1u << 20) /* bytes of a profile */
+#define SECCOMP_PROFILE_RULES_MAX 2048u /* entries of "syscalls" */
+#define SECCOMP_PROFILE_NAMES_MAX 1024u /* "names" of one entry */
 
 /**
  * struct seccomp_profile - a parsed profile
- * @policy:	ready for seccomp_compile() once the caller has set .caps
+ * @policy:	ready for seccomp_compile() once the caller has set .caps and .arches_absent
  * @is_disabled: neither default action nor system calls: no filter at all, as Docker has it
  */
 struct seccomp_profile {
@@ -37,8 +37,8 @@ struct seccomp_profile {
  *
  * Return: 0, the caller calls seccomp_profile_done(); -EBADMSG or -EINVAL with @e.
  */
-int seccomp_profile_parse(const char *text, size_t n, const char *what,
-			  struct seccomp_profile *ret, struct err *e);
+int seccomp_profile_parse(const char *text, size_t n, const char *what, struct seccomp_profile *ret,
+			  struct err *e);
 
 /* seccomp_profile_from_json() - the same for an object that is already parsed */
 int seccomp_profile_from_json(const struct json_t *object, struct seccomp_profile *ret,

@@ -111,8 +111,10 @@ static int parse(const char *text, struct sysctl *s, struct err *e)
 		return r;
 	}
 	r = err_plain(e, -EINVAL, "it belongs to the whole host, not to a container");
-	err_hint(e, "a container can have net.*, fs.mqueue.*, kernel.msg*, kernel.sem, kernel.shm* and "
-		    "kernel.domainname");
+	err_hint(
+		e,
+		"a container can have net.*, fs.mqueue.*, kernel.msg*, kernel.sem, kernel.shm* and "
+		"kernel.domainname");
 	return r;
 }
 
@@ -138,8 +140,9 @@ int sysctl_check(const struct sysctl *s, unsigned long private_ns, struct err *e
 	for (size_t i = 0; i < ARRAY_SIZE(namespaces); i++) {
 		if (namespaces[i].ns != s->ns)
 			continue;
-		r = err_plain(e, -EINVAL, "sysctl '%s': the container shares the host's %s namespace",
-			      s->path, namespaces[i].name);
+		r = err_plain(e, -EINVAL,
+			      "sysctl '%s': the container shares the host's %s namespace", s->path,
+			      namespaces[i].name);
 		err_hint(e, "give it its own with %s", namespaces[i].option);
 		return r;
 	}

@@ -5,7 +5,7 @@
 
 struct err;
 
-#define SYSCTL_NAME_MAX	 255u
+#define SYSCTL_NAME_MAX 255u
 #define SYSCTL_VALUE_MAX 4095u
 
 /* A kernel parameter: @path is below /proc/sys ("net/ipv4/ip_forward"); both owned. */

@@ -62,8 +62,10 @@ static int parse(const char *text, struct ulimit *ret, struct err *e)
 			u = (struct ulimit){ resources[i].name, resources[i].resource, 0, 0 };
 	if (!u.name) {
 		r = err_plain(e, -EINVAL, "unknown limit '%.*s'", (int)n, text);
-		err_hint(e, "limits are as core cpu data fsize locks memlock msgqueue nice nofile nproc "
-			    "rss rtprio rttime sigpending stack");
+		err_hint(
+			e,
+			"limits are as core cpu data fsize locks memlock msgqueue nice nofile nproc "
+			"rss rtprio rttime sigpending stack");
 		return r;
 	}
 	if (!equals || !*++equals)

@@ -26,7 +26,8 @@ static int parse_part(const char *what, const char *text, size_t n, char *ret_te
 				 USER_SPEC_NAME_MAX);
 	for (size_t i = 0; i < n; i++)
 		if ((unsigned char)text[i] <= ' ' || text[i] == 0x7f)
-			return err_plain(e, -EINVAL, "the %s has a blank or control character", what);
+			return err_plain(e, -EINVAL, "the %s has a blank or control character",
+					 what);
 	memcpy(ret_text, text, n);
 	ret_text[n] = 0;
 	*ret_is_id = is_number(ret_text);
@@ -59,7 +60,8 @@ int user_spec_parse(const char *text, struct user_spec *ret, struct err *e)
 	if (r == 0 && colon && strchr(colon + 1, ':'))
 		r = err_plain(e, -EINVAL, "it has more than two parts");
 	if (r == 0 && colon)
-		r = parse_part("group", colon + 1, strlen(colon + 1), u.group, &u.is_gid, &u.gid, e);
+		r = parse_part("group", colon + 1, strlen(colon + 1), u.group, &u.is_gid, &u.gid,
+			       e);
 	if (r < 0) {
 		err_hint(e, "a user is NAME or UID, or NAME:GROUP, UID:GID and so on");
 		return err_wrap(e, r, "user '%s'", text);

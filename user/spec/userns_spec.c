@@ -37,13 +37,16 @@ static int check_range(const struct userns_spec *u, struct err *e)
 	int r;
 
 	if (u->count == 0 || u->count > USERNS_SPEC_COUNT_MAX)
-		return err_plain(e, -EINVAL, "the count is not from 1 to %u", USERNS_SPEC_COUNT_MAX);
+		return err_plain(e, -EINVAL, "the count is not from 1 to %u",
+				 USERNS_SPEC_COUNT_MAX);
 	if ((uint64_t)u->first + u->count - 1 > USER_SPEC_ID_MAX ||
 	    (uint64_t)u->base + u->count - 1 > USER_SPEC_ID_MAX)
 		return err_plain(e, -ERANGE, "the range ends above id %u", USER_SPEC_ID_MAX);
 	if (u->base == 0) {
 		r = err_plain(e, -EINVAL, "the range would give the container the host's root");
-		err_hint(e, "take a base above the host's own ids, like 0:100000:65536, or --userns host");
+		err_hint(
+			e,
+			"take a base above the host's own ids, like 0:100000:65536, or --userns host");
 		return r;
 	}
 	return 0;

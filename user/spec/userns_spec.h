@@ -8,8 +8,8 @@
 struct err;
 
 enum userns_mode {
-	USERNS_HOST,  /* no user namespace: ids are the host's */
-	USERNS_AUTO,  /* a range that no other container has, chosen by the engine; "private" too */
+	USERNS_HOST, /* no user namespace: ids are the host's */
+	USERNS_AUTO, /* a range that no other container has, chosen by the engine; "private" too */
 	USERNS_RANGE, /* the range given */
 	USERNS_MODE_COUNT
 };

@@ -32,7 +32,8 @@ TEST(names_parse_back)
 
 TEST(default_is_dockers)
 {
-	EXPECT_EQ(0xa80425fb, CAP_DEFAULT); /* as /proc/1/status shows it in a container of Docker's */
+	EXPECT_EQ(0xa80425fb,
+		  CAP_DEFAULT); /* as /proc/1/status shows it in a container of Docker's */
 }
 
 TEST(last_is_the_kernels)
@@ -84,7 +85,7 @@ TEST(add_and_drop_as_docker)
 		split(resolved[i].drop, &drop);
 		EXPECT_EQ(0, cap_resolve(CAP_DEFAULT, &add, &drop, &got, NULL));
 		EXPECT_EQ(resolved[i].want & cap_all(), got)
-			TH_LOG("+%s -%s", resolved[i].add, resolved[i].drop);
+		TH_LOG("+%s -%s", resolved[i].add, resolved[i].drop);
 	}
 }
 

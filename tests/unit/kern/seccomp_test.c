@@ -52,20 +52,59 @@ static long under_filter(uint64_t caps, long (*call)(void))
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? answer : -ECHILD;
 }
 
-static long call_getpid(void) { return syscall(SYS_getpid) > 0 ? 1 : -1; }
-static long call_inet(void) { return socket(AF_INET, SOCK_DGRAM, 0) >= 0 ? 1 : -1; }
-static long call_alg(void) { return socket(AF_ALG, SOCK_SEQPACKET, 0); }
-static long call_vsock(void) { return socket(AF_VSOCK, SOCK_STREAM, 0); }
-static long call_unshare(void) { return unshare(CLONE_NEWUSER); }
-static long call_clone3(void) { return syscall(SYS_clone3, NULL, 0); }
-static long call_clone_ns(void) { return syscall(SYS_clone, CLONE_NEWUSER, 0, 0, 0, 0); }
-static long call_mount(void) { return syscall(SYS_mount, NULL, NULL, NULL, 0, NULL); }
-static long call_personality(void) { return syscall(SYS_personality, 0xffffffff) >= 0 ? 1 : -1; }
-static long call_no_randomize(void) { return syscall(SYS_personality, 0x0040000); }
-static long call_future(void) { return syscall(600); }
-static long call_hole(void) { return syscall(400); }
+static long call_getpid(void)
+{
+	return syscall(SYS_getpid) > 0 ? 1 : -1;
+}
+static long call_inet(void)
+{
+	return socket(AF_INET, SOCK_DGRAM, 0) >= 0 ? 1 : -1;
+}
+static long call_alg(void)
+{
+	return socket(AF_ALG, SOCK_SEQPACKET, 0);
+}
+static long call_vsock(void)
+{
+	return socket(AF_VSOCK, SOCK_STREAM, 0);
+}
+static long call_unshare(void)
+{
+	return unshare(CLONE_NEWUSER);
+}
+static long call_clone3(void)
+{
+	return syscall(SYS_clone3, NULL, 0);
+}
+static long call_clone_ns(void)
+{
+	return syscall(SYS_clone, CLONE_NEWUSER, 0, 0, 0, 0);
+}
+static long call_mount(void)
+{
+	return syscall(SYS_mount, NULL, NULL, NULL, 0, NULL);
+}
+static long call_personality(void)
+{
+	return syscall(SYS_personality, 0xffffffff) >= 0 ? 1 : -1;
+}
+static long call_no_randomize(void)
+{
+	return syscall(SYS_personality, 0x0040000);
+}
+static long call_future(void)
+{
+	return syscall(600);
+}
+static long call_hole(void)
+{
+	return syscall(400);
+}
 #if defined(__x86_64__)
-static long call_x32(void) { return syscall(0x40000000 | SYS_getpid); }
+static long call_x32(void)
+{
+	return syscall(0x40000000 | SYS_getpid);
+}
 static long call_int80(void)
 {
 	long answer;
@@ -106,7 +145,7 @@ TEST(default_filter_in_the_kernel)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
 		EXPECT_EQ(calls[i].want, under_filter(calls[i].caps, calls[i].call))
-			TH_LOG("%s", calls[i].what);
+		TH_LOG("%s", calls[i].what);
 	}
 }
 
@@ -133,7 +172,8 @@ TEST(table_fits)
 {
 	for (unsigned int id = 0; id < SC_COUNT; id++) {
 		if (id) {
-			EXPECT_LT(strcmp(seccomp_syscall_name(id - 1), seccomp_syscall_name(id)), 0);
+			EXPECT_LT(strcmp(seccomp_syscall_name(id - 1), seccomp_syscall_name(id)),
+				  0);
 		}
 		for (unsigned int a = 0; a < SECCOMP_ARCH_COUNT; a++) {
 			EXPECT_LT(syscall_slots[a][id], SYSCALL_WINDOW + SYSCALL_PRIVATE);
@@ -202,9 +242,11 @@ TEST(far_jumps_arrive)
 		for (unsigned int a = 0; a < SECCOMP_ARGS_MAX; a++)
 			args[i][a] = (struct seccomp_arg){ (uint8_t)a, SECCOMP_GE,
 							   (uint64_t)i << 33 | i << a, 0 };
-		rules[i] = (struct seccomp_rule){ .syscalls = &ids[i], .n_syscalls = 1,
+		rules[i] = (struct seccomp_rule){ .syscalls = &ids[i],
+						  .n_syscalls = 1,
 						  .action = SECCOMP_RET_TRACE | i,
-						  .args = args[i], .n_args = SECCOMP_ARGS_MAX };
+						  .args = args[i],
+						  .n_args = SECCOMP_ARGS_MAX };
 	}
 	ASSERT_EQ(0, seccomp_compile(&p, &f, &n, NULL));
 	EXPECT_GT(n, 1000);
@@ -259,8 +301,9 @@ TEST(too_long_is_refused)
 	static struct seccomp_arg args[N][SECCOMP_ARGS_MAX];
 	static struct seccomp_rule rules[N];
 	static const uint16_t ids[] = { SC_read };
-	struct seccomp_policy p = { .arches = 1, .default_action = SECCOMP_RET_KILL_THREAD,
-				    .rules = rules, .n_rules = N };
+	struct seccomp_policy p = {
+		.arches = 1, .default_action = SECCOMP_RET_KILL_THREAD, .rules = rules, .n_rules = N
+	};
 	struct err e = ERR_INIT;
 	struct sock_filter *f = NULL;
 	size_t n;
@@ -269,8 +312,10 @@ TEST(too_long_is_refused)
 		for (unsigned int a = 0; a < SECCOMP_ARGS_MAX; a++)
 			args[i][a] = (struct seccomp_arg){ (uint8_t)a, SECCOMP_MASKED_EQ,
 							   UINT64_MAX, UINT64_MAX - i };
-		rules[i] = (struct seccomp_rule){ .syscalls = ids, .n_syscalls = 1,
-						  .action = SECCOMP_RET_ALLOW, .args = args[i],
+		rules[i] = (struct seccomp_rule){ .syscalls = ids,
+						  .n_syscalls = 1,
+						  .action = SECCOMP_RET_ALLOW,
+						  .args = args[i],
 						  .n_args = SECCOMP_ARGS_MAX };
 	}
 	EXPECT_EQ(-E2BIG, seccomp_compile(&p, &f, &n, &e));
@@ -289,12 +334,15 @@ TEST(kernel_conditions)
 	/* clang-format on */
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct seccomp_rule rule = { .syscalls = ids, .n_syscalls = 1,
+		struct seccomp_rule rule = { .syscalls = ids,
+					     .n_syscalls = 1,
 					     .action = SECCOMP_RET_ALLOW,
 					     .kernel_min = cases[i].min,
 					     .kernel_before = cases[i].before };
-		struct seccomp_policy p = { .arches = 1u << SECCOMP_NATIVE, .rules = &rule,
-					    .n_rules = 1, .default_action = SECCOMP_RET_KILL_PROCESS };
+		struct seccomp_policy p = { .arches = 1u << SECCOMP_NATIVE,
+					    .rules = &rule,
+					    .n_rules = 1,
+					    .default_action = SECCOMP_RET_KILL_PROCESS };
 		struct seccomp_data d = { .nr = SYS_read, .arch = AUDIT_ARCH_X86_64 };
 		_cleanup_free_ struct sock_filter *f = NULL;
 		size_t n;

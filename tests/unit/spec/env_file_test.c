@@ -61,7 +61,8 @@ TEST(files)
 		_cleanup_strv_ struct strv env = { NULL, 0 };
 		_cleanup_free_ char *got = NULL;
 
-		ASSERT_EQ(0, env_file_parse(good[i].text, strlen(good[i].text), "f", host, &env, NULL));
+		ASSERT_EQ(0, env_file_parse(good[i].text, strlen(good[i].text), "f", host, &env,
+					    NULL));
 		got = join(&env);
 		EXPECT_STREQ(good[i].want, got);
 	}

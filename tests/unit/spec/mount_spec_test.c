@@ -12,7 +12,7 @@
 #include "kselftest_harness.h"
 
 #define RPRIVATE (MS_PRIVATE | MS_REC)
-#define TMPFS	 (MS_NOSUID | MS_NODEV | MS_NOEXEC)
+#define TMPFS (MS_NOSUID | MS_NODEV | MS_NOEXEC)
 
 static int parse_any(const char *option, const char *text, struct mount_spec *m, struct err *e)
 {
@@ -63,7 +63,7 @@ TEST(what_is_understood)
 		int r = parse_any(good[i].option, good[i].text, &m, &e);
 
 		ASSERT_EQ(0, r)
-			TH_LOG("%s %s: %s", good[i].option, good[i].text, e.msg);
+		TH_LOG("%s %s: %s", good[i].option, good[i].text, e.msg);
 		EXPECT_EQ(good[i].source == NULL, m.source == NULL);
 		if (m.source) {
 			EXPECT_STREQ(good[i].source, m.source);
@@ -79,7 +79,7 @@ TEST(what_is_understood)
 		EXPECT_EQ(good[i].is_ro_top_only, m.is_ro_top_only);
 		EXPECT_EQ(good[i].size, m.size);
 		EXPECT_EQ(good[i].mode, m.mode)
-			TH_LOG("%s %s", good[i].option, good[i].text);
+		TH_LOG("%s %s", good[i].option, good[i].text);
 		mount_spec_done(&m);
 	}
 }
@@ -158,7 +158,7 @@ TEST(refusals_say_why)
 		struct err e = ERR_INIT;
 
 		EXPECT_EQ(bad[i].want, parse_any(bad[i].option, bad[i].text, &m, &e))
-			TH_LOG("%s %s", bad[i].option, bad[i].text);
+		TH_LOG("%s %s", bad[i].option, bad[i].text);
 		EXPECT_STREQ(bad[i].message, e.msg);
 		EXPECT_EQ(NULL, m.target); /* out parameters only on success */
 	}

@@ -26,12 +26,15 @@ struct refusal {
 	const char *message;
 };
 
-#define EXPECT_REFUSALS(table, call)                                          \
-	for (size_t i_ = 0; i_ < ARRAY_SIZE(table); i_++) {                   \
-		const char *text = (table)[i_].text;                          \
-		struct err e = ERR_INIT;                                      \
-		EXPECT_EQ((table)[i_].want, call) { TH_LOG("'%s'", text); }   \
-		EXPECT_STREQ((table)[i_].message, e.msg);                     \
+#define EXPECT_REFUSALS(table, call)                        \
+	for (size_t i_ = 0; i_ < ARRAY_SIZE(table); i_++) { \
+		const char *text = (table)[i_].text;        \
+		struct err e = ERR_INIT;                    \
+		EXPECT_EQ((table)[i_].want, call)           \
+		{                                           \
+			TH_LOG("'%s'", text);               \
+		}                                           \
+		EXPECT_STREQ((table)[i_].message, e.msg);   \
 	}
 
 TEST(clean_paths)
@@ -48,8 +51,8 @@ TEST(clean_paths)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		_cleanup_free_ char *got = NULL;
 
-		ASSERT_EQ(0, clean_path(cases[i].text, strlen(cases[i].text), cases[i].is_inside, &got,
-					NULL));
+		ASSERT_EQ(0, clean_path(cases[i].text, strlen(cases[i].text), cases[i].is_inside,
+					&got, NULL));
 		EXPECT_STREQ(cases[i].want, got);
 	}
 }
@@ -285,14 +288,16 @@ TEST(sysctls_need_their_namespace)
 	ASSERT_EQ(0, sysctl_parse("net.core.somaxconn=5", &s, NULL));
 	EXPECT_EQ(0, sysctl_check(&s, CLONE_NEWNET | CLONE_NEWIPC, &e));
 	EXPECT_EQ(-EINVAL, sysctl_check(&s, CLONE_NEWIPC, &e));
-	EXPECT_STREQ("sysctl 'net/core/somaxconn': the container shares the host's network namespace",
-		     e.msg);
+	EXPECT_STREQ(
+		"sysctl 'net/core/somaxconn': the container shares the host's network namespace",
+		e.msg);
 	EXPECT_STREQ("give it its own with --network private", e.hint);
 	sysctl_done(&s);
 }
 
 /* Parse a list of one or two options, separated by a blank. */
-static int parse_security(const char *text, struct strv *list, struct security_opts *o, struct err *e)
+static int parse_security(const char *text, struct strv *list, struct security_opts *o,
+			  struct err *e)
 {
 	strv_done(list);
 	*list = (struct strv){ NULL, 0 };
@@ -364,7 +369,7 @@ TEST(host_names)
 
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
 		EXPECT_EQ(0, hostname_check(good[i], NULL))
-			TH_LOG("%s", good[i]);
+		TH_LOG("%s", good[i]);
 	}
 	EXPECT_REFUSALS(refused, hostname_check(text, &e));
 }

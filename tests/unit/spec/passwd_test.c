@@ -147,10 +147,10 @@ TEST_F(root, finds_users)
 		struct err e = ERR_INIT;
 
 		ASSERT_EQ(0, lookup(self->fd, good[i].user, good[i].add, &u, &e))
-			TH_LOG("'%s': %s", good[i].user, e.msg);
+		TH_LOG("'%s': %s", good[i].user, e.msg);
 		got = describe(&u);
 		EXPECT_STREQ(good[i].want, got)
-			TH_LOG("'%s' + '%s'", good[i].user, good[i].add);
+		TH_LOG("'%s' + '%s'", good[i].user, good[i].add);
 		passwd_user_done(&u);
 	}
 }

@@ -27,6 +27,7 @@ static const uint32_t audit[] = { AUDIT_ARCH_X86_64, AUDIT_ARCH_X86_64, AUDIT_AR
 				  AUDIT_ARCH_AARCH64, AUDIT_ARCH_ARM };
 
 /* Argument values around everything that a profile compares with. */
+/* clang-format off */
 static const uint64_t values[] = {
 	0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25,
 	26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 0x100,
@@ -36,10 +37,12 @@ static const uint64_t values[] = {
 	0x1ffffffff, 0x7e02000000000000, 0xffffffff00000000, 0xffffffff00000002,
 	0x7fffffffffffffff, 0x8000000000000000, UINT64_MAX - 1, UINT64_MAX,
 };
+/* clang-format on */
 
-static const uint32_t odd_numbers[] = { 1023,	    1024,	0xf0000,    0xf0001,	0xf0002,
-					0xf0003,    0xf0004,	0xf0005,    0xf0006,	0xf0007,
-					0x3fffffff, 0x7fffffff, 0x80000000, 0xbfffffff, 0xfffffffe };
+static const uint32_t odd_numbers[] = {
+	1023,	 1024,	  0xf0000,    0xf0001,	  0xf0002,    0xf0003,	  0xf0004,   0xf0005,
+	0xf0006, 0xf0007, 0x3fffffff, 0x7fffffff, 0x80000000, 0xbfffffff, 0xfffffffe
+};
 
 static char *read_text(const char *path, size_t *ret_n)
 {
@@ -64,14 +67,14 @@ static unsigned int compare_call(const struct reference *ref, const struct sock_
 		want = reference_verdict(ref, arch, &d);
 		got = (uint32_t)bpf_run(f, n, &d);
 		if (want != got && wrong++ == 0)
-			ksft_print_msg("arch %d number %#x argument %#llx: %#x, not %#x\n", arch, nr,
-				       (unsigned long long)value, got, want);
+			ksft_print_msg("arch %d number %#x argument %#llx: %#x, not %#x\n", arch,
+				       nr, (unsigned long long)value, got, want);
 	}
 	return wrong;
 }
 
-static unsigned int compare_filter(const struct reference *ref, const struct sock_filter *f, size_t n,
-				   uint32_t arches)
+static unsigned int compare_filter(const struct reference *ref, const struct sock_filter *f,
+				   size_t n, uint32_t arches)
 {
 	unsigned int wrong = 0;
 
@@ -139,7 +142,7 @@ TEST(numbers_are_those_of_libseccomp)
 
 			if (want >= 0) {
 				EXPECT_EQ(want, seccomp_syscall_number(id, a))
-					TH_LOG("%s on architecture %u", name, a);
+				TH_LOG("%s on architecture %u", name, a);
 				known++;
 			}
 		}
@@ -220,6 +223,7 @@ static char *quoted(const char *text)
 	return copy;
 }
 
+/* clang-format off */
 static const char *const profiles[] = {
 	/* every operator, on a call with a small and with a large number */
 	"{'defaultAction':'SCMP_ACT_ERRNO','syscalls':["
@@ -261,6 +265,7 @@ static const char *const profiles[] = {
 	"{'defaultAction':'SCMP_ACT_KILL','syscalls':["
 	"{'names':['getpid','statx','mmap2','time'],'action':'SCMP_ACT_ALLOW'}]}",
 };
+/* clang-format on */
 
 #if defined(__x86_64__)
 TEST(small_profiles_match_libseccomp)
@@ -269,10 +274,10 @@ TEST(small_profiles_match_libseccomp)
 		_cleanup_free_ char *text = quoted(profiles[i]);
 
 		EXPECT_EQ(0, compare_profile(text, strlen(text), X86, CAP_DEFAULT))
-			TH_LOG("profile %zu", i);
+		TH_LOG("profile %zu", i);
 		if (i + 1 < ARRAY_SIZE(profiles)) {
 			EXPECT_EQ(0, compare_profile(text, strlen(text), ARM, CAP_DEFAULT))
-				TH_LOG("profile %zu on arm", i);
+			TH_LOG("profile %zu on arm", i);
 		}
 	}
 }
@@ -280,8 +285,8 @@ TEST(small_profiles_match_libseccomp)
 
 /* An entry of "syscalls" around which a valid profile is put. */
 #define ENTRY(text) "{'defaultAction':'SCMP_ACT_ERRNO','syscalls':[" text "]}"
-#define CALL(more)  ENTRY("{'names':['read'],'action':'SCMP_ACT_ALLOW'," more "}")
-#define ARG(text)   CALL("'args':[" text "]")
+#define CALL(more) ENTRY("{'names':['read'],'action':'SCMP_ACT_ALLOW'," more "}")
+#define ARG(text) CALL("'args':[" text "]")
 
 /* clang-format off */
 static const struct {
@@ -336,10 +341,11 @@ TEST(refusals_say_why)
 		struct seccomp_profile p;
 		struct err e = ERR_INIT;
 
-		EXPECT_EQ(refusals[i].want, seccomp_profile_parse(text, strlen(text), "p.json", &p, &e))
-			TH_LOG("%s", refusals[i].text);
+		EXPECT_EQ(refusals[i].want,
+			  seccomp_profile_parse(text, strlen(text), "p.json", &p, &e))
+		TH_LOG("%s", refusals[i].text);
 		EXPECT_NE(NULL, strstr(e.msg, refusals[i].message))
-			TH_LOG("%s: %s", refusals[i].text, e.msg);
+		TH_LOG("%s: %s", refusals[i].text, e.msg);
 	}
 }
 
@@ -351,7 +357,8 @@ TEST(limits_hold)
 
 	str_add(&s, "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":[");
 	for (unsigned int i = 0; i <= SECCOMP_PROFILE_RULES_MAX; i++)
-		str_addf(&s, "%s{\"names\":[\"read\"],\"action\":\"SCMP_ACT_ALLOW\"}", i ? "," : "");
+		str_addf(&s, "%s{\"names\":[\"read\"],\"action\":\"SCMP_ACT_ALLOW\"}",
+			 i ? "," : "");
 	str_add(&s, "]}");
 	EXPECT_EQ(-E2BIG, seccomp_profile_parse(str_text(&s), s.len, "p", &p, &e));
 	EXPECT_NE(NULL, strstr(e.msg, "'syscalls' has 2049 entries, at most 2048"));
@@ -374,9 +381,9 @@ TEST(limits_hold)
 
 TEST(conditions_are_kept)
 {
-	_cleanup_free_ char *text = quoted(
-		CALL("'includes':{'caps':['CAP_BPF'],'minKernel':'4.8'},"
-		     "'excludes':{'caps':['CAP_KILL'],'minKernel':'99.1'}"));
+	_cleanup_free_ char *text =
+		quoted(CALL("'includes':{'caps':['CAP_BPF'],'minKernel':'4.8'},"
+			    "'excludes':{'caps':['CAP_KILL'],'minKernel':'99.1'}"));
 	struct seccomp_profile p;
 
 	ASSERT_EQ(0, seccomp_profile_parse(text, strlen(text), "p", &p, NULL));
@@ -392,7 +399,8 @@ TEST(conditions_are_kept)
 
 TEST(nothing_asked_is_no_filter)
 {
-	static const char *const texts[] = { "{}", "{\"syscalls\":[]}", "{\"defaultAction\":\"\"}" };
+	static const char *const texts[] = { "{}", "{\"syscalls\":[]}",
+					     "{\"defaultAction\":\"\"}" };
 	struct seccomp_profile p;
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {

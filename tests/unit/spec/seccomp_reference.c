@@ -54,7 +54,8 @@ static bool has_text(const json_t *array, const char *text)
 
 static bool holds(const json_t *entry, const char *arch, uint64_t caps)
 {
-	const json_t *in = json_object_get(entry, "includes"), *out = json_object_get(entry, "excludes");
+	const json_t *in = json_object_get(entry, "includes"),
+		     *out = json_object_get(entry, "excludes");
 	const json_t *list = json_object_get(in, "arches");
 
 	if (json_array_size(list) && !has_text(list, arch))
