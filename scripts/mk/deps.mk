@@ -18,6 +18,7 @@ DEPS_BUILD := \
 	linux-libc-dev \
 	llvm \
 	make \
+	musl-tools \
 	pkg-config \
 	zlib1g-dev
 
@@ -31,6 +32,7 @@ DEPS_TEST := \
 	iproute2 \
 	jq \
 	libcap2-bin \
+	libclang-rt-dev \
 	perl \
 	procps \
 	python3-minimal \
