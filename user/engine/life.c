@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -48,11 +49,25 @@ static int life_init(struct engine *en, const struct container *c, struct timing
 	return l->run_path ? 0 : err_set(e, ENOMEM, "start '%s'", c->id);
 }
 
+/* Who removes the container holds the same lock: from here on it sees the running state, or we that it
+ * is gone. */
+static int lock_record(struct engine *en, const struct container *c, struct err *e)
+{
+	char path[CONTAINER_PATH_MAX];
+	_cleanup_fd_ int lock = -1;
+
+	lock = lock_dir(en->store.fd, container_path(path, c->id, NULL), LOCK_EX, e);
+	if (lock == -ENOENT || (lock >= 0 && !fs_exists(en->store.fd, container_path(path, c->id, "config.json"))))
+		return err_plain(e, -ENOENT, "no container '%s'", c->name ? c->name : c->id);
+	return TAKE_FD(lock);
+}
+
 int life_begin(struct engine *en, const struct container *c, struct timing *timing,
 	       struct life *ret, struct err *e)
 {
+	_cleanup_fd_ int record = c->options.auto_remove ? -1 : lock_record(en, c, e);
 	char path[CONTAINER_PATH_MAX];
-	int r = life_init(en, c, timing, ret, e);
+	int r = record < 0 && !c->options.auto_remove ? record : life_init(en, c, timing, ret, e);
 
 	if (r < 0)
 		return r;
@@ -196,10 +211,12 @@ static int reserve_ids(struct life *l, uint32_t *ret_slot, struct err *e)
  * <root>/skel: what is mounted on in every container. As the bottom layer it supplies only what the
  * image lacks, so that a start writes nothing into the container's own layer.
  */
-static int make_skeleton(struct life *l, struct err *e)
+static int fill_skeleton(struct life *l, struct err *e)
 {
-	static const char *const dirs[] = { "skel", "skel/dev", "skel/proc", "skel/sys", "skel/etc" };
-	static const char *const files[] = { "skel/etc/hosts", "skel/etc/hostname", "skel/etc/resolv.conf" };
+	static const char *const dirs[] = { "skel.new", "skel.new/dev", "skel.new/proc", "skel.new/sys",
+					    "skel.new/etc" };
+	static const char *const files[] = { "skel.new/etc/hosts", "skel.new/etc/hostname",
+					     "skel.new/etc/resolv.conf" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
 		if (mkdirat(l->en->store.fd, dirs[i], 0755) < 0 && errno != EEXIST)
@@ -211,12 +228,22 @@ static int make_skeleton(struct life *l, struct err *e)
 			return err_set(e, errno, "make '%s/%s'", l->en->env->root, files[i]);
 		(void)close(fd); /* empty */
 	}
+	if (renameat(l->en->store.fd, "skel.new", l->en->store.fd, "skel") < 0)
+		return err_set(e, errno, "make '%s/skel'", l->en->env->root);
 	return 0;
+}
+
+/* It appears as a whole. Several may fill the same directory; who comes late takes the other's. */
+static int make_skeleton(struct life *l, struct err *e)
+{
+	int r = fill_skeleton(l, e);
+
+	return r < 0 && fs_exists(l->en->store.fd, "skel") ? 0 : r;
 }
 
 static int mount_root(struct life *l, const struct image *im, struct err *e)
 {
-	char upper[CONTAINER_PATH_MAX], work[CONTAINER_PATH_MAX];
+	char upper[CONTAINER_PATH_MAX], work[CONTAINER_PATH_MAX], inner[CONTAINER_PATH_MAX];
 	struct overlay_spec spec = {
 		.base_fd = l->en->store.fd,
 		.base_path = l->en->env->root,
@@ -237,8 +264,11 @@ static int mount_root(struct life *l, const struct image *im, struct err *e)
 		spec.root_id = l->resolved.config.id_map.outside;
 	}
 	l->root_fd = overlay_mount(&spec, e);
-	if (l->root_fd == -ENOENT && make_skeleton(l, NULL) == 0)
+	if (l->root_fd == -ENOENT && make_skeleton(l, NULL) == 0) {
+		/* before 6.5, a mount that fails has marked the work directory as volatile by then */
+		(void)fs_remove_tree(l->en->store.fd, container_path(inner, l->c->id, "work/work"), NULL);
 		l->root_fd = overlay_mount(&spec, e);
+	}
 	if (l->root_fd < 0)
 		return l->root_fd;
 	timing_mark(l->timing, TIMING_ROOTFS);

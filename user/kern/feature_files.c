@@ -28,6 +28,8 @@
 #include "kern/mount.h"
 #include "kern/overlay.h"
 
+#define PROC_PATH_MAX 64u /* "/proc/self/fd/N/a", "/proc/PID/uid_map" */
+
 /**
  * struct scratch - temporary directory on the file system of the root
  * @path:   its path
@@ -95,7 +97,7 @@ static int scratch_open(const struct env *env, struct scratch *s, struct err *e)
 static int open_userns(struct err *e)
 {
 	static const char map[] = "0 100000 65536";
-	char path[64];
+	char path[PROC_PATH_MAX];
 	int ready[2], fd = -1, r = 0;
 	pid_t pid;
 	char byte;
@@ -172,14 +174,26 @@ FEATURE_PROBE(idmapped_overlay)
 	return userns < 0 ? userns : try_overlay(env, userns, e);
 }
 
+/* Before 6.5 overlayfs took any parameter and complained when it was mounted: so mount it. */
 FEATURE_PROBE(overlay_lowerdir_plus)
 {
+	_cleanup_scratch_ struct scratch s = SCRATCH_INIT;
 	_cleanup_fd_ int fs = (int)syscall(SYS_fsopen, "overlay", FSOPEN_CLOEXEC);
+	int r = fs < 0 ? -errno : scratch_open(env, &s, e);
 
-	(void)f, (void)env, (void)detail, (void)e;
-	if (fs < 0)
-		return -errno;
-	return syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, "lowerdir+", "/", 0) < 0 ? -errno : 0;
+	(void)f, (void)detail;
+	for (const char *name = "a"; r == 0 && name; name = name[0] == 'a' ? "b" : NULL) {
+		char path[PROC_PATH_MAX];
+
+		if (mkdirat(s.fd, name, 0755) < 0)
+			return err_set(e, errno, "make a directory in '%s'", s.name);
+		err_format(path, sizeof(path), "/proc/self/fd/%d/%s", s.fd, name);
+		if (syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, "lowerdir+", path, 0) < 0)
+			r = -errno;
+	}
+	if (r == 0 && syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		r = -errno;
+	return r;
 }
 
 FEATURE_PROBE(idmapped_root)
