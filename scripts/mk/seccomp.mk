@@ -14,6 +14,7 @@ $(O)/gen/seccomp_programs.h: $(O)/gen/gen-seccomp
 	$(call msg,GEN)
 	$(Q)$< > $@
 
-$(O)/obj/kern/seccomp_builtin.o $(O)/fuzz/obj/kern/seccomp_builtin.o: $(O)/gen/seccomp_programs.h
+$(foreach d,obj hot/obj fuzz/obj,$(O)/$(d)/kern/seccomp_builtin.o): $(O)/gen/seccomp_programs.h
+lint-tidy sparse: $(O)/gen/seccomp_programs.h
 
 -include $(O)/gen/gen-seccomp.d
