@@ -57,6 +57,7 @@ all: programs
 include scripts/mk/parts.mk
 include scripts/mk/bpf.mk
 include scripts/mk/seccomp.mk
+include scripts/mk/hot.mk
 include scripts/mk/programs.mk
 include scripts/mk/bench.mk
 include scripts/mk/tests.mk
@@ -76,7 +77,7 @@ programs: $(PROGRAMS)
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/davit
 	install -m 0755 $(O)/bin/davit $(DESTDIR)$(PREFIX)/bin/
-	install -m 0755 $(O)/bin/davit-monitor $(O)/bin/davit-image $(O)/bin/davit-init \
+	install -m 0755 $(O)/bin/davit-monitor $(O)/bin/davit-image $(O)/bin/davit-bpf $(O)/bin/davit-init \
 		$(DESTDIR)$(PREFIX)/lib/davit/
 	@if [ -d docs/man ]; then install -d $(DESTDIR)$(PREFIX)/share/man/man1; \
 		install -m 0644 docs/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/; fi

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# BPF programs: bpf/x.bpf.c -> out/gen/x.skel.h, which only user/kern/bpf_load.c includes.
+# BPF programs: bpf/x.bpf.c -> out/gen/x.skel.h, which only user/cmd/davit-bpf includes.
 
 # types of any kernel with BTF will do: the programs use what the UAPI fixes
 VMLINUX_BTF ?= /sys/kernel/btf/vmlinux
@@ -24,7 +24,10 @@ $(O)/gen/%.skel.h: $(O)/gen/%.bpf.o
 	$(call msg,SKEL)
 	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@
 
-$(O)/obj/kern/bpf_load.o: $(BPF_SKELS)
+$(O)/obj/cmd/davit-bpf/load.o $(O)/obj/cmd/davit-bpf/level.o: $(BPF_SKELS)
+
+# the tests load by it
+$(O)/tests/unit/kern/bpf $(O)/tests/unit/kern/bpf_policy: | $(O)/bin/davit-bpf
 
 -include $(wildcard $(O)/gen/*.bpf.o.d)
 .PRECIOUS: $(O)/gen/%.bpf.o $(O)/gen/vmlinux.h

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Programs: a directory in user/cmd each.
 
-PROGRAMS := $(foreach p,davit davit-monitor davit-image davit-init,$(O)/bin/$(p))
+PROGRAMS := $(foreach p,davit davit-monitor davit-image davit-bpf davit-init,$(O)/bin/$(p))
 
 cmd_obj = $(patsubst user/%.c,$(O)/obj/%.o,$(sort $(wildcard user/cmd/$(1)/*.c)))
 
@@ -11,11 +11,15 @@ define link
 	$(Q)$(CC) $(CFLAGS) $(1) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDFLAGS) $(2)
 endef
 
-$(O)/bin/davit: $(call cmd_obj,davit) $(call parts_of,engine)
-	$(call link,$(STATIC) $(if $(STATIC),-no-pie),-lbpf -lelf -lz -ljansson)
+$(O)/bin/davit: $(call hot_cmd_obj,davit) $(call hot_parts_of,engine)
+	$(call hot_link,$(HOT_JANSSON))
 
-$(O)/bin/davit-monitor: $(call cmd_obj,davit-monitor) $(call part_lib,kern) $(call part_lib,base)
-	$(call link,$(STATIC) $(if $(STATIC),-no-pie))
+$(O)/bin/davit-monitor: $(call hot_cmd_obj,davit-monitor) $(call hot_lib,kern) $(call hot_lib,base)
+	$(call hot_link)
+
+# starts once per boot
+$(O)/bin/davit-bpf: $(call cmd_obj,davit-bpf) $(call part_lib,kern) $(call part_lib,base)
+	$(call link,$(if $(STATIC),-no-pie),-lbpf -lelf -lz)
 
 # the heavy libraries live here alone: started for image work, never for a container
 $(O)/bin/davit-image: $(call cmd_obj,davit-image) $(call parts_of,image)

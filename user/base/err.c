@@ -242,9 +242,72 @@ void err_clear(struct err *e)
 	e->hint[0] = '\0';
 }
 
+/* Texts as the field knows them, the same whichever C library a program is linked with. */
+static const struct {
+	int code;
+	const char *text;
+} texts[] = {
+	{ EPERM, "Operation not permitted" },
+	{ ENOENT, "No such file or directory" },
+	{ ESRCH, "No such process" },
+	{ EINTR, "Interrupted system call" },
+	{ EIO, "Input/output error" },
+	{ E2BIG, "Argument list too long" },
+	{ ENOEXEC, "Exec format error" },
+	{ EBADF, "Bad file descriptor" },
+	{ ECHILD, "No child processes" },
+	{ EAGAIN, "Resource temporarily unavailable" },
+	{ ENOMEM, "Cannot allocate memory" },
+	{ EACCES, "Permission denied" },
+	{ EFAULT, "Bad address" },
+	{ ENOTBLK, "Block device required" },
+	{ EBUSY, "Device or resource busy" },
+	{ EEXIST, "File exists" },
+	{ EXDEV, "Invalid cross-device link" },
+	{ ENODEV, "No such device" },
+	{ ENOTDIR, "Not a directory" },
+	{ EISDIR, "Is a directory" },
+	{ EINVAL, "Invalid argument" },
+	{ ENFILE, "Too many open files in system" },
+	{ EMFILE, "Too many open files" },
+	{ ENOTTY, "Inappropriate ioctl for device" },
+	{ ETXTBSY, "Text file busy" },
+	{ EFBIG, "File too large" },
+	{ ENOSPC, "No space left on device" },
+	{ ESPIPE, "Illegal seek" },
+	{ EROFS, "Read-only file system" },
+	{ EMLINK, "Too many links" },
+	{ EPIPE, "Broken pipe" },
+	{ ERANGE, "Numerical result out of range" },
+	{ EDEADLK, "Resource deadlock avoided" },
+	{ ENAMETOOLONG, "File name too long" },
+	{ ENOSYS, "Function not implemented" },
+	{ ENOTEMPTY, "Directory not empty" },
+	{ ELOOP, "Too many levels of symbolic links" },
+	{ ENODATA, "No data available" },
+	{ EPROTO, "Protocol error" },
+	{ EBADMSG, "Bad message" },
+	{ EOVERFLOW, "Value too large for defined data type" },
+	{ ENOTUNIQ, "Name not unique on network" },
+	{ EOPNOTSUPP, "Operation not supported" },
+	{ EADDRINUSE, "Address already in use" },
+	{ ECONNRESET, "Connection reset by peer" },
+	{ ETIMEDOUT, "Connection timed out" },
+	{ ECONNREFUSED, "Connection refused" },
+	{ ESTALE, "Stale file handle" },
+	{ EUCLEAN, "Structure needs cleaning" },
+	{ EDQUOT, "Disk quota exceeded" },
+	{ ECANCELED, "Operation canceled" },
+};
+
 const char *err_text(int r)
 {
-	const char *s = strerrordesc_np(r < 0 ? -r : r);
+	const char *s;
+	int code = r < 0 ? -r : r;
 
+	for (unsigned int i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (texts[i].code == code)
+			return texts[i].text;
+	s = strerror(code);
 	return s ? s : "unknown error";
 }

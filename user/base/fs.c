@@ -15,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/libc.h"
 #include "base/str.h"
 
 int fs_open_beneath(int rootfd, const char *path, int flags, mode_t mode)

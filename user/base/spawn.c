@@ -6,12 +6,12 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
-#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/libc.h"
 #include "base/io.h"
 
 static int add_stdio(posix_spawn_file_actions_t *actions, const struct spawn *s)

@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/libc.h"
 #include "base/str.h"
 #include "kern/cgroup_impl.h"
 

@@ -14,7 +14,6 @@
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
@@ -24,6 +23,7 @@
 #include "base/cleanup.h"
 #include "base/env.h"
 #include "base/err.h"
+#include "base/libc.h"
 #include "base/str.h"
 #include "kern/cap.h"
 #include "kern/cgroup.h"

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "base/cleanup.h"
+#include "base/libc.h"
 #include "kern/cap.h"
 #include "kern/seccomp_syscalls.h"
 

@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/fs.h"
+#include "base/libc.h"
 #include "kern/clone.h"
 #include "kern/tty.h"
 #include "runtime/dev.h"

@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/json.h"
+#include "base/libc.h"
 #include "spec/image_manifest.h"
 #include "store/image.h"
 #include "store/layer.h"

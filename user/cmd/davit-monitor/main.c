@@ -20,14 +20,15 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/io.h"
+#include "base/libc.h"
 #include "kern/exit_record.h"
 #include "kern/tty.h"
 #include "monitor.h"
 
 #define EXIT_FAILED 125
-#define PAGE_SIZE   4096u
+#define PAGE_BYTES   4096u
 
-static struct monitor monitor __attribute__((aligned(PAGE_SIZE)));
+static struct monitor monitor __attribute__((aligned(PAGE_BYTES)));
 
 int64_t now_ms(void)
 {
@@ -164,8 +165,8 @@ static int set_up(struct monitor *m, struct err *e)
 /* Give back whole pages of a buffer that holds nothing now. */
 static void release(void *p, size_t n)
 {
-	uintptr_t from = ((uintptr_t)p + PAGE_SIZE - 1) & -(uintptr_t)PAGE_SIZE;
-	uintptr_t to = ((uintptr_t)p + n) & -(uintptr_t)PAGE_SIZE;
+	uintptr_t from = ((uintptr_t)p + PAGE_BYTES - 1) & -(uintptr_t)PAGE_BYTES;
+	uintptr_t to = ((uintptr_t)p + n) & -(uintptr_t)PAGE_BYTES;
 
 	if (to > from)
 		(void)madvise((void *)from, to - from, MADV_DONTNEED);

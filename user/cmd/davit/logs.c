@@ -2,13 +2,14 @@
 /* davit logs */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/fmt.h"
 #include "base/io.h"
+#include "base/libc.h"
 #include "cli.h"
 #include "commands.h"
 #include "engine/container.h"
@@ -155,7 +156,8 @@ static int logs_main(const struct env *env, void *opts, int argc, char *argv[], 
 	(void)fd_close(q.pidfd);
 	str_done(&p.out);
 	container_done(&c);
-	return r;
+	/* a reader that has seen enough: end as SIGPIPE would have ended us, with nothing to say */
+	return r == -EPIPE ? 128 + SIGPIPE : r;
 }
 
 const struct command cmd_logs = {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Loading of the program set, once per boot. The only user of libbpf. */
+/* Loading of the program set. The only user of libbpf. */
+#include "load.h"
+
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -18,7 +20,6 @@
 #include "base/env.h"
 #include "base/err.h"
 #include "base/fs.h"
-#include "base/io.h"
 #include "base/str.h"
 #include "bpf/filter.h"
 #include "device.skel.h"
@@ -26,9 +27,8 @@
 #include "kern/bpf.h"
 #include "kern/bpf_internal.h"
 #include "kern/bpf_sys.h"
+#include "level.h"
 
-#define MOUNTINFO_MAX (64u << 20)
-#define PROC_CGROUP_INIT_INO 0xeffffffbu /* include/linux/proc_ns.h; the first cgroup namespace */
 #define LOG_TAIL 700u
 #define RAM_PER_SLOT (128u << 10)
 #define SLOTS_MIN 4096u
@@ -68,63 +68,6 @@ static int refused(int r, const char *what, struct err *e)
 	else
 		err_hint(e, "'davit doctor' tells what this kernel lacks");
 	return r;
-}
-
-static unsigned int count_components(const char *path)
-{
-	unsigned int n = 0;
-
-	for (const char *p = path; *p; p++)
-		n += *p == '/' && p[1] && p[1] != '/';
-	return n;
-}
-
-/* root and mount point of a line of mountinfo, if it is mount @id of type cgroup2 */
-static bool parse_mountinfo(char *line, uint64_t id, char **ret_root, char **ret_point)
-{
-	char *field[5], *save = NULL, *p = strtok_r(line, " ", &save);
-	int n = 0;
-
-	for (; p && n < 5; p = strtok_r(NULL, " ", &save))
-		field[n++] = p;
-	if (n < 5 || strtoull(field[0], NULL, 10) != id)
-		return false;
-	*ret_root = field[3];
-	*ret_point = field[4];
-	return true;
-}
-
-/*
- * Depth of the containers' cgroups below the root of the hierarchy, which is what the helpers
- * bpf_*_ancestor_cgroup_id() count from.
- */
-static int find_level(int slice_fd, uint32_t *ret, struct err *e)
-{
-	_cleanup_free_ char *text = NULL, *path = NULL;
-	char self[64], *root = NULL, *point = NULL, *save = NULL;
-	struct statx stx;
-	struct stat ns;
-	size_t len;
-	int r;
-
-	if (stat("/proc/self/ns/cgroup", &ns) == 0 && ns.st_ino != PROC_CGROUP_INIT_INO)
-		return err_plain(
-			e, -EOPNOTSUPP,
-			"in a cgroup namespace: depth of the containers' cgroups is not known");
-	(void)err_format(self, sizeof(self), "/proc/self/fd/%d", slice_fd);
-	path = fs_read_link(AT_FDCWD, self);
-	if (!path || statx(slice_fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &stx) < 0)
-		return err_set(e, errno, "inspect cgroup of containers");
-	r = io_read_file(AT_FDCWD, "/proc/self/mountinfo", MOUNTINFO_MAX, &text, &len, e);
-	if (r < 0)
-		return r;
-	for (char *l = strtok_r(text, "\n", &save); l; l = strtok_r(NULL, "\n", &save))
-		if (parse_mountinfo(l, stx.stx_mnt_id, &root, &point))
-			break;
-	if (!point || !str_starts(path, point))
-		return err_plain(e, -ENOENT, "cannot find the mount of '%s'", path);
-	*ret = count_components(root) + count_components(path) - count_components(point) + 1;
-	return 0;
 }
 
 /* Counters are not swappable: as many as the memory could hold containers, within bounds. */
@@ -313,10 +256,11 @@ static int load_into(const struct env *env, int slice_fd, const char *dir, struc
 {
 	char fresh[BPF_SET_PATH_MAX + 8];
 	uint32_t level = 0;
-	int r = find_level(slice_fd, &level, e);
+	int r = find_level(slice_fd, &level);
 
-	if (r == 0)
-		r = check_alone(env, slice_fd, e);
+	if (r < 0)
+		return refused(r, "find the depth of the containers' cgroups", e);
+	r = check_alone(env, slice_fd, e);
 	if (r < 0)
 		return r;
 	(void)err_format(fresh, sizeof(fresh), "%s-new", dir);
@@ -331,7 +275,7 @@ static int load_into(const struct env *env, int slice_fd, const char *dir, struc
 	return r;
 }
 
-static int load_once(const struct env *env, int slice_fd, struct err *e)
+int load_set(const struct env *env, int slice_fd, struct err *e)
 {
 	char dir[BPF_SET_PATH_MAX];
 	libbpf_print_fn_t before;
@@ -352,23 +296,4 @@ static int load_once(const struct env *env, int slice_fd, struct err *e)
 	(void)libbpf_set_print(before);
 	str_done(&load_log);
 	return r;
-}
-
-int bpf_set_open(const struct env *env, int slice_cgroup_fd, struct bpf_set **ret, struct err *e)
-{
-	_cleanup_fd_ int lock = -1;
-	int r = bpf_set_find(env, slice_cgroup_fd, ret, NULL);
-
-	if (r == 0)
-		return 0;
-	lock = bpf_set_lock(env, e);
-	if (lock < 0)
-		return err_wrap(e, lock, "load BPF programs");
-	/* while we waited another one may have loaded them */
-	r = bpf_set_find(env, slice_cgroup_fd, ret, e);
-	if (r != -ENOENT)
-		return r;
-	err_clear(e);
-	r = load_once(env, slice_cgroup_fd, e);
-	return r < 0 ? r : bpf_set_find(env, slice_cgroup_fd, ret, e);
 }
