@@ -62,7 +62,7 @@ $(O)/tests/stepper: tests/harness/stepper.c
 
 #: make check                unit tests only
 # some unit tests start a program
-check: $(UNIT_TESTS) $(O)/bin/davit-monitor $(O)/bin/davit-init
+check: $(UNIT_TESTS) $(O)/bin/davit-monitor $(O)/bin/davit-bpf $(O)/bin/davit-init
 	$(Q)DAVIT_OUT=$(abspath $(O)) scripts/run-tests $(UNIT_TESTS)
 
 #: make test                 build, unit tests and all flow tests (root); T="tests/a/b.t ..." picks some
