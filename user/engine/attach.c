@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -15,13 +16,14 @@
  * struct attached - one connection
  * @got:  the packet being written to our stdout or stderr: @n_got bytes, @done of them written
  * @typed, @n_typed: input that the socket did not take yet
- * @eof_due, @size_due: messages to be sent when it does
+ * @eof_due, @size_due, @close_due: messages to be sent when it does
  */
 struct attached {
 	struct console console;
 	int sock;
 	const struct attach_opts *o;
 	bool has_exit, is_over, eof_due, size_due;
+	unsigned char close_due; /* ATTACH_STDOUT or ATTACH_STDERR */
 	int status;
 	size_t n_got, done;
 	uint32_t n_typed;
@@ -59,13 +61,29 @@ static void send_due(struct attached *a)
 		a->size_due = false;
 	if (a->n_typed && attach_send(a->sock, ATTACH_STDIN, a->typed, a->n_typed) != -EAGAIN)
 		a->n_typed = 0;
+	if (a->close_due && attach_send(a->sock, ATTACH_CLOSE, &a->close_due, 1) != -EAGAIN)
+		a->close_due = 0;
 	if (a->eof_due && !a->n_typed && attach_send(a->sock, ATTACH_EOF, NULL, 0) != -EAGAIN)
 		a->eof_due = false;
 }
 
 static bool is_sending(const struct attached *a)
 {
-	return !a->has_exit && (a->n_typed || a->eof_due || a->size_due);
+	return !a->has_exit && (a->n_typed || a->eof_due || a->size_due || a->close_due);
+}
+
+/* The reader of our stdout or stderr is gone. */
+static void lose_output(struct attached *a)
+{
+	unsigned int i = a->got[0] == ATTACH_STDERR;
+
+	console_lose(&a->console, i);
+	if (a->o->wait_reap && !a->o->is_tty) {
+		a->close_due = a->got[0];
+	} else if (i == 0) {
+		a->status = 128 + SIGPIPE;
+		a->is_over = true;
+	}
 }
 
 static int flush_output(struct attached *a, struct err *e)
@@ -77,7 +95,9 @@ static int flush_output(struct attached *a, struct err *e)
 
 		if (w == -EAGAIN)
 			return 0;
-		if (w < 0 && i == 0)
+		if (w == -EPIPE)
+			lose_output(a);
+		else if (w < 0 && i == 0)
 			return err_set(e, (int)w, "write to standard output");
 		/* without a stderr the rest still counts */
 		a->done += w < 0 ? a->n_got - a->done : (size_t)w;

@@ -22,7 +22,8 @@ struct err;
  *		 SIGCHLD, SIGPIPE, SIGURG, SIGWINCH, those of job control, and those that mean that
  *		 we are broken (SIGSEGV …)
  * @kill:        sends @sig to the container; its failure is not fatal
- * @wait_reap:   initial client of a monitor: return only after the container is torn down
+ * @wait_reap:   initial client of a monitor: return only after the container is torn down, and
+ *		 when the reader of our stdout goes, the container's is closed as well
  *
  * With is_tty a fatal signal to us restores the terminal and ends us; the container lives on.
  */
@@ -36,20 +37,21 @@ struct attach_opts {
 /**
  * attach_run() - relay between our stdio and the monitor at @sock until the end
  * @sock:       attach_pair() or attach_connect(); not consumed
- * @ret_status: exit code of the container, 128 + n after signal n, or ATTACH_DETACHED
+ * @ret_status: exit code of the container, 128 + n after signal n, or ATTACH_DETACHED; 128 + SIGPIPE
+ *		when our stdout was closed by its reader and the container lives on
  *
  * Our stdin's end of file is passed on as such. The terminal is as it was on every return.
  *
- * Return: 0; -EPIPE when our stdout was closed by its reader; -ECONNRESET when the monitor went
- * without telling an exit status.
+ * Return: 0; -ECONNRESET when the monitor went without telling an exit status; another error of our
+ * stdout (-ENOSPC).
  */
 int attach_run(int sock, const struct attach_opts *o, int *ret_status, struct err *e);
 
 /**
  * struct relay_fds - far side of relay_run(): descriptors of the caller, who closes them after it
  * @pty:    master, or -1
- * @in, @out, @err: pipe ends, each may be -1 (not used with @pty). @in is closed by relay_run() to
- *	    pass an end of file on, and is -1 then
+ * @in, @out, @err: pipe ends, each may be -1 (not used with @pty). relay_run() closes one to pass on
+ *	    an end of file or a reader that went; it is -1 then
  * @pidfd:  its end ends the relay, after what is left in the pipes was passed on
  */
 struct relay_fds {
@@ -61,7 +63,7 @@ struct relay_fds {
  * @ret_detached: the user left by the detach keys; else the process behind @pidfd has ended and is
  *		  for the caller to reap
  *
- * Return: 0; -EPIPE as attach_run().
+ * Return: 0; an error of our stdout.
  */
 int relay_run(struct relay_fds *f, const struct attach_opts *o, bool *ret_detached, struct err *e);
 

@@ -272,6 +272,11 @@ ssize_t console_write(struct console *c, unsigned int i, const void *p, size_t n
 	return errno == EINTR ? -EAGAIN : -errno;
 }
 
+void console_lose(struct console *c, unsigned int i)
+{
+	fd_done(&c->out[i]);
+}
+
 /* Stop as we would have without us in between: with the terminal as it was. */
 static void stop_here(struct console *c)
 {

@@ -61,6 +61,9 @@ ssize_t console_read(struct console *c, void *buf, size_t n);
 /* console_write() - to stdout (0) or stderr (1). Return: bytes taken; -EAGAIN; -EPIPE … */
 ssize_t console_write(struct console *c, unsigned int i, const void *p, size_t n);
 
+/* console_lose() - one of them is no more: what goes there is discarded from now on */
+void console_lose(struct console *c, unsigned int i);
+
 /* console_signals() - c->sig_fd is readable: forward, stop, continue. Return: true if the size of
  * the terminal may have changed. */
 bool console_signals(struct console *c);

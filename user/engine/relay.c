@@ -80,6 +80,19 @@ static void read_input(struct relay *r)
 	r->is_detached = r->console.is_detached;
 }
 
+/* The reader of our stdout or stderr is gone: so is that of the process. */
+static void lose_output(struct relay *r, unsigned int i)
+{
+	console_lose(&r->console, i);
+	if (r->f->pty >= 0)
+		return;
+	if (i == 0)
+		r->f->out = fd_close(r->f->out);
+	else
+		r->f->err = fd_close(r->f->err);
+	r->out[i].fd = -1;
+}
+
 static int flush_stream(struct relay *r, unsigned int i, struct err *e)
 {
 	struct stream *s = &r->out[i];
@@ -89,7 +102,9 @@ static int flush_stream(struct relay *r, unsigned int i, struct err *e)
 
 		if (w == -EAGAIN)
 			return 0;
-		if (w < 0 && i == 0)
+		if (w == -EPIPE)
+			lose_output(r, i);
+		else if (w < 0 && i == 0)
 			return err_set(e, (int)w, "write to standard output");
 		s->done += w < 0 ? s->n - s->done : (size_t)w;
 	}

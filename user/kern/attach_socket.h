@@ -16,6 +16,9 @@
  *   client -> monitor   STDIN   bytes
  *                       EOF     no payload: this client sends no more input
  *                       RESIZE  struct attach_size
+ *                       CLOSE   one byte, STDOUT or STDERR: the initial client's own was closed by
+ *                               its reader, so the container's is (not with a terminal): what
+ *                               writes to it gets SIGPIPE, as it would without us in between
  *
  * To detach is to close the socket. End of file without EXIT: the monitor died, or it dropped this
  * client because it took no output for ATTACH_STALL_MS (a client of a running container that is
@@ -43,6 +46,7 @@ enum attach_type {
 	ATTACH_STDIN = 16,
 	ATTACH_EOF,
 	ATTACH_RESIZE,
+	ATTACH_CLOSE,
 };
 
 #define ATTACH_HELLO_TTY   (1u << 0) /* container has a terminal */

@@ -344,7 +344,20 @@ TEST_F(attach, without_the_proxy_signals_are_ours)
 	EXPECT_EQ(kill(self->w.pid, 0), 0);
 }
 
-TEST_F(attach, a_closed_stdout_is_told)
+TEST_F(attach, a_closed_stdout_ends_the_initial_clients_container)
+{
+	struct attach_opts o = { .wait_reap = true };
+	int io[2];
+
+	start(_metadata, &self->w, "trap '' PIPE; while echo up; do sleep 0.01; done; exit 12", false);
+	self->u.pid = start_piped(self->w.client, &o, io);
+	(void)close(self->w.client);
+	self->w.client = -1;
+	(void)close(io[1]);
+	EXPECT_EQ(leave(&self->u), 12);
+}
+
+TEST_F(attach, a_closed_stdout_ends_a_later_client_alone)
 {
 	struct attach_opts o = { .with_stdin = false };
 	int io[2];
@@ -352,7 +365,7 @@ TEST_F(attach, a_closed_stdout_is_told)
 	start(_metadata, &self->w, "while echo up; do sleep 0.01; done", false);
 	self->u.pid = start_piped(self->w.client, &o, io);
 	(void)close(io[1]);
-	EXPECT_EQ(leave(&self->u), FAILED(-EPIPE));
+	EXPECT_EQ(leave(&self->u), 128 + SIGPIPE);
 	EXPECT_EQ(kill(self->w.pid, 0), 0);
 }
 
@@ -546,6 +559,15 @@ TEST_F(attach, relay_does_not_wait_for_background_children)
 	ASSERT_EQ(io_read_fd(io[1], 1 << 20, &text, &n), 0);
 	EXPECT_STREQ(text, "here\n");
 	free(text);
+}
+
+TEST_F(attach, relay_closes_what_we_had_closed)
+{
+	int io[2];
+
+	self->u.pid = relay_piped("trap '' PIPE; while echo up; do sleep 0.01; done; exit 12", io);
+	(void)close(io[1]);
+	EXPECT_EQ(leave(&self->u), 12);
 }
 
 TEST(detach_keys_are_checked)

@@ -116,6 +116,11 @@ static bool take_packet(struct client *c, const uint8_t *p, size_t n)
 		memcpy(&size, p + 1, sizeof(size));
 		input_resize(m, &size);
 		return true;
+	case ATTACH_CLOSE:
+		if (n != 2 || !c->is_initial || m->args.pty_fd)
+			return false;
+		output_shut(m, p[1] == ATTACH_STDERR ? LOG_STDERR : LOG_STDOUT);
+		return true;
 	default:
 		return false;
 	}

@@ -102,6 +102,7 @@ int64_t now_ms(void);
 /* output.c */
 void output_init(struct output *o, struct monitor *m, int fd, enum log_stream stream);
 void output_resume(struct monitor *m); /* read or rest, as the queue has room */
+void output_shut(struct monitor *m, enum log_stream stream); /* its reader is gone */
 void output_drain(struct monitor *m);  /* the container has ended: read what is left */
 void queue_init(struct queue *q);
 /* queue_add() - one more item for all clients, whatever its size. Return: false: no memory. */

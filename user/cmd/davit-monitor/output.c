@@ -126,6 +126,12 @@ void output_resume(struct monitor *m)
 	}
 }
 
+void output_shut(struct monitor *m, enum log_stream stream)
+{
+	if (m->outputs[stream].fd >= 0)
+		output_close(&m->outputs[stream]);
+}
+
 static size_t drain_limit(int fd)
 {
 	int size = fcntl(fd, F_GETPIPE_SZ);

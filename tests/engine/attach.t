@@ -1,0 +1,86 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# davit attach, and run -i: pipes, half-close, signals, several clients, clients that go.
+. "$(dirname "$0")/../harness/lib.sh"
+davit_env "$@"
+demo_image
+
+# a container that has a monitor although no terminal is involved: without --rm
+run davit run -i --name cat davit/demo cat <<<'through pipes'
+is "$status $out" '0 through pipes' 'input arrives, its end too'
+run davit logs cat
+is "$out" 'through pipes' 'and is logged'
+run davit run -i --name code davit/demo sh -c 'cat >/dev/null; echo err >&2; exit 42' </dev/null
+is "$status $err" '42 err' 'exit status and stderr'
+run davit run --name noin davit/demo cat <<<'not passed'
+is "$status$out" 0 'without -i there is no input'
+sum=$(seq 1 300000 | sha256sum)
+is "$(seq 1 300000 | davit run -i --name sum davit/demo sha256sum)" "$sum" 'two megabytes in'
+is "$(davit run --name out davit/demo seq 1 300000 | sha256sum)" "$sum" 'two megabytes out'
+is "$(davit run --name slow davit/demo seq 1 300000 | (sleep 1; sha256sum))" "$sum" \
+	'also to a reader that is late'
+ok 'removed' davit rm cat code noin sum out slow
+
+# a reader that goes ends the container, as a pipeline ends; -i: also without --rm in between
+run bash -c 'yes | davit run -i --name head davit/demo sh -c "cat; exit 5" | head -n 1'
+is "$out" y 'a pipeline ends with its reader'
+like "$(davit ps -a)" 'Exited.*head' 'and so does the container'
+davit rm head >/dev/null
+
+trap_script='trap "echo usr1" USR1; trap "echo term; exit 7" TERM; echo up; while :; do sleep 0.05; done'
+davit run --name sig davit/demo sh -c "$trap_script" >"$TMPDIR/out" &
+client=$!
+wait_until 10 grep -q up "$TMPDIR/out"
+kill -USR1 "$client"
+wait_until 10 grep -q usr1 "$TMPDIR/out"
+kill -TERM "$client"
+wait "$client"
+is "$?" 7 'signals are forwarded'
+is "$(tr '\n' ' ' <"$TMPDIR/out")" 'up usr1 term ' 'and handled inside'
+davit rm sig >/dev/null
+
+ok 'a detached container' davit run -d -i --name two davit/demo sh -c 'echo up; while read l; do echo "<$l>"; done; echo eof'
+davit attach --no-stdin two >"$TMPDIR/a" &
+a=$!
+davit attach two >"$TMPDIR/b" < <(sleep 0.5; echo hello; sleep 0.5) &
+b=$!
+wait_until 10 grep -q hello "$TMPDIR/a"
+wait_until 10 grep -q hello "$TMPDIR/b"
+is "$(<"$TMPDIR/a")" '<hello>' 'a client that only looks'
+is "$(<"$TMPDIR/b")" '<hello>' 'and one that types'
+sleep 0.3
+ok 'the end of input of a later client is not that of the container' kill -0 "$b"
+kill -9 "$a"
+run bash -c '(sleep 0.2; echo again; sleep 1) | timeout -s KILL 1 davit attach two'
+like "$(davit logs two)" 'again' 'a killed client changes nothing'
+davit kill two >/dev/null
+wait "$b"
+is "$?" 137 'attach ends with the status of the container'
+ok 'removed' davit rm two
+
+fails 'an ended container cannot be attached to' 125 davit attach two
+davit run --name done davit/demo true
+fails 'nor one that is done' 125 davit attach done
+like "$err" 'not running' 'which is told'
+fails 'bad detach keys' 125 davit attach --detach-keys ctrl-1 done
+ok 'removed' davit rm done
+
+# kill -9 of the initial client: the container goes on; with -i its input ends
+ok 'reading' bash -c "mkfifo $TMPDIR/in"
+davit run -i --name orphan davit/demo sh -c 'echo up; cat; echo eof; sleep 100' <"$TMPDIR/in" >"$TMPDIR/out" &
+client=$!
+exec 7>"$TMPDIR/in"
+wait_until 10 grep -q up "$TMPDIR/out"
+kill -9 "$client"
+exec 7>&-
+ok 'its input ends' wait_until 10 eval 'davit logs orphan | grep -q eof'
+like "$(davit ps)" 'orphan' 'it runs'
+ok 'and is removed' davit rm -f orphan
+
+# --rm: nothing is there when run returns, also with a monitor in between
+run script -qec 'davit run --rm davit/demo echo hi' /dev/null
+like "$out" hi 'with a terminal around it'
+is "$(davit ps -aq)" '' 'gone when run returns'
+
+rm -f "$TMPDIR"/{in,out,a,b}
+done_testing

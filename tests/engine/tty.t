@@ -1,0 +1,63 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# run -t and exec -t on a real terminal: size, job control, detach keys, restored on every way out.
+. "$(dirname "$0")/../harness/lib.sh"
+davit_env "$@"
+demo_image
+on_terminal=$(dirname "$(readlink -f "$0")")/on-terminal
+
+# Each call checks that the terminal is as it was (status 98 if not).
+run "$on_terminal" 'expect:# ' raw 'send:tty; test -t 0 && test -t 1 && echo all\r' 'expect:/dev/' \
+	'expect:all' 'send:exit 6\r' -- davit run --rm -it davit/demo sh
+is "$status" 6 'a shell on a terminal' || diag "$out" "$err"
+run "$on_terminal" 'expect:# ' 'send:stty size\r' 'expect:24 80' size:40x111 'wait:0.3' \
+	'send:stty size\r' 'expect:40 111' 'send:exit\r' -- davit run --rm -it davit/demo sh
+is "$status" 0 'its size is ours, and follows' || diag "$out" "$err"
+run "$on_terminal" 'expect:# ' 'send:sleep 100\r' 'wait:0.3' 'send:\x03' 'expect:# ' \
+	'send:echo int=$?\r' 'expect:int=130' 'send:exit\r' -- davit run --rm -it davit/demo sh
+is "$status" 0 'ctrl-c ends a command inside' || diag "$out" "$err"
+run "$on_terminal" 'expect:# ' 'send:sleep 100\r' 'wait:0.3' 'send:\x1a' 'expect:Stopped' \
+	'send:kill %1; fg; echo fg=$?\r' 'expect:fg=' 'send:exit\r' -- davit run --rm -it davit/demo sh
+is "$status" 0 'ctrl-z stops a command inside: job control' || diag "$out" "$err"
+run "$on_terminal" 'expect:# ' 'send:\x04' -- davit run --rm -it davit/demo sh
+is "$status" 0 'ctrl-d ends the shell' || diag "$out" "$err"
+run "$on_terminal" -- davit run --rm -t davit/demo sh -c 'sleep 0.3; stty size </dev/tty; exit 3'
+is "$status" 3 'a terminal without input' || diag "$out" "$err"
+like "$out" '24 80' 'has the size'
+
+run "$on_terminal" 'expect:# ' 'send:echo before\r' 'expect:before\r' 'send:\x10\x11' -- \
+	davit run -it --name dd davit/demo sh
+is "$status" 0 'detached by the keys' || diag "$out" "$err"
+like "$(davit ps)" ' dd' 'it runs'
+run "$on_terminal" 'send:\r' 'expect:# ' 'send:echo after; exit 9\r' 'expect:after\r' -- davit attach dd
+is "$status" 9 'attached again, up to its end' || diag "$out" "$err"
+like "$(davit logs dd)" 'before.*after' 'the log has both'
+davit rm dd >/dev/null
+run "$on_terminal" 'expect:# ' 'send:\x01x' -- davit run --rm -it --name d2 --detach-keys ctrl-a,x davit/demo sh
+is "$status" 0 'other detach keys' || diag "$out" "$err"
+ok 'it runs' davit kill d2
+wait_until 10 eval '[ -z "$(davit ps -aq)" ]'
+
+for sig in TERM HUP INT QUIT SEGV; do
+	run "$on_terminal" 'expect:# ' raw "kill:$sig" -- davit run -it --name "k-$sig" davit/demo sh
+	is "$status" $((128 + $(kill -l $sig))) "restored after SIG$sig" || diag "$out" "$err"
+done
+is "$(davit ps -q | wc -l)" 5 'the containers live on'
+davit rm -f k-TERM k-HUP k-INT k-QUIT k-SEGV >/dev/null
+run "$on_terminal" 'expect:# ' raw kill:TSTP stopped cooked kill:CONT raw 'send:exit 4\r' -- \
+	davit run --rm -it davit/demo sh
+is "$status" 4 'restored while stopped, raw again after' || diag "$out" "$err"
+run "$on_terminal" -- davit run --rm -it davit/demo /nonexistent
+is "$status" 127 'restored after a failed start' || diag "$out" "$err"
+
+fails 'a terminal is not made of a pipe' 125 davit run --rm -it davit/demo sh </dev/null
+
+ok 'a container to exec in' davit run -d --name ee davit/demo sleep 1000
+run "$on_terminal" 'expect:# ' raw 'send:stty size\r' 'expect:24 80' size:33x99 'wait:0.3' \
+	'send:stty size\r' 'expect:33 99' 'send:exit 8\r' -- davit exec -it ee sh
+is "$status" 8 'exec on a terminal' || diag "$out" "$err"
+run "$on_terminal" 'expect:# ' kill:TERM -- davit exec -it ee sh
+is "$status" 143 'exec restores the terminal as well' || diag "$out" "$err"
+ok 'removed' davit rm -f ee
+
+done_testing
