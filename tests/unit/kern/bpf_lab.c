@@ -44,6 +44,20 @@ static const char *find_cgroup2(void)
 	return NULL;
 }
 
+/* davit-bpf of this build: this test is <out>/tests/unit/kern/NAME */
+static const char *find_programs(void)
+{
+	static char path[4096];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - sizeof("bin"));
+
+	for (int up = 0; n > 0 && up < 4; up++)
+		n = (char *)memrchr(path, '/', (size_t)n) - path;
+	if (n <= 0)
+		abort();
+	memcpy(path + n, "/bin", sizeof("/bin"));
+	return path;
+}
+
 static bool open_container(struct lab *l, unsigned int i)
 {
 	struct lab_container *c = &l->c[i];
@@ -75,7 +89,11 @@ bool lab_open(struct lab *l, const char *suffix)
 	(void)snprintf(l->bpffs, sizeof(l->bpffs), "%s/bpf", l->dir);
 	(void)snprintf(l->state, sizeof(l->state), "%s/state", l->dir);
 	l->env = (struct env){
-		.root = l->dir, .state = l->state, .slice = l->slice, .bpffs = l->bpffs
+		.root = l->dir,
+		.state = l->state,
+		.slice = l->slice,
+		.bpffs = l->bpffs,
+		.libdir = find_programs(),
 	};
 	if (mkdir(l->slice_path, 0755) < 0)
 		return false;

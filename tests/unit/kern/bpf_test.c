@@ -587,21 +587,50 @@ static int open_traced(void *arg)
 	return open_and_insert(arg);
 }
 
-/* Kill the opener at its @n-th stop at a system call. Return: did it come that far? */
+#define TRACED_MAX 4
+
+static void kill_all(const pid_t *pids, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++)
+		(void)kill(pids[i], SIGKILL);
+	while (waitpid(-1, NULL, __WALL) > 0)
+		;
+}
+
+/*
+ * Kill the opener and the loader that it started, both at once, at the @n-th stop at a system call
+ * of either. Return: did they come that far?
+ */
 static bool kill_opener_at(struct lab *l, unsigned int n)
 {
-	pid_t pid = start(open_traced, l);
+	const long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL | PTRACE_O_TRACEFORK |
+			     PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE;
+	pid_t pids[TRACED_MAX] = { start(open_traced, l) }, pid = pids[0];
+	unsigned int n_pids = 1;
 	int status;
 
-	if (waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status))
+	if (waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status) ||
+	    ptrace(PTRACE_SETOPTIONS, pid, NULL, options) < 0)
 		return false;
-	for (unsigned int i = 0; i < n; i++) {
-		if (ptrace(PTRACE_SYSCALL, pid, NULL, NULL) < 0 ||
-		    waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status))
-			return false;
+	for (int sig = 0;; sig = 0) {
+		if (WIFSTOPPED(status)) {
+			if (WSTOPSIG(status) == (SIGTRAP | 0x80) && n-- == 0)
+				break;
+			if (WSTOPSIG(status) == SIGCHLD)
+				sig = SIGCHLD;
+			(void)ptrace(PTRACE_SYSCALL, pid, NULL, (long)sig);
+		}
+		pid = waitpid(-1, &status, __WALL);
+		if (pid < 0)
+			return false; /* all have ended by themselves */
+		for (unsigned int i = 0; i <= n_pids && n_pids < TRACED_MAX; i++) {
+			if (i == n_pids)
+				pids[n_pids++] = pid;
+			else if (pids[i] == pid)
+				break;
+		}
 	}
-	(void)kill(pid, SIGKILL);
-	(void)waitpid(pid, &status, 0);
+	kill_all(pids, n_pids);
 	return true;
 }
 
@@ -629,8 +658,8 @@ TEST_F_TIMEOUT(bare, a_killed_loader_is_repaired_by_the_next_open, 600)
 	unsigned int kills = 0;
 
 	ASSERT_EQ(0, unshare(CLONE_NEWNET)); /* its loopback is down and still a place to go to */
-	/* two stops per call: 7 comes by at entries and at exits */
-	for (unsigned int n = 1; kill_opener_at(lab, n); n += 7, kills++) {
+	/* two stops per call: 11 comes by at entries and at exits */
+	for (unsigned int n = 1; kill_opener_at(lab, n); n += 11, kills++) {
 		struct err e = ERR_INIT;
 		struct bpf_set *s = NULL;
 		int max = 0;
@@ -692,6 +721,54 @@ TEST_F(set, another_bpf_file_system_is_no_second_set)
 	EXPECT_EQ(-EBUSY, bpf_set_open(&self->lab.env, self->lab.slice_fd, &s, &self->e));
 	EXPECT_NE(NULL, strstr(self->e.msg, "not pinned below"));
 	ASSERT_EQ(0, umount2(self->lab.bpffs, MNT_DETACH));
+}
+
+/* A davit in a cgroup namespace whose root is somewhere in the hierarchy. */
+static int run_nested(void *arg)
+{
+	struct lab_send tcp = { LAB_TCP, "127.0.0.1", 1, 0, 0 };
+	const char *cgroup2 = arg;
+	struct bpf_set *s = NULL;
+	struct err e = ERR_INIT;
+	struct small_policy p;
+	struct lab lab;
+	int r;
+
+	if (unshare(CLONE_NEWCGROUP | CLONE_NEWNS | CLONE_NEWNET) < 0 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    /* the same file system does not go on top of itself */
+	    mount("none", cgroup2, "tmpfs", 0, NULL) < 0 ||
+	    mount("none", cgroup2, "cgroup2", 0, NULL) < 0 || !lab_open(&lab, "n")) {
+		perror("# nested lab");
+		return 10;
+	}
+	r = bpf_set_open(&lab.env, lab.slice_fd, &s, &e);
+	if (r == 0)
+		r = bpf_set_insert(s, lab.c[0].id, policy(&p, NET_DENY), NULL, &e);
+	if (r == 0)
+		r = bpf_set_insert(s, lab.c[1].id, NULL, NULL, &e);
+	if (r < 0)
+		(void)fprintf(stderr, "# %s: %s\n", e.msg, err_text(e.code));
+	r = r < 0 ? 11 : 0;
+	if (r == 0 && lab_run(&lab, 0, lab_send, &tcp) != EPERM)
+		r = 12;
+	if (r == 0 && lab_run(&lab, 1, lab_send, &tcp) != ENETUNREACH)
+		r = 13;
+	if (r == 0 && lab_run(&lab, 2, lab_send, &tcp) != EPERM)
+		r = 14;
+	bpf_set_close(s);
+	lab_close(&lab);
+	return r;
+}
+
+TEST_F(bare, depth_is_found_in_a_cgroup_namespace)
+{
+	struct lab *l = &self->lab;
+	char cgroup2[128];
+
+	(void)snprintf(cgroup2, sizeof(cgroup2), "%s", l->slice_path);
+	*strrchr(cgroup2, '/') = '\0';
+	EXPECT_EQ(0, lab_run(l, 0, run_nested, cgroup2));
 }
 
 TEST(features_are_there)
