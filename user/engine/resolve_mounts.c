@@ -116,7 +116,9 @@ static int add_all(const struct strv *l, const char *option,
 
 		if (r < 0)
 			return r;
-		r = add_mount(&s, rc, e);
+		r = mount_spec_check_host(&s, e);
+		if (r == 0)
+			r = add_mount(&s, rc, e);
 		mount_spec_done(&s);
 		if (r < 0)
 			return err_wrap(e, r, "option '--%s'", option);
