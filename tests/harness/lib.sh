@@ -184,6 +184,7 @@ trap 'exit 143' TERM
 
 # davit_env [ARG...]: run this file, with these arguments, again, from its beginning, in mount, pid, net and ipc namespaces of its
 # own, with private values of DAVIT_*, an empty $TMPDIR, and the built programs first in PATH.
+# It is killed after $DAVIT_TEST_TIMEOUT seconds (600).
 # Everything is below $TEST_DIR (on disk: overlay does not stack on every file system).
 davit_env() {
 	if [ -n "${_DAVIT_TEST_INSIDE:-}" ]; then
@@ -197,14 +198,16 @@ davit_env() {
 	export TEST_DIR=${DAVIT_TEST_BASE:-/var/tmp}/$DAVIT_SLICE
 	export _DAVIT_TEST_INSIDE=1
 	trap - EXIT
-	unshare --mount --pid --net --ipc --fork --kill-child --propagation private \
+	timeout --foreground --signal KILL "${DAVIT_TEST_TIMEOUT:-600}" \
+		unshare --mount --pid --net --ipc --fork --kill-child --propagation private \
 		bash "$0" "$@" &
 	pid=$!
 	# unshare blocks SIGTERM; killing it kills its pid namespace (--kill-child)
-	trap 'kill -KILL "$pid" 2>/dev/null' INT TERM HUP
+	trap 'pkill -KILL -P "$pid" 2>/dev/null' INT TERM HUP
 	wait "$pid"
 	rc=$?
 	wait "$pid" 2>/dev/null # the first wait ends early when a trap ran
+	[ "$rc" -ne 137 ] || echo "not ok - killed after ${DAVIT_TEST_TIMEOUT:-600} s at most"
 	# when the test was killed its own clean-up did not run
 	_sweep_cgroups
 	rm -rf --one-file-system "$TEST_DIR"
@@ -249,11 +252,16 @@ _list_cgroups() {
 }
 
 _sweep_cgroups() {
-	local dir
-	while read -r dir; do
-		[ ! -e "$dir/cgroup.kill" ] || echo 1 >"$dir/cgroup.kill" 2>/dev/null
-		rmdir "$dir" 2>/dev/null || { sleep 0.1; rmdir "$dir" 2>/dev/null; }
-	done < <(_list_cgroups)
+	local dir i
+	for ((i = 0; i < 20; i++)); do
+		while read -r dir; do
+			[ ! -e "$dir/cgroup.kill" ] || echo 1 >"$dir/cgroup.kill" 2>/dev/null
+			rmdir "$dir" 2>/dev/null
+		done < <(_list_cgroups)
+		# killed processes leave their cgroup a moment after the kill
+		[ -n "$(_list_cgroups)" ] || break
+		sleep 0.1
+	done
 }
 
 # _find_processes: sets $_processes, "PID COMMAND" a line, to what runs in this pid namespace beside

@@ -7,8 +7,8 @@
  *
  * Counts the system calls that COMMAND and its helpers (davit-monitor, davit-image) enter, and kills
  * with SIGKILL who enters the N-th, which is not carried out any more. N = 0 only counts. What runs
- * inside a container is no helper: who is cloned into namespaces or a cgroup is let go untouched, and
- * lives on when the parent whose memory it shares is killed.
+ * inside a container is no helper: who is cloned into namespaces or a cgroup is let go untouched. Its
+ * birth counts as a call of its parent's: killed there, the child lives on in the parent's memory.
  *
  *	-a	kill all that is traced, not only the caller: as when their cgroup is killed
  *	-m	count until COMMAND itself has ended; default: until its helpers have, too
@@ -173,7 +173,7 @@ static void on_call(struct traced *t)
 	t->clone_flags = flags_of_clone(t->pid, &info);
 }
 
-/* A child of @t was made: ours to follow, or the container's to let go? */
+/* A child of @t was made: ours to follow, or the container's to let go? @t has not seen it yet. */
 static void on_child(const struct traced *t)
 {
 	unsigned long child;
@@ -183,9 +183,11 @@ static void on_child(const struct traced *t)
 		return;
 	if (waitpid((pid_t)child, &status, __WALL) < 0) /* its first stop */
 		return;
-	if (t->clone_flags & INSIDE)
+	if (t->clone_flags & INSIDE) {
 		(void)ptrace(PTRACE_DETACH, (pid_t)child, 0, 0);
-	else if (WIFSTOPPED(status) && ptrace(PTRACE_SYSCALL, add((pid_t)child)->pid, 0, 0) < 0)
+		if (++s.n == s.target)
+			kill_at(t->pid, SYS_clone3);
+	} else if (WIFSTOPPED(status) && ptrace(PTRACE_SYSCALL, add((pid_t)child)->pid, 0, 0) < 0)
 		die("continue a child");
 }
 
