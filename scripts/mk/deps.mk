@@ -35,6 +35,7 @@ DEPS_TEST := \
 	libclang-rt-dev \
 	perl \
 	procps \
+	python3 \
 	python3-minimal \
 	shellcheck \
 	skopeo \

@@ -59,11 +59,11 @@ is "$?" 137 'attach ends with the status of the container'
 ok 'removed' davit rm two
 
 fails 'an ended container cannot be attached to' 125 davit attach two
-davit run --name done davit/demo true
-fails 'nor one that is done' 125 davit attach done
+davit run --name ended davit/demo true
+fails 'nor one that is done' 125 davit attach ended
 like "$err" 'not running' 'which is told'
-fails 'bad detach keys' 125 davit attach --detach-keys ctrl-1 done
-ok 'removed' davit rm done
+fails 'bad detach keys' 125 davit attach --detach-keys ctrl-1 ended
+ok 'removed' davit rm ended
 
 # kill -9 of the initial client: the container goes on; with -i its input ends
 ok 'reading' bash -c "mkfifo $TMPDIR/in"
@@ -78,9 +78,18 @@ like "$(davit ps)" 'orphan' 'it runs'
 ok 'and is removed' davit rm -f orphan
 
 # --rm: nothing is there when run returns, also with a monitor in between
-run script -qec 'davit run --rm davit/demo echo hi' /dev/null
+run "$(dirname "$(readlink -f "$0")")/on-terminal" -- davit run --rm davit/demo echo hi
 like "$out" hi 'with a terminal around it'
 is "$(davit ps -aq)" '' 'gone when run returns'
+ok 'a detached container with --rm' davit run -d --rm --name bare davit/demo sleep 100
+run davit logs bare
+if [ "$status" -ne 0 ]; then
+	like "$err" 'keeps no log.*hint:' 'which keeps no log says so'
+else
+	pass 'its log is readable'
+fi
+davit kill bare >/dev/null
+wait_until 10 eval '[ -z "$(davit ps -aq)" ]'
 
 rm -f "$TMPDIR"/{in,out,a,b}
 done_testing

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/fmt.h"
+#include "base/fs.h"
 #include "base/io.h"
 #include "base/libc.h"
 #include "cli.h"
@@ -117,6 +118,12 @@ static int locate(struct engine *en, const struct container *c, struct log_query
 	q->dirfd = log_open_dir(en->store.fd, en->state_fd, c->id, e);
 	if (q->dirfd < 0)
 		return q->dirfd;
+	/* no log is not an empty log */
+	if (c->options.auto_remove && !fs_exists(q->dirfd, LOG_FILE)) {
+		r = err_plain(e, -ENODATA, "container '%s' keeps no log", c->id);
+		err_hint(e, "run it without --rm");
+		return r;
+	}
 	if (!q->follow)
 		return 0;
 	r = container_state(en, c, &s, e);
