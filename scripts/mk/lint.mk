@@ -38,8 +38,9 @@ lint-tidy: $(BPF_SKELS)
 	$(Q)scripts/tidy $(O)/tidy $(LINT_C) -- $(LINT_FLAGS)
 
 #: make sparse               sparse on all of user/
+# the skeletons of BPF programs are longer strings than it takes
 sparse: $(BPF_SKELS)
-	$(Q)for f in $(LINT_C); do \
+	$(Q)for f in $(filter-out user/cmd/davit-bpf/l%.c,$(LINT_C)); do \
 		sparse -D__CHECK_ENDIAN__ -Wno-decl -Wsparse-error $(CPPFLAGS) -std=gnu11 \
 			-gcc-base-dir $$($(CC) -print-file-name=) $$f || exit 1; \
 	done
