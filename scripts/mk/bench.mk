@@ -17,4 +17,8 @@ bench: deps-bench
 run-bench: programs $(BENCH_TOOLS) $(O)/tests/true
 	$(Q)DAVIT_OUT=$(abspath $(O)) tests/bench/start.sh -n $(N)
 
-.PHONY: bench run-bench
+#: make bench-crowd          the same beside 1000 idle containers
+bench-crowd: deps-bench programs $(BENCH_TOOLS) $(O)/tests/true
+	$(Q)DAVIT_OUT=$(abspath $(O)) tests/bench/crowd.sh -n $(N)
+
+.PHONY: bench run-bench bench-crowd
