@@ -157,15 +157,44 @@ static int drop_damaged(const struct store *st, const struct strv *damaged,
 	return 0;
 }
 
+/* Images that a dead commit made and did not come to name. */
+static int drop_unfinished(const struct store *st, const struct image_list *l,
+			   struct store_report *rep, struct err *e)
+{
+	_cleanup_strv_ struct strv ids = { .n = 0 }, users = { .n = 0 };
+	int r = staging_unfinished(st, &ids, e);
+
+	for (size_t i = 0; r == 0 && i < l->n; i++) {
+		_cleanup_free_ char *path = NULL;
+
+		if (l->v[i].names.n || !strv_has(&ids, l->v[i].id))
+			continue;
+		r = image_users(st, l->v[i].id, &users, e);
+		if (r < 0 || users.n)
+			return r;
+		path = str_printf("images/%s", l->v[i].id);
+		r = path ? trash_put(st, path, e) : -ENOMEM;
+		if (r == 0)
+			r = strv_addf(&rep->fixed, "image '%.12s' of an interrupted load removed",
+				      l->v[i].id);
+	}
+	return r < 0 && e && !e->code ? err_set(e, r, "check images") : r;
+}
+
 static int check_locked(const struct store *st, int tmp, struct store_report *rep, struct err *e)
 {
 	_cleanup_(image_list_done) struct image_list l = { .n = 0 }, named = { .n = 0 };
 	_cleanup_strv_ struct strv damaged = { .n = 0 };
 	struct ref_check c = { st, &l, rep };
-	int r = image_list(st, &l, &damaged, e);
+	int r = image_list(st, &named, &damaged, e);
 
 	if (r == 0)
 		r = drop_damaged(st, &damaged, rep, e);
+	if (r == 0)
+		r = drop_unfinished(st, &named, rep, e);
+	image_list_done(&named);
+	if (r == 0)
+		r = image_list(st, &l, NULL, e);
 	for (size_t i = 0; r == 0 && i < l.n; i++) {
 		r = check_layers(st, &l.v[i], rep, e);
 		if (r == 0 && check_blobs(st, &l.v[i], rep) < 0)

@@ -140,6 +140,10 @@ static void old_manifest(const struct store *st, const char *id, char ret[DIGEST
 		memcpy(ret, old.manifest, sizeof(old.manifest));
 }
 
+/*
+ * Between the record and the names the image exists without a name, which is a state of its own: the
+ * link STAGING_NEW_IMAGE tells store_check() that nobody wanted it so.
+ */
 static int place_all(const struct staging *s, struct commit *c, struct err *e)
 {
 	char old[DIGEST_HEX_LEN + 1];
@@ -151,6 +155,8 @@ static int place_all(const struct staging *s, struct commit *c, struct err *e)
 	r = place_blobs(s, c, e);
 	if (r == 0)
 		r = place_layers(s, c, e);
+	if (r == 0 && !old[0] && symlinkat(c->image->id, s->fd, STAGING_NEW_IMAGE) < 0)
+		r = err_set(e, errno, "create '%s'", STAGING_NEW_IMAGE);
 	if (r == 0)
 		r = place_record(s, c->image, e);
 	is_replaced = old[0] && strcmp(old, c->image->manifest) != 0;
@@ -158,7 +164,11 @@ static int place_all(const struct staging *s, struct commit *c, struct err *e)
 		memcpy(gone.digest, old, sizeof(gone.digest));
 		r = ref_remove(s->store, &gone, e);
 	}
-	return r < 0 ? r : place_names(s, c, is_replaced, e);
+	if (r == 0)
+		r = place_names(s, c, is_replaced, e);
+	if (r == 0 && unlinkat(s->fd, STAGING_NEW_IMAGE, 0) < 0 && errno != ENOENT)
+		r = err_set(e, errno, "remove '%s'", STAGING_NEW_IMAGE);
+	return r;
 }
 
 int store_commit(const struct staging *s, struct commit *c, struct err *e)

@@ -96,6 +96,32 @@ static int sweep(const struct store *st, const char *name, bool only_count, stru
 	return n;
 }
 
+int staging_unfinished(const struct store *st, struct strv *ret, struct err *e)
+{
+	int fd = openat(st->fd, "tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_dir_ DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+	struct dirent *de;
+
+	if (!d) {
+		int r = err_set(e, errno, "open 'tmp'");
+
+		(void)fd_close(fd);
+		return r;
+	}
+	while ((de = readdir(d)) != NULL) {
+		_cleanup_fd_ int dead = -1;
+		char *id;
+
+		if (strcmp(de->d_name, ".") == 0 || strcmp(de->d_name, "..") == 0)
+			continue;
+		dead = lock_dir(dirfd(d), de->d_name, LOCK_EX | LOCK_NB, NULL);
+		id = dead >= 0 ? fs_read_link(dead, STAGING_NEW_IMAGE) : NULL;
+		if (id && strv_take(ret, id) < 0)
+			return err_set(e, ENOMEM, "look through 'tmp'");
+	}
+	return 0;
+}
+
 int staging_sweep(const struct store *st, bool only_count, struct err *e)
 {
 	return sweep(st, "tmp", only_count, e);

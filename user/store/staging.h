@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#include "base/str.h"
+
 struct err;
 struct store;
 
@@ -21,6 +23,9 @@ struct staging {
 
 #define STAGING_INIT { .fd = -1 }
 
+/* link in a staging directory: id of an image whose commit has begun and not ended */
+#define STAGING_NEW_IMAGE "new-image"
+
 int staging_open(const struct store *st, struct staging *ret, struct err *e);
 
 /* staging_done() - remove it with all that is still in it */
@@ -28,6 +33,9 @@ void staging_done(struct staging *s);
 
 /* staging_sweep() - remove what dead owners left, or only count it. Return: number; -errno. */
 int staging_sweep(const struct store *st, bool only_count, struct err *e);
+
+/* staging_unfinished() - add the ids of images whose commit died half-way to @ret */
+int staging_unfinished(const struct store *st, struct strv *ret, struct err *e);
 
 /**
  * trash_put() - rename @path (below <root>) into trash/ under a fresh name
