@@ -155,21 +155,22 @@ FEATURE_PROBE(cgroup2)
 	return mode && !str_eq(mode, "v1") ? 0 : -ENOENT;
 }
 
-/* The root has no such file: it takes a cgroup to look at. */
+/* The root has no such file: it takes a cgroup to look at, in a slice that goes with it. */
 FEATURE_PROBE(cgroup_kill)
 {
 	_cleanup_(cgroup_freep) struct cgroup *cg = NULL;
-	char id[32];
+	char slice[32];
 	int r;
 
-	(void)f, (void)detail;
-	err_format(id, sizeof(id), "doctor-%d", getpid());
-	r = cgroup_create(env->slice, id, NULL, &cg, e);
+	(void)f, (void)env, (void)detail;
+	err_format(slice, sizeof(slice), "davit-doctor-%d", getpid());
+	r = cgroup_create(slice, "probe", NULL, &cg, e);
 	if (r < 0)
 		return r;
 	if (cgroup_fd(cg) < 0 || faccessat(cgroup_fd(cg), "cgroup.kill", F_OK, 0) < 0)
 		r = -ENOENT;
 	(void)cgroup_destroy(cg, NULL); /* nothing has entered it */
+	(void)cgroup_slice_remove(slice, NULL);
 	return r;
 }
 

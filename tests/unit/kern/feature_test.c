@@ -73,7 +73,6 @@ TEST(probing)
 	EXPECT_EQ(2, count_entries(root));
 	EXPECT_EQ(0, cgroup_list(env.slice, &ids, NULL));
 	EXPECT_EQ(0, ids.n);
-	(void)cgroup_slice_remove(env.slice, NULL);
 	EXPECT_EQ(0, rmdir(root));
 	strv_done(&s.names);
 }
@@ -100,7 +99,6 @@ TEST(bad_root)
 		SKIP(return, "needs root");
 	EXPECT_EQ(1, feature_each(&env, see_root, &n, NULL));
 	EXPECT_EQ(1, n);
-	(void)cgroup_slice_remove(env.slice, NULL);
 }
 
 TEST_HARNESS_MAIN
