@@ -289,13 +289,12 @@ static socklen_t fill_addr(const struct lab_send *s, union any_addr *a)
 
 static int open_socket(const struct lab_send *s, int family)
 {
-	static const int types[] = { [LAB_TCP] = SOCK_STREAM,
-				     [LAB_UDP] = SOCK_DGRAM,
-				     [LAB_UDP_CONNECT] = SOCK_DGRAM,
-				     [LAB_ICMP] = SOCK_RAW,
-				     [LAB_RAW_TCP] = SOCK_RAW };
+	static const int types[] = {
+		[LAB_TCP] = SOCK_STREAM,	[LAB_MPTCP] = SOCK_STREAM, [LAB_UDP] = SOCK_DGRAM,
+		[LAB_UDP_CONNECT] = SOCK_DGRAM, [LAB_ICMP] = SOCK_RAW,	   [LAB_RAW_TCP] = SOCK_RAW
+	};
 	const struct timeval two_s = { .tv_sec = 2 };
-	int proto = 0, fd;
+	int proto = s->how == LAB_MPTCP ? IPPROTO_MPTCP : 0, fd;
 
 	if (s->how == LAB_ICMP)
 		proto = family == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6;
@@ -330,7 +329,8 @@ int lab_send(void *arg)
 	socklen_t len = fill_addr(s, &a);
 	int fd = open_socket(s, a.sa.sa_family);
 	unsigned int times = s->times ? s->times : 1;
-	bool connects = s->how == LAB_TCP || s->how == LAB_UDP_CONNECT;
+	bool is_stream = s->how == LAB_TCP || s->how == LAB_MPTCP;
+	bool connects = is_stream || s->how == LAB_UDP_CONNECT;
 	char buf[4096];
 	size_t n = fill_payload(s, a.sa.sa_family, buf, sizeof(buf));
 
@@ -343,7 +343,7 @@ int lab_send(void *arg)
 		if (a.sa.sa_family == AF_INET6)
 			a.v6.sin6_port = 0;
 	}
-	for (unsigned int i = 0; s->how != LAB_TCP && i < times; i++)
+	for (unsigned int i = 0; !is_stream && i < times; i++)
 		if (sendto(fd, buf, n, 0, connects ? NULL : &a.sa, connects ? 0 : len) < 0)
 			return errno;
 	return 0;

@@ -48,7 +48,7 @@ int lab_programs(struct lab *l, int *ret_max);
 
 /* one attempt to send; all return 0 or a positive errno */
 struct lab_send {
-	enum { LAB_TCP, LAB_UDP, LAB_UDP_CONNECT, LAB_ICMP, LAB_RAW_TCP } how;
+	enum { LAB_TCP, LAB_MPTCP, LAB_UDP, LAB_UDP_CONNECT, LAB_ICMP, LAB_RAW_TCP } how;
 	const char *addr;
 	uint16_t port;
 	unsigned int times, size; /* of datagrams */

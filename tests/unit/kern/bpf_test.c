@@ -165,6 +165,32 @@ TEST_F(set, verdicts)
 	}
 }
 
+/* its subflows are TCP sockets that the kernel opens; not all kernels ask at the call */
+TEST_F(set, multipath_tcp_is_tcp)
+{
+	struct lab_send allowed = { LAB_MPTCP, LAB_PEER4, 8000, 0, 0 };
+	struct lab_send denied = { LAB_MPTCP, LAB_PEER4, 8001, 0, 0 };
+	struct net_counters n;
+	struct small_policy p;
+	int r;
+
+	if (!lab_open_network(&self->lab))
+		SKIP(return, "needs veth and iproute2");
+	r = lab_send(&allowed);
+	if (r == EPROTONOSUPPORT || r == ENOPROTOOPT)
+		SKIP(return, "needs multipath TCP");
+	ASSERT_EQ(0, r);
+	(void)policy(&p, NET_ALLOW);
+	rule(&p, NET_DENY, IPPROTO_TCP, LAB_PEER4, 32, 8001, 8001);
+	ASSERT_EQ(0, bpf_set_insert(self->s, self->lab.c[0].id, &p.p, NULL, &self->e));
+	EXPECT_EQ(0, lab_run(&self->lab, 0, lab_send, &allowed));
+	r = lab_run(&self->lab, 0, lab_send, &denied);
+	EXPECT_NE(0, r);
+	TH_LOG("refused with errno %d", r);
+	ASSERT_EQ(0, bpf_set_counters(self->s, self->lab.c[0].id, &n, &self->e));
+	EXPECT_LT(0, n.drops[NET_OUT]);
+}
+
 TEST_F(set, without_a_row_nothing_gets_out)
 {
 	struct lab_send tcp = { LAB_TCP, LAB_PEER4, 8000, 0, 0 };
