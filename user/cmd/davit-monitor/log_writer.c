@@ -214,15 +214,22 @@ static size_t put_escaped(struct log_writer *w, const unsigned char *p, size_t n
 static void put_text(struct log_writer *w, const char *p, size_t n)
 {
 	while (n) {
-		size_t used = 0;
+		char *out = w->buf + w->n;
+		unsigned int plain = 8;
+		size_t used;
 
-		if (n >= 8) {
-			used = plain_bytes(p);
-			memcpy(w->buf + w->n, p, 8); /* what is beyond @used gets overwritten */
-			w->n += used;
+		/* what is written beyond the plain ones gets overwritten */
+		while (n >= 8 && plain == 8) {
+			plain = plain_bytes(p);
+			memcpy(out, p, 8);
+			out += plain;
+			p += plain;
+			n -= plain;
 		}
-		if (used < 8)
-			used += put_escaped(w, (const unsigned char *)p + used, n - used);
+		w->n = (size_t)(out - w->buf);
+		if (!n)
+			break;
+		used = put_escaped(w, (const unsigned char *)p, n);
 		p += used;
 		n -= used;
 	}
