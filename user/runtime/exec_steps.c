@@ -138,9 +138,12 @@ int launch_exec(const struct launch *l, struct err *e)
 		if (s < 0)
 			return err_set(e, s, "keep capabilities for seccomp");
 	}
-	s = install_seccomp(l, e);
+	/* without new privileges the filter needs no capability: it comes last, to forbid less of ours */
+	s = l->no_new_privs ? 0 : install_seccomp(l, e);
 	if (s == 0)
 		s = set_final_caps(l, e);
+	if (s == 0 && l->no_new_privs)
+		s = install_seccomp(l, e);
 	if (s < 0)
 		return s;
 	r = sys_call5(SYS_execveat, l->init_fd, "", argv, l->envp, AT_EMPTY_PATH);

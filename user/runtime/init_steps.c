@@ -440,8 +440,8 @@ static int (*const steps[])(const struct launch *l, struct err *e) = {
 	step_masked_paths,
 	step_readonly_root,
 	step_stdio,
-	step_limits,
 	step_cwd,
+	step_limits, /* nothing may be opened below a limit of files */
 	launch_exec,
 };
 /* clang-format on */
