@@ -25,6 +25,8 @@ struct job {
 	const struct overlay_spec *spec;
 	struct str lowerdir;  /* "l/a:l/b" */
 	struct strv lowers;   /* "l/a", "l/b" */
+	struct str options;   /* of mount(2) */
+	bool by_options;
 	int tree;	      /* id-mapped clone of the base, or -1 */
 	int fd;		      /* result: descriptor or -errno */
 	const char *failed;
@@ -44,7 +46,7 @@ static long set_lowers(struct job *j, long fs)
 		return set_string(fs, "lowerdir", j->lowerdir.p);
 	for (size_t i = 0; r == 0 && i < j->lowers.n; i++)
 		r = set_string(fs, "lowerdir+", j->lowers.v[i]);
-	return r == -EINVAL ? -E2BIG : r; /* EINVAL: no such parameter before 6.8 */
+	return r;
 }
 
 static int mount_by_context(struct job *j)
@@ -80,6 +82,19 @@ static int mount_by_context(struct job *j)
 	return (int)r;
 }
 
+/*
+ * mount(2) takes a page of options where fsconfig(2) takes 255 bytes: for many layers before Linux
+ * 6.8, which has "lowerdir+". It can only mount on something: here on the base itself, in a mount
+ * namespace that ends with this process; the clone outlives it.
+ */
+static int mount_by_options(struct job *j)
+{
+	long r = sys_call5(SYS_mount, "overlay", ".", "overlay", 0, j->options.p);
+
+	j->failed = "mount";
+	return r < 0 ? (int)r : mount_open_tree(AT_FDCWD, j->spec->base_path, OPEN_TREE_CLONE);
+}
+
 /* Be the map's root towards file systems, with the capabilities that setfsuid(2) takes away. */
 static int become_fs_root(uid_t id)
 {
@@ -112,8 +127,13 @@ static int mount_in_child(void *arg)
 		if (r == 0)
 			r = become_fs_root(j->spec->root_id);
 		j->failed = "id-mapped layers";
+	} else if (j->by_options) {
+		r = mount_set_attr(AT_FDCWD, "/", AT_RECURSIVE, 0, 0, MS_PRIVATE);
 	}
-	j->fd = r < 0 ? r : mount_by_context(j);
+	if (r < 0)
+		j->fd = r;
+	else
+		j->fd = j->by_options ? mount_by_options(j) : mount_by_context(j);
 	return 0;
 }
 
@@ -144,6 +164,26 @@ static int prepare_tree(struct job *j, struct err *e)
 		return j->tree;
 	r = mount_idmap(j->tree, o->userns_fd, false, o->base_path, e);
 	return r;
+}
+
+/* More layers than one parameter holds: one by one if the kernel takes them so, else by mount(2). */
+static int mount_many(struct job *j)
+{
+	const struct overlay_spec *o = j->spec;
+	int r = j->tree >= 0 ? run_in_child(j) : mount_by_context(j);
+
+	if (r != -EINVAL && r != -E2BIG)
+		return r;
+	str_addf(&j->options, "lowerdir=%s", j->lowerdir.p);
+	if (o->upper)
+		str_addf(&j->options, ",upperdir=%s,workdir=%s%s", o->upper, o->work,
+			 o->is_volatile ? ",volatile" : "");
+	if (str_failed(&j->options))
+		return -ENOMEM;
+	if (j->options.len >= (size_t)sysconf(_SC_PAGESIZE))
+		return -E2BIG;
+	j->by_options = true;
+	return run_in_child(j);
 }
 
 static int explain(const struct job *j, int r, struct err *e)
@@ -180,12 +220,16 @@ int overlay_mount(const struct overlay_spec *o, struct err *e)
 	if (r == 0)
 		r = prepare_tree(&j, e);
 	if (r == 0) {
-		r = j.tree >= 0 ? run_in_child(&j) : mount_by_context(&j);
+		if (j.lowerdir.len > PARAM_MAX)
+			r = mount_many(&j);
+		else
+			r = j.tree >= 0 ? run_in_child(&j) : mount_by_context(&j);
 		if (r < 0)
 			(void)explain(&j, r, e);
 	}
 	(void)fd_close(j.tree);
 	str_done(&j.lowerdir);
+	str_done(&j.options);
 	strv_done(&j.lowers);
 	return r;
 }

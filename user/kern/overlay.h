@@ -35,8 +35,8 @@ struct overlay_spec {
 /**
  * overlay_mount() - mount it, attached nowhere
  *
- * A string parameter holds 255 bytes: some 40 layers; above that layers are passed one by one
- * ("lowerdir+", since Linux 6.8).
+ * A string parameter holds 255 bytes: some 40 layers. More are passed one by one ("lowerdir+", since
+ * Linux 6.8), else by mount(2), whose options are a page: some 600.
  *
  * Return: mount descriptor; -E2BIG with a hint for more layers than this kernel takes.
  */

@@ -121,7 +121,10 @@ static int has_slash(const char *s)
 	return 0;
 }
 
-__attribute__((noreturn, used)) void init_main(long *stack)
+/* called by _start below */
+__attribute__((noreturn, used)) void init_main(long *stack);
+
+void init_main(long *stack)
 {
 	long argc = stack[0];
 	char **argv = (char **)(stack + 1);
