@@ -3,6 +3,8 @@
 #include "engine/traffic.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/err.h"
@@ -10,6 +12,7 @@
 #include "engine/container.h"
 #include "engine/engine.h"
 #include "kern/cgroup.h"
+#include "network/policy.h"
 
 int traffic_read(struct engine *en, const struct container *c, struct traffic *ret, struct err *e)
 {
@@ -40,13 +43,29 @@ int traffic_read(struct engine *en, const struct container *c, struct traffic *r
 	return r;
 }
 
+/* Of a large policy the kernel does not keep which rule it was: ask the same question again. */
+static int find_rule(const struct container *c, const struct net_denied *d)
+{
+	const struct container_options *o = &c->options;
+	struct net_target t = { .family = d->family, .proto = d->proto, .port = d->port };
+	struct net_policy *policy = NULL;
+	int rule = NET_RULE_DEFAULT;
+
+	memcpy(t.addr, d->addr, sizeof(t.addr));
+	if (policy_build(&o->net_allow, &o->net_deny, o->net_default, &policy, NULL) == 0 && policy)
+		(void)policy_judge(policy, &t, &rule); /* the verdict is known */
+	free(policy);
+	return rule;
+}
+
 void traffic_rule(const struct container *c, const struct net_denied *d, struct str *out)
 {
 	const struct strv *deny = &c->options.net_deny;
+	int rule = d->rule == NET_RULE_UNKNOWN ? find_rule(c, d) : d->rule;
 
 	/* policy_build() puts the deny rules first */
-	if (d->rule >= 0 && (size_t)d->rule < deny->n)
-		str_addf(out, "--net-deny %s", deny->v[d->rule]);
+	if (rule >= 0 && (size_t)rule < deny->n)
+		str_addf(out, "--net-deny %s", deny->v[rule]);
 	else
 		str_add(out, "--net-default deny");
 }
