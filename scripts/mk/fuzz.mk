@@ -3,7 +3,7 @@
 # in tests/fuzz/corpus/NAME; what libFuzzer finds stays in $(O)/fuzz/corpus/NAME.
 
 FUZZ_SECONDS ?= 30
-FUZZ_PARTS   := network image store spec kern base
+FUZZ_PARTS   := engine network image store spec kern base
 FUZZ_LIBS    := -larchive -lisal -lzstd -lcrypto -lbpf -lelf -lz -ljansson
 FUZZ_FLAGS   := -std=gnu11 -g -O1 -fno-omit-frame-pointer -fno-strict-aliasing \
 	-fsanitize=address,undefined -fno-sanitize-recover=undefined
@@ -16,7 +16,7 @@ $(O)/fuzz/obj/%.o: user/%.c
 	$(call msg,FUZZCC)
 	$(Q)$(CLANG) $(CPPFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
 
-$(O)/fuzz/obj/kern/bpf_load.o: $(BPF_SKELS)
+$(O)/fuzz/obj/cmd/davit-bpf/load.o: $(BPF_SKELS)
 
 define fuzz_part_rule
 $(O)/fuzz/lib/$(1).a: $(patsubst user/%.c,$(O)/fuzz/obj/%.o,$(call part_src,$(1)))
