@@ -16,7 +16,6 @@ $(O)/fuzz/obj/%.o: user/%.c
 	$(call msg,FUZZCC)
 	$(Q)$(CLANG) $(CPPFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
 
-$(O)/fuzz/obj/cmd/davit-bpf/load.o: $(BPF_SKELS)
 
 define fuzz_part_rule
 $(O)/fuzz/lib/$(1).a: $(patsubst user/%.c,$(O)/fuzz/obj/%.o,$(call part_src,$(1)))
