@@ -23,8 +23,10 @@ DEPS_BUILD := \
 	zlib1g-dev
 
 DEPS_TEST := \
+	acl \
 	attr \
 	buildah \
+	bzip2 \
 	clang-format \
 	clang-tidy \
 	clang-tools \
@@ -34,6 +36,7 @@ DEPS_TEST := \
 	libcap2-bin \
 	libclang-rt-dev \
 	perl \
+	podman \
 	procps \
 	python3 \
 	python3-minimal \

@@ -100,6 +100,7 @@ fi
 mkdir ctx && cp -a "$(find reference/rootfs/usr/share -mindepth 1 -maxdepth 1 -type d | head -n 1)" ctx/doc
 special_files ctx
 chmod 0755 ctx/special
+mount -t tmpfs davit-test /dev/shm # podman keeps its locks there
 store=(--root "$work/cs" --runroot "$work/cr" --storage-driver vfs)
 if c=$(buildah "${store[@]}" from scratch 2>&1) &&
 	buildah "${store[@]}" copy -q "$c" ctx/doc /one/doc >/dev/null 2>&1 &&
@@ -126,7 +127,7 @@ if podman "${store[@]}" import -q ctx.tar pod:1 >/dev/null 2>&1 &&
 else
 	skip 'podman does not work here' 2
 fi
-umount "$work"/cs/* 2>/dev/null
+umount "$work"/cs/* /dev/shm 2>/dev/null
 
 ### import
 

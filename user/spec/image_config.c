@@ -141,6 +141,8 @@ static int parse_all(const json_t *json, struct image_config *c, struct err *e)
 		return r;
 	if (*created && image_time_parse(created, &c->created_ns) < 0)
 		return err_plain(e, -EBADMSG, "field 'created': '%s' is not an RFC 3339 time", created);
+	if (c->created_ns < 0) /* before there were images */
+		c->created_ns = 0;
 	return get_diff_ids(json, c, e);
 }
 
