@@ -59,4 +59,14 @@ ok 'nor a privileged one refused' davit run --rm --privileged davit/demo sh -c '
 is "$(find "$DAVIT_BPFFS/$DAVIT_SLICE" -type f | wc -l)" 12 'one set of pins: 5 maps, 7 links'
 is "$(bpftool -j map dump pinned "$(find "$DAVIT_BPFFS/$DAVIT_SLICE" -name rows)" | jq length)" 0 'no row is left'
 
+# packet sockets pass by cgroup programs: on the host's network a policy goes without CAP_NET_RAW
+run davit run --rm --network host --net-allow tcp:127.0.0.1:80 davit/demo grep CapEff /proc/self/status
+is "${out##*[[:space:]]}" 00000000a80405fb 'a policy on the host network drops CAP_NET_RAW'
+for flag in '--cap-add NET_RAW' '--cap-add ALL' --privileged; do
+	# shellcheck disable=SC2086 # two words
+	run davit run --rm --network host --net-allow tcp:127.0.0.1:80 $flag davit/demo true
+	is "$status" 125 "a policy on the host network refuses $flag"
+	like "$err" 'cannot hold CAP_NET_RAW' '… and says why'
+done
+
 done_testing
