@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -21,9 +20,6 @@
 #include "engine/remove.h"
 #include "kern/bpf.h"
 #include "kern/cgroup.h"
-
-/* A directory without a record may be one that `create` has just made and not yet filled. */
-#define GRACE_SECONDS 10
 
 struct check {
 	struct engine *en;
@@ -56,14 +52,6 @@ static bool is_populated(struct check *k, const char *id)
 	return cgroup_open(k->en->env->slice, id, &cg, NULL) == 0 && cgroup_is_populated(cg, NULL) == 1;
 }
 
-static bool is_young(int dirfd, const char *path)
-{
-	struct stat st;
-
-	return fstatat(dirfd, path, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-	       time(NULL) - st.st_mtime < GRACE_SECONDS;
-}
-
 /* Running state, but no record that says whose: the start was killed before it wrote one. */
 static void end_nameless(struct check *k, const char *id)
 {
@@ -85,16 +73,19 @@ static void end_nameless(struct check *k, const char *id)
 		failed(k, r, &one);
 }
 
-/* A directory on disk that no record speaks of. */
+/* A directory on disk that no record speaks of; its maker, if alive, would hold the lock. */
 static void remove_nameless(struct check *k, const char *id)
 {
 	struct container c = { .options = { .auto_remove = true } };
-	char path[CONTAINER_PATH_MAX];
+	char path[CONTAINER_PATH_MAX], record[CONTAINER_PATH_MAX];
 	struct err one = ERR_INIT;
+	_cleanup_fd_ int lock = -1;
 	int r;
 
-	container_path(path, id, NULL);
-	if (!fs_exists(k->en->store.fd, path) || is_young(k->en->store.fd, path))
+	lock = lock_dir(k->en->store.fd, container_path(path, id, NULL), LOCK_EX | LOCK_NB, NULL);
+	/* the record may have come before the lock went; a start of --rm has its own in the running state */
+	if (lock < 0 || fs_exists(k->en->store.fd, container_path(record, id, "config.json")) ||
+	    fs_exists(k->en->state_fd, path))
 		return;
 	memcpy(c.id, id, ID_LEN + 1);
 	note(k, "directory without a record", id);

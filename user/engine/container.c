@@ -147,7 +147,8 @@ int container_load(struct engine *en, const char *id, struct container *ret, str
 
 	container_path(path, id, "config.json");
 	r = json_read_file(en->state_fd, path, CONTAINER_RECORD_MAX, &j, e);
-	if (r == -ENOENT)
+	/* half a record: its start is writing it, or was killed by then */
+	if (r == -ENOENT || r == -EBADMSG)
 		r = json_read_file(en->store.fd, path, CONTAINER_RECORD_MAX, &j, e);
 	if (r == -ENOENT)
 		return err_plain(e, r, "no container '%s'", id);

@@ -15,61 +15,27 @@
 #include "engine/attach.h"
 #include "engine/container.h"
 #include "engine/engine.h"
+#include "engine/name.h"
 #include "engine/resolve.h"
 #include "engine/run.h"
 #include "store/image.h"
 
-/* Is @id a container that somebody has, or is making? Both directories exist before the name. */
-static bool is_alive(struct engine *en, const char *id)
+/*
+ * Whoever finds the directory without a record and can lock it knows that its maker is dead, and
+ * removes it: perhaps between our two steps.
+ */
+static int make_dir(struct engine *en, const struct container *c, struct err *e)
 {
 	char path[CONTAINER_PATH_MAX];
+	int lock = -ENOENT;
 
-	container_path(path, id, NULL);
-	return fs_exists(en->store.fd, path) || fs_exists(en->state_fd, path);
-}
-
-static int in_use(const char *name, const char *id, struct err *e)
-{
-	int r = err_plain(e, -EEXIST, "name '%s' is in use by container '%.12s'", name, id);
-
-	err_hint(e, "remove it with 'davit rm %s', or choose another name", name);
-	return r;
-}
-
-static int reserve_name(struct engine *en, const struct container *c, struct err *e)
-{
-	_cleanup_fd_ int lock = -1;
-	_cleanup_free_ char *holder = NULL;
-	char path[NAME_MAX_LEN + 8];
-
-	if (!c->name)
-		return 0;
-	(void)err_format(path, sizeof(path), "names/%s", c->name);
-	if (symlinkat(c->id, en->store.fd, path) == 0)
-		return 0;
-	if (errno != EEXIST)
-		return err_set(e, errno, "reserve name '%s'", c->name);
-	/* only under the lock may a name of nobody be taken over */
-	lock = lock_dir(en->store.fd, "names", LOCK_EX, e);
-	if (lock < 0)
-		return lock;
-	holder = fs_read_link(en->store.fd, path);
-	if (holder && is_alive(en, holder))
-		return in_use(c->name, holder, e);
-	if (holder)
-		(void)unlinkat(en->store.fd, path, 0); /* the symlink below says if it failed */
-	if (symlinkat(c->id, en->store.fd, path) == 0)
-		return 0;
-	return errno == EEXIST ? in_use(c->name, "?", e) : err_set(e, errno, "reserve name '%s'", c->name);
-}
-
-static int make_dirs(struct engine *en, const struct container *c, struct err *e)
-{
-	char path[CONTAINER_PATH_MAX];
-
-	if (mkdirat(en->store.fd, container_path(path, c->id, NULL), 0700) < 0)
-		return err_set(e, errno, "make '%s/%s'", en->env->root, path);
-	return 0;
+	container_path(path, c->id, NULL);
+	for (int tries = 0; lock == -ENOENT && tries < 16; tries++) {
+		if (mkdirat(en->store.fd, path, 0700) < 0)
+			return err_set(e, errno, "make '%s/%s'", en->env->root, path);
+		lock = lock_dir(en->store.fd, path, LOCK_EX, e);
+	}
+	return lock;
 }
 
 static int check_options(const struct container *c, struct err *e)
@@ -87,6 +53,7 @@ static int check_options(const struct container *c, struct err *e)
 
 int container_create(struct engine *en, struct container *c, const struct image *im, struct err *e)
 {
+	_cleanup_fd_ int lock = -1; /* until there is a record */
 	struct resolved res;
 	int r = id_new(c->id);
 
@@ -102,40 +69,29 @@ int container_create(struct engine *en, struct container *c, const struct image 
 	if (!c->image_id)
 		return err_set(e, ENOMEM, "make a container");
 	r = check_options(c, e);
-	if (r < 0)
+	if (r < 0 || c->options.auto_remove)
 		return r;
-	if (!c->options.auto_remove || c->name) {
-		r = make_dirs(en, c, e);
-		if (r == 0)
-			r = reserve_name(en, c, e);
-		if (r < 0)
-			goto remove;
-	}
-	if (c->options.auto_remove)
-		return 0;
 	r = resolve(c, im, &res, e);
 	if (r < 0)
-		goto remove;
+		return r;
 	resolved_done(&res);
-	r = container_save(en, c, e);
+	lock = make_dir(en, c, e);
+	if (lock < 0)
+		return lock;
+	r = name_reserve(en, c, e);
+	if (r == 0)
+		r = container_save(en, c, e);
 	if (r < 0)
-		goto remove;
-	return 0;
-remove:
-	(void)container_discard(en, c); /* the first error is the one to tell */
+		(void)container_discard(en, c); /* the first error is the one to tell */
 	return r;
 }
 
 int container_discard(struct engine *en, const struct container *c)
 {
-	char path[CONTAINER_PATH_MAX], name[NAME_MAX_LEN + 8];
-	_cleanup_free_ char *holder = NULL;
+	char path[CONTAINER_PATH_MAX];
 
-	if (c->name) {
-		(void)err_format(name, sizeof(name), "names/%s", c->name);
-		holder = fs_read_link(en->store.fd, name);
-		if (str_eq(holder, c->id))
-			(void)unlinkat(en->store.fd, name, 0); /* a name of nobody is taken over anyway */
-	}
+	if (c->options.auto_remove)
+		return 0;
+	name_release(en, c);
 	return fs_remove_tree(en->store.fd, container_path(path, c->id, NULL), NULL);
 }

@@ -16,9 +16,9 @@ int engine_make_state(struct engine *en, struct err *e)
 		const char *name;
 		mode_t mode;
 	} dirs[] = {
-		{ "containers", 0700 },
 		{ "empty", 0555 }, /* covers masked directories */
 		{ "pivot", 0700 }, /* where a container's root is put for an instant */
+		{ "containers", 0700 }, /* last: it says that the others are there */
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)

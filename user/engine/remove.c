@@ -15,21 +15,8 @@
 #include "base/lock.h"
 #include "engine/container.h"
 #include "engine/engine.h"
+#include "engine/name.h"
 #include "engine/signal.h"
-
-/* Remove names/<name> only while it is ours. */
-static void release_name(struct engine *en, const struct container *c)
-{
-	char path[NAME_MAX_LEN + 8];
-	_cleanup_free_ char *target = NULL;
-
-	if (!c->name)
-		return;
-	(void)err_format(path, sizeof(path), "names/%s", c->name);
-	target = fs_read_link(en->store.fd, path);
-	if (target && strcmp(target, c->id) == 0)
-		(void)unlinkat(en->store.fd, path, 0); /* a stale name is taken over by its next user */
-}
 
 /*
  * Nothing was written by the container: what is there is known, no listing. incompat/volatile is
@@ -77,7 +64,7 @@ int remove_disk(struct engine *en, const struct container *c, struct err *e)
 				return r;
 		}
 	}
-	release_name(en, c);
+	name_release(en, c);
 	return 0;
 }
 

@@ -15,7 +15,8 @@ struct timing;
  * container_create() - check the options, reserve id and name, write the record
  * @c: options, image name and args set; id, image_id and created_ns are filled in
  *
- * A container with --rm is recorded by its start; here only its id is chosen and its name reserved.
+ * A container with --rm is recorded by its start, which reserves its name, too: here only its id is
+ * chosen.
  *
  * Return: 0; -EEXIST when the name is in use.
  */
@@ -31,7 +32,7 @@ bool run_can_be_direct(const struct container *c);
 /**
  * run_direct() - start @c as our child with our stdio, wait, take it down
  *
- * Signals that we get are passed on. Return: 0 with the exit code.
+ * Signals that we get are passed on. Return: 0 with the exit code; -EEXIST when the name is in use.
  */
 int run_direct(struct engine *en, const struct container *c, const struct image *im,
 	       struct timing *timing, int *ret_code, struct err *e);
@@ -40,7 +41,7 @@ int run_direct(struct engine *en, const struct container *c, const struct image 
  * run_monitored() - start @c under a davit-monitor
  * @client: end of attach_pair() for the monitor, taken over; -1 = none
  *
- * Return: 0 once the workload has been executed.
+ * Return: 0 once the workload has been executed; -EEXIST when the name is in use, or @c runs.
  */
 int run_monitored(struct engine *en, const struct container *c, const struct image *im, int client,
 		  struct timing *timing, struct err *e);

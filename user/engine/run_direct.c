@@ -12,6 +12,7 @@
 #include "base/timing.h"
 #include "engine/container.h"
 #include "engine/life.h"
+#include "engine/name.h"
 #include "engine/run.h"
 #include "kern/exit_record.h"
 
@@ -71,6 +72,8 @@ static int start_and_wait(struct life *l, const struct image *im, struct exit_re
 	if (sigprocmask(SIG_BLOCK, &set, &old) < 0)
 		return err_set(e, errno, "block signals");
 	r = container_save(l->en, l->c, e);
+	if (r == 0)
+		r = name_reserve(l->en, l->c, e);
 	if (r == 0)
 		r = life_prepare(l, im, e);
 	if (r == 0 && !l->c->options.interactive) {

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,7 +15,9 @@
 #include "engine/container.h"
 #include "engine/engine.h"
 #include "engine/life.h"
+#include "engine/name.h"
 #include "engine/run.h"
+#include "engine/run_state.h"
 #include "kern/attach_socket.h"
 #include "kern/exit_record.h"
 #include "kern/monitor_args.h"
@@ -111,9 +114,18 @@ static int become_monitor(struct life *l, struct stdio_pipes *p, int client, int
 	return err_set(e, errno, "execute '%s'", path);
 }
 
-static void report(int status_fd, const struct err *e)
+/* What the starting process says: this byte, then its end of file by exec, or a struct err. Without
+ * either it was killed. */
+static const char started_byte = 1;
+
+struct start_report {
+	char started;
+	char err[sizeof(struct err)];
+};
+
+static void report(int status_fd, const void *p, size_t n)
 {
-	(void)io_write_full(status_fd, e, sizeof(*e)); /* a reader that is gone does not care */
+	(void)io_write_full(status_fd, p, n); /* a reader that is gone does not care */
 }
 
 /* The process that will be the monitor. @status_fd: close-on-exec, so that a clean exec says "ok". */
@@ -124,7 +136,11 @@ static _Noreturn void monitor_process(struct life *l, const struct image *im, in
 	int listener = -1, r = 0;
 
 	(void)setsid(); /* a fresh child leads no group: it cannot fail */
-	r = l->c->options.auto_remove ? container_save(l->en, l->c, &e) : 0;
+	if (l->c->options.auto_remove) {
+		r = container_save(l->en, l->c, &e);
+		if (r == 0)
+			r = name_reserve(l->en, l->c, &e);
+	}
 	if (r == 0)
 		r = life_prepare(l, im, &e);
 	if (r == 0)
@@ -136,24 +152,29 @@ static _Noreturn void monitor_process(struct life *l, const struct image *im, in
 	if (r == 0)
 		r = life_start(l, &e);
 	if (r == 0) {
+		report(status_fd, &started_byte, 1);
 		r = become_monitor(l, &p, client, listener, &e);
 		/* it runs without anyone to look after it: not what was asked for */
 		l->started.pid = 0;
 	}
 	(void)life_end(l, NULL, NULL); /* the first error is the one to tell */
-	report(status_fd, &e);
+	report(status_fd, &e, sizeof(e));
 	_exit(125);
 }
 
 static int read_status(int fd, struct err *e)
 {
+	struct start_report rep;
 	struct err child;
-	ssize_t n = io_read_full(fd, &child, sizeof(child));
+	ssize_t n = io_read_full(fd, &rep, sizeof(rep));
 
-	if (n == 0)
+	if (n == 1)
 		return 0;
-	if (n != (ssize_t)sizeof(child) || child.code >= 0)
-		return err_plain(e, -EPIPE, "the process that starts the container died");
+	if (n < (ssize_t)sizeof(child))
+		return err_plain(e, -EPIPE, "the process that starts the container was killed");
+	memcpy(&child, n == (ssize_t)sizeof(rep) ? rep.err : (const char *)&rep, sizeof(child));
+	if (child.code >= 0)
+		return err_plain(e, -EPROTO, "the process that starts the container failed");
 	child.msg[sizeof(child.msg) - 1] = child.hint[sizeof(child.hint) - 1] = '\0';
 	if (e)
 		*e = child;
@@ -191,6 +212,10 @@ int run_monitored(struct engine *en, const struct container *c, const struct ima
 	timing_mark(timing, TIMING_CLONE);
 	if (r < 0)
 		(void)waitpid(pid, NULL, 0); /* our child, ending */
+	if (r == -EPIPE) { /* it took nothing away */
+		l.state_fd = openat(l.run_fd, RUN_STATE_FILE, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+		goto end;
+	}
 	life_done(&l); /* the lock lives on in the monitor */
 	return r;
 end:

@@ -21,6 +21,10 @@
 #include "engine/life.h"
 #include "engine/run_state.h"
 #include "kern/cgroup.h"
+#include "kern/exit_record.h"
+
+#define KILL_TIMEOUT_MS 30000
+#define KILL_STEP_MS	2
 
 static const char *name_of(const struct container *c)
 {
@@ -84,11 +88,16 @@ int container_kill(struct engine *en, const struct container *c, int sig, struct
 	return 0;
 }
 
-/* Wait until the owner has let go of the running state; take it down ourselves if it died. */
-static int wait_for_owner(struct engine *en, const struct container *c, struct err *e)
+/*
+ * Wait until the owner has let go of the running state; take it down ourselves if it died.
+ * @flags: LOCK_NB: -EWOULDBLOCK instead of waiting
+ */
+static int wait_for_owner(struct engine *en, const struct container *c, int flags, struct err *e)
 {
 	char path[CONTAINER_PATH_MAX];
-	int lock = lock_dir(en->state_fd, container_path(path, c->id, NULL), LOCK_EX, NULL);
+	int lock = lock_dir(en->state_fd, container_path(path, c->id, NULL), LOCK_EX | flags, NULL);
+	struct exit_record exit;
+	bool has_exit;
 	struct life l;
 	int r;
 
@@ -96,24 +105,42 @@ static int wait_for_owner(struct engine *en, const struct container *c, struct e
 		return 0;
 	if (lock < 0)
 		return err_set(e, lock, "lock '%s'", path);
+	has_exit = exit_record_read(lock, &exit, NULL) == 0; /* the last that a killed monitor did */
 	r = life_adopt(en, c, lock, &l, e);
 	if (r == 0) {
-		r = life_end(&l, NULL, e);
+		r = life_end(&l, has_exit ? &exit : NULL, e);
 		life_done(&l);
 	}
 	return r;
 }
 
-int container_kill_all(struct engine *en, const struct container *c, struct err *e)
+static int kill_cgroup(struct engine *en, const struct container *c, struct err *e)
 {
 	_cleanup_(cgroup_freep) struct cgroup *cg = NULL;
 	int r = cgroup_open(en->env->slice, c->id, &cg, e);
 
 	if (r == 0)
 		r = cgroup_kill(cg, e);
-	if (r < 0 && r != -ENOENT)
-		return r;
-	return wait_for_owner(en, c, e);
+	return r == -ENOENT ? 0 : r;
+}
+
+/* A start in progress has no process yet, or will have another one: kill until its owner lets go. */
+int container_kill_all(struct engine *en, const struct container *c, struct err *e)
+{
+	for (int waited_ms = 0; waited_ms < KILL_TIMEOUT_MS; waited_ms += KILL_STEP_MS) {
+		int r = kill_cgroup(en, c, e);
+
+		if (r == 0)
+			r = wait_for_owner(en, c, LOCK_NB, e);
+		if (r != -EWOULDBLOCK)
+			return r;
+		(void)poll(NULL, 0, KILL_STEP_MS); /* cut short by a signal: one more round */
+	}
+	err_clear(e);
+	(void)err_plain(e, -ETIMEDOUT, "container '%s' does not end %d seconds after SIGKILL", name_of(c),
+			KILL_TIMEOUT_MS / 1000);
+	err_hint(e, "a process of it may hang in the kernel (state D), or its monitor be stopped");
+	return -ETIMEDOUT;
 }
 
 static int poll_end(int pidfd, int64_t timeout_ms)
@@ -127,12 +154,26 @@ static int poll_end(int pidfd, int64_t timeout_ms)
 	return r < 0 ? -errno : r;
 }
 
+/* While the owner prepares there is nothing to signal, but there will be. */
+static void wait_for_start(struct engine *en, const struct container *c)
+{
+	for (int waited_ms = 0; waited_ms < KILL_TIMEOUT_MS; waited_ms += KILL_STEP_MS) {
+		struct container_state st;
+
+		if (container_state(en, c, &st, NULL) < 0 || !st.has_owner || st.status != CONTAINER_CREATED)
+			return;
+		(void)poll(NULL, 0, KILL_STEP_MS); /* cut short by a signal: one more round */
+	}
+}
+
 int container_stop(struct engine *en, const struct container *c, int sig, int64_t timeout_ms,
 		   struct err *e)
 {
-	_cleanup_fd_ int pidfd = container_pidfd(en, c, e);
+	_cleanup_fd_ int pidfd = -1;
 	int r;
 
+	wait_for_start(en, c);
+	pidfd = container_pidfd(en, c, e);
 	if (pidfd < 0)
 		return pidfd;
 	if (syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0) < 0 && errno != ESRCH)
@@ -140,7 +181,7 @@ int container_stop(struct engine *en, const struct container *c, int sig, int64_
 	r = poll_end(pidfd, timeout_ms);
 	if (r < 0)
 		return err_set(e, r, "wait for '%s'", name_of(c));
-	return r == 0 ? container_kill_all(en, c, e) : wait_for_owner(en, c, e);
+	return r == 0 ? container_kill_all(en, c, e) : wait_for_owner(en, c, 0, e);
 }
 
 int container_wait(struct engine *en, const struct container *c, int *ret_code, struct err *e)
@@ -155,7 +196,7 @@ int container_wait(struct engine *en, const struct container *c, int *ret_code, 
 
 		if (pidfd >= 0)
 			(void)poll_end(pidfd, -1); /* the lock below is what counts */
-		r = wait_for_owner(en, c, e);
+		r = wait_for_owner(en, c, 0, e);
 		if (r < 0)
 			return r;
 		/* our descriptor outlives the file */

@@ -89,15 +89,16 @@ int container_state(struct engine *en, const struct container *c, struct contain
 	populated = is_populated(en, c);
 	if (populated < 0)
 		return err_set(e, populated, "look at the cgroup of '%.12s'", c->id);
-	if (!populated && !st.has_owner) {
+	state = openat(en->state_fd, container_path(path, c->id, RUN_STATE_FILE), O_RDONLY | O_CLOEXEC);
+	if (state >= 0)
+		(void)run_state_read(state, &s); /* not there yet: being started */
+	/* without a pid its owner was killed before it could say that it runs: nobody counts on it */
+	if (!st.has_owner && (!populated || !s.pid)) {
 		r = finish(en, c, &lock, &st, e);
 		if (r == 0)
 			*ret = st;
 		return r;
 	}
-	state = openat(en->state_fd, container_path(path, c->id, RUN_STATE_FILE), O_RDONLY | O_CLOEXEC);
-	if (state >= 0)
-		(void)run_state_read(state, &s); /* not there yet: being started */
 	st.started_ns = s.started_ns;
 	if (populated && s.pid && !s.is_ended) {
 		st.status = CONTAINER_RUNNING;

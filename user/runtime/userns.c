@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -34,9 +35,14 @@ int userns_write_maps(pid_t pid, const struct id_map *map, struct err *e)
 	return r < 0 ? r : write_map(pid, "gid_map", map, e);
 }
 
+/* In its parent's memory, with copies of its descriptors and so of its locks: must not outlive it. */
 static int wait_to_be_killed(void *arg)
 {
-	(void)arg;
+	const pid_t *parent = arg;
+
+	(void)sys_call2(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL); /* cannot fail */
+	if (sys_call0(SYS_getppid) != *parent)
+		return 0;
 	for (;;)
 		(void)sys_call4(SYS_ppoll, 0, 0, 0, 0);
 	return 0;
@@ -46,15 +52,15 @@ int userns_create(const struct id_map *map, struct err *e)
 {
 	_cleanup_fd_ int pidfd = -1, fd = -1;
 	char path[32];
+	pid_t self = getpid(), pid;
 	void *stack;
-	pid_t pid;
 	int r;
 
 	stack = mmap(NULL, CLONE_STACK_SIZE, PROT_READ | PROT_WRITE,
 		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
 	if (stack == MAP_FAILED)
 		return err_set(e, errno, "make a user namespace");
-	pid = clone_run(CLONE_VM | CLONE_NEWUSER, -1, stack, wait_to_be_killed, NULL, &pidfd);
+	pid = clone_run(CLONE_VM | CLONE_NEWUSER, -1, stack, wait_to_be_killed, &self, &pidfd);
 	if (pid < 0) {
 		(void)munmap(stack, CLONE_STACK_SIZE);
 		(void)err_set(e, pid, "make a user namespace");

@@ -190,6 +190,17 @@ static int check(const struct run_opts *o, const struct container *c, struct err
 	return 0;
 }
 
+/* What has never run is of no use to who got an error instead of its id. */
+static void discard_unstarted(struct engine *en, const struct container *c)
+{
+	struct container_state st;
+
+	if (c->options.auto_remove)
+		return; /* ended with its start */
+	if (container_state(en, c, &st, NULL) == 0 && st.status == CONTAINER_CREATED && !st.has_owner)
+		(void)container_discard(en, c); /* the first error is the one to tell */
+}
+
 static int run_main(const struct env *env, void *opts, int argc, char *argv[], struct err *e)
 {
 	struct run_opts *o = opts;
@@ -213,8 +224,8 @@ static int run_main(const struct env *env, void *opts, int argc, char *argv[], s
 		r = write_id(o->cidfile, c.id, e);
 		if (r == 0)
 			r = run_image(&en, &c, &im, o, t, &status, e);
-		else
-			(void)container_discard(&en, &c); /* the file's error is the one to tell */
+		if (r < 0)
+			discard_unstarted(&en, &c);
 	}
 	if (r < 0)
 		r = what(&c, r, e);
@@ -243,10 +254,13 @@ static int create_main(const struct env *env, void *opts, int argc, char *argv[]
 		r = image_find(&en.store, c.image, &im, e);
 	if (r == 0)
 		r = container_create(&en, &c, &im, e);
-	if (r == 0)
+	if (r == 0) {
 		r = write_id(o->cidfile, c.id, e);
-	if (r == 0)
-		r = print_id(&c, e);
+		if (r == 0)
+			r = print_id(&c, e);
+		if (r < 0)
+			discard_unstarted(&en, &c);
+	}
 	image_done(&im);
 	container_done(&c);
 	return r;
