@@ -37,10 +37,14 @@
 #define INSIDE (CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC | \
 		CLONE_INTO_CGROUP)
 
-/* @clone_flags: of the clone it is in, to judge the child by */
+/*
+ * @clone_flags: of the clone it is in, to judge the child by
+ * @is_early:	 has made its first stop before we heard from its parent
+ */
 struct traced {
 	pid_t pid;
 	uint64_t clone_flags;
+	bool is_early;
 };
 
 static struct {
@@ -176,19 +180,26 @@ static void on_call(struct traced *t)
 /* A child of @t was made: ours to follow, or the container's to let go? @t has not seen it yet. */
 static void on_child(const struct traced *t)
 {
+	struct traced *c;
 	unsigned long child;
-	int status;
 
 	if (ptrace(PTRACE_GETEVENTMSG, t->pid, 0, &child) < 0)
 		return;
-	if (waitpid((pid_t)child, &status, __WALL) < 0) /* its first stop */
+	c = find((pid_t)child);
+	if (!c && waitpid((pid_t)child, NULL, __WALL) < 0) /* its first stop */
 		return;
 	if (t->clone_flags & INSIDE) {
-		(void)ptrace(PTRACE_DETACH, (pid_t)child, 0, 0);
+		if (c)
+			c->pid = 0;
+		(void)ptrace(PTRACE_DETACH, (pid_t)child, 0, 0); /* ESRCH: killed by somebody else */
 		if (++s.n == s.target)
 			kill_at(t->pid, SYS_clone3);
-	} else if (WIFSTOPPED(status) && ptrace(PTRACE_SYSCALL, add((pid_t)child)->pid, 0, 0) < 0)
-		die("continue a child");
+		return;
+	}
+	if (!c)
+		c = add((pid_t)child);
+	c->is_early = false;
+	(void)ptrace(PTRACE_SYSCALL, c->pid, 0, 0); /* ESRCH: the same */
 }
 
 /* Return: signal to deliver. */
@@ -225,7 +236,9 @@ static int serve(void)
 			continue;
 		if (pid < 0)
 			die("wait");
-		if (!t)
+		if (!t && WIFSTOPPED(status))
+			add(pid)->is_early = true;
+		if (!t || (t->is_early && WIFSTOPPED(status)))
 			continue;
 		if (WIFSTOPPED(status)) {
 			int sig = on_stop(t, status);

@@ -1,0 +1,155 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# kill -9 at every system call of a command (CRASH_ALL=1), or at every k-th: whatever is left is found
+# and removed by the next command, and the name can be used again.
+# CRASH_ONLY=REGEX picks sweeps, CRASH_FROM=N starts at the N-th call.
+# shellcheck source=tests/harness/lib.sh
+. "$(dirname "$0")/../harness/lib.sh"
+davit_env "$@"
+demo_image
+shopt -s nullglob
+
+stepper=$DAVIT_OUT/tests/stepper
+[ -x "$stepper" ] || bail "no $stepper: run 'make test'"
+tar=$(demo_rootfs)
+mapfile -t cgroup_mounts < <(_list_cgroup_mounts)
+kept=(true) # images by name that a sweep leaves in place
+total=0
+
+davit run --rm davit/demo true || bail 'a container does not run'
+mapfile -t mounts_before </proc/self/mountinfo
+
+# left [IMAGES-TOO]: what is there that belongs to no container that davit knows; sets $left
+find_left() {
+	local m
+	left=("$DAVIT_ROOT"/{containers,names,trash,tmp}/* "$DAVIT_STATE"/{containers,userns}/*)
+	for m in "${cgroup_mounts[@]}"; do
+		left+=("$m/$DAVIT_SLICE".slice/*/ "$m/$DAVIT_SLICE"/*/)
+	done
+	mapfile -t mounts </proc/self/mountinfo
+	[ "${#mounts[@]}" -eq "${#mounts_before[@]}" ] || left+=("${#mounts[@]} mounts")
+}
+
+quiet() {
+	local said
+	said=$(timeout 30 "$@" 2>&1) && return 0
+	problem="'$*' failed: $said"
+	return 1
+}
+
+count_policies() {
+	local map n=0
+	for map in "$DAVIT_BPFFS/$DAVIT_SLICE"/*/rows; do
+		n=$((n + $(bpftool -j map dump pinned "$map" | jq length)))
+	done
+	echo "$n"
+}
+
+# remove_all: every container that is listed can be stopped and removed
+remove_all() {
+	local id listed
+
+	listed=$(timeout 30 davit ps -a --no-trunc -q 2>&1) || { problem="ps -a: $listed"; return 1; }
+	for id in $listed; do
+		timeout 30 davit rm -f "$id" >"$TMPDIR/said" 2>&1 && continue
+		grep -q 'no container' "$TMPDIR/said" && continue # it was about to end
+		problem="rm -f: $(<"$TMPDIR/said")"
+		return 1
+	done
+}
+
+# recover: what is done after a crash; 1 with $problem when something is left
+recover() {
+	local try
+
+	problem=
+	case $((step % 4)) in
+	0) quiet davit ps -a || return 1 ;;
+	1) remove_all || return 1 ;;
+	*) quiet davit system check || return 1 ;;
+	esac
+	remove_all || return 1
+	# a container without its parent may still be on its way into its program
+	for ((try = 0; try < 100; try++)); do
+		quiet davit system check || return 1
+		remove_all || return 1
+		find_left
+		[ "${#left[@]}" -gt 0 ] || break
+		sleep 0.03
+	done
+	[ "${#left[@]}" -eq 0 ] || { problem="left: ${left[*]}"; return 1; }
+	"${kept[@]}" || return 1
+	if [ $((step % 8)) -eq 0 ]; then
+		_find_processes
+		[ -z "$_processes" ] || { problem="processes: $_processes"; return 1; }
+	fi
+	quiet davit run --rm --name xx davit/demo true
+}
+
+# sweep NAME STRIDE SETUP STEPPER-OPTIONS COMMAND [ARG...]
+sweep() {
+	local name=$1 stride=$2 setup=$3 options=$4 step bad=0 killed=0 said rc first
+	shift 4
+	[ -z "${CRASH_ONLY:-}" ] || [[ $name =~ $CRASH_ONLY ]] || return 0
+	[ -z "${CRASH_ALL:-}" ] || stride=1
+	first=${CRASH_FROM:-1}
+	begin=$SECONDS
+	for ((step = first; step < 20000; step += stride)); do
+		$setup || { fail "$name: setup"; return; }
+		# shellcheck disable=SC2086
+		said=$(timeout -k 1 30 "$stepper" $options -r "$TMPDIR/step" "$step" "$@" 2>&1 </dev/null)
+		rc=$?
+		read -r n call program <"$TMPDIR/step"
+		[ "$program" = - ] || killed=$((killed + 1))
+		if [ "$rc" = 124 ]; then
+			problem='hangs'
+		elif [ "$program" = - ] && [ "$rc" != 0 ]; then
+			problem="fails undisturbed with $rc: $said"
+		elif recover; then
+			problem=
+		fi
+		if [ -n "$problem" ]; then
+			bad=$((bad + 1))
+			[ "$bad" -gt "${CRASH_SHOW:-10}" ] || diag "killed $program at call $n (number $call): $problem"
+			remove_all
+			davit system check >/dev/null 2>&1
+		fi
+		[ "$program" != - ] || break
+	done
+	rm -f "$TMPDIR"/{step,said}
+	diag "$name: $killed of $n calls, $((SECONDS - begin)) s"
+	total=$((total + killed))
+	is "$bad" 0 "$name"
+	[ -z "$(count_policies)" ] || is "$(count_policies)" 0 'and no policy row is left'
+}
+
+running() { quiet davit run -d --name xx davit/demo sleep 1000; }
+created() { quiet davit create --name xx davit/demo sleep 1000; }
+ended() { quiet davit run --name xx davit/demo true; }
+
+# as on a host that has just booted
+fresh() {
+	davit system reset >/dev/null 2>&1
+	rm -rf "${DAVIT_STATE:?}"/* "$DAVIT_ROOT/skel"
+}
+no_image() { davit rmi -f other >/dev/null 2>&1 || true; }
+other_image() { quiet davit import "$tar" other; }
+
+sweep 'run --rm' 1 : '' davit run --rm --name xx davit/demo true
+sweep 'rm' 1 ended '' davit rm xx
+sweep 'run --rm, everybody killed' 3 : -a davit run --rm davit/demo true
+sweep 'run --rm --userns auto' 3 : '' davit run --rm --userns auto --name xx davit/demo true
+sweep 'run --rm, first of all' 9 fresh '' davit run --rm --name xx davit/demo true
+sweep 'run -d' 5 : '' davit run -d --name xx davit/demo true
+sweep 'run -d, everybody killed' 5 : -a davit run -d --name xx davit/demo true
+sweep 'run -d sleep' 5 : -m davit run -d --name xx davit/demo sleep 1000
+sweep 'run -d --rm' 7 : '' davit run -d --rm --name xx davit/demo true
+sweep 'rm -f' 3 running '' davit rm -f xx
+sweep 'create' 3 : '' davit create --name xx davit/demo true
+sweep 'start' 7 created -m davit start xx
+sweep 'stop' 3 running '' davit stop -t 0 xx
+sweep 'import' 37 no_image '' davit import "$tar" other
+sweep 'rmi' 7 other_image '' davit rmi other
+no_image
+diag "$total kills in $SECONDS s"
+done_testing
