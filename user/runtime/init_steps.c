@@ -99,6 +99,8 @@ static int step_sync(const struct launch *l, struct err *e)
 
 	if (l->sync_fd < 0)
 		return 0;
+	/* our copy of the other end would keep us here when the parent is killed */
+	(void)sys_call1(SYS_close, l->sync_write_fd);
 	r = sys_call3(SYS_read, l->sync_fd, &c, 1);
 	if (r != 1)
 		return err_set(e, r < 0 ? (int)r : -ECANCELED, "wait for the id maps");

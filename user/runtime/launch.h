@@ -64,6 +64,7 @@ struct launch_rlimit {
  * @join_fds:	v1 `tasks` files: the child writes "0" to each
  * @join_ns:	descriptors of namespaces to enter, each with its CLONE_NEW* flag
  * @sync_fd:	-1, or read end of a pipe: wait for one byte (the parent has written the id maps)
+ * @sync_write_fd: its other end, for the child to close
  * @err_fd:	write end of a pipe: one struct err on failure; closed by a successful exec
  * @root_fd:	detached mount of the root file system
  * @pivot_dir:	a directory of the host to mount the root on, in the child's namespace only
@@ -83,7 +84,7 @@ struct launch {
 		uint64_t flag;
 	} join_ns[8];
 	size_t n_join_ns;
-	int sync_fd, err_fd;
+	int sync_fd, sync_write_fd, err_fd;
 	uint64_t new_ns; /* CLONE_NEW* that the child is the first process of */
 
 	const char *hostname, *domainname;

@@ -107,6 +107,7 @@ int runtime_spawn(uint64_t flags, struct plan *p, int cgroup_fd, const struct id
 	}
 	l->err_fd = err_write;
 	l->sync_fd = sync_read;
+	l->sync_write_fd = sync_write;
 	(void)err_format(p->init_arg, sizeof(p->init_arg), "%d,%d", err_write, l->seccomp_late_fd);
 	pid = clone_run(flags | CLONE_CLEAR_SIGHAND, cgroup_fd, child_stack, launch_child, l, &pidfd);
 	if (pid < 0) {
