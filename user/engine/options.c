@@ -65,6 +65,7 @@ const struct opt container_options[] = {
 	OPT_LIST(0,   "device-write-iops", S, device_write_iops, "DEVICE:RATE", "limit of writes per second"),
 	OPT_LIST(0,   "cgroup-conf", S, cgroup_conf, "KEY=VALUE", "write a cgroup v2 file as it is"),
 
+	OPT_STR(0,    "log-driver", S, log_driver, "json-file|none", "where output is kept for 'davit logs' (default json-file)"),
 	OPT_SIZE(0,   "log-max-size", S, log_max, "BYTES",      "bytes after which the log is rotated (default 16m)"),
 	OPT_INT(0,    "log-max-files", S, log_files, "NUMBER",  "log files to keep (default 2)"),
 	OPT_END

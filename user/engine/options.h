@@ -35,6 +35,7 @@ struct container_options {
 	struct strv device_read_bps, device_write_bps, device_read_iops, device_write_iops;
 	struct strv cgroup_conf;
 	/* log */
+	char *log_driver;
 	uint64_t log_max;
 	int64_t log_files;
 };

@@ -38,6 +38,36 @@
 static const char default_path[] =
 	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+/* "seccomp=FILE" becomes "seccomp={...}": the file may change or go before the next start or exec. */
+static int inline_profile(char **option, struct err *e)
+{
+	size_t key = strlen("seccomp=");
+	_cleanup_free_ char *text = NULL;
+	char *value = *option + key;
+	size_t n;
+	int r;
+
+	if ((!str_starts(*option, "seccomp=") && !str_starts(*option, "seccomp:")) || !*value ||
+	    *value == '{' || str_eq(value, "unconfined") || str_eq(value, "builtin"))
+		return 0;
+	r = io_read_file(AT_FDCWD, value, SECCOMP_PROFILE_SIZE_MAX, &text, &n, e);
+	if (r == 0) {
+		struct seccomp_profile profile;
+
+		r = seccomp_profile_parse(text, n, value, &profile, e);
+		if (r == 0)
+			seccomp_profile_done(&profile);
+	}
+	if (r < 0)
+		return err_wrap(e, r, "option '--security-opt seccomp'");
+	value = str_printf("seccomp=%s", text + strspn(text, " \t\r\n"));
+	if (!value)
+		return err_set(e, ENOMEM, "option '--security-opt seccomp'");
+	free(*option);
+	*option = value;
+	return 0;
+}
+
 int resolve_env_options(struct container_options *o, struct err *e)
 {
 	_cleanup_strv_ struct strv env = { NULL, 0 };
@@ -53,6 +83,8 @@ int resolve_env_options(struct container_options *o, struct err *e)
 	}
 	for (size_t i = 0; r == 0 && i < o->env.n; i++)
 		r = env_file_add(o->env.v[i], environ, &env, e);
+	for (size_t i = 0; r == 0 && i < o->security_opt.n; i++)
+		r = inline_profile(&o->security_opt.v[i], e);
 	if (r < 0)
 		return r;
 	strv_done(&o->env);
@@ -250,22 +282,18 @@ static int resolve_names(const struct container *c, struct runtime_config *rc, s
 	return rc->hostname && (rc->domainname || !o->domainname) ? 0 : err_set(e, ENOMEM, "set names");
 }
 
-static int load_profile(const char *path, struct runtime_config *rc, struct err *e)
+static int load_profile(const char *text, struct runtime_config *rc, struct err *e)
 {
-	_cleanup_free_ char *text = NULL;
 	struct seccomp_profile profile;
-	size_t n;
-	int r = io_read_file(AT_FDCWD, path, SECCOMP_PROFILE_SIZE_MAX, &text, &n, e);
+	int r = seccomp_profile_parse(text, strlen(text), "the profile", &profile, e);
 
-	if (r == 0)
-		r = seccomp_profile_parse(text, n, path, &profile, e);
 	if (r < 0)
 		return err_wrap(e, r, "option '--security-opt seccomp'");
 	profile.policy.caps = rc->caps.bounding;
+	profile.policy.arches_absent = seccomp_arches_absent();
 	if (!profile.is_disabled)
 		r = seccomp_compile(&profile.policy, &rc->seccomp, &rc->n_seccomp, e);
 	rc->seccomp_flags = profile.policy.flags;
-	rc->seccomp_may_forbid_init = true;
 	seccomp_profile_done(&profile);
 	return r;
 }
@@ -312,6 +340,7 @@ static int resolve_security(const struct container *c, struct runtime_config *rc
 		return 0;
 	if (*so.seccomp)
 		return load_profile(so.seccomp, rc, e);
+	rc->seccomp_flags = seccomp_default_policy.flags;
 	return seccomp_default(caps, &rc->seccomp, &rc->n_seccomp, e);
 }
 
@@ -413,6 +442,17 @@ static int resolve_limits(const struct container *c, struct resolved *r, struct 
 	return s < 0 ? s : cgroup_limits_check(&r->limits, e);
 }
 
+static int check_log_driver(const char *driver, struct err *e)
+{
+	int r;
+
+	if (!driver || str_eq(driver, "json-file") || str_eq(driver, "none"))
+		return 0;
+	r = err_plain(e, -EOPNOTSUPP, "option '--log-driver': there is no driver '%s'", driver);
+	err_hint(e, "json-file and none are there");
+	return r;
+}
+
 static int resolve_stop_signal(const struct container *c, const struct image *im, struct resolved *r,
 			       struct err *e)
 {
@@ -423,6 +463,34 @@ static int resolve_stop_signal(const struct container *c, const struct image *im
 	r->stop_signal = fmt_parse_signal(text);
 	if (r->stop_signal < 0)
 		return err_plain(e, -EINVAL, "'%s' is no signal (stop signal)", text);
+	return 0;
+}
+
+/*
+ * On the host's network a packet socket sends past every cgroup program; without CAP_NET_RAW there is
+ * none. In a network namespace of its own it reaches nothing but lo.
+ */
+static int resolve_policy(const struct container *c, struct resolved *r, struct err *e)
+{
+	const struct container_options *o = &c->options;
+	uint64_t raw = CAP_BIT(CAP_NET_RAW);
+	struct cap_sets *caps = &r->config.caps;
+	uint64_t asked = 0;
+	int s = policy_build(&o->net_allow, &o->net_deny, o->net_default, &r->policy, e);
+
+	if (s < 0 || !r->policy || (r->config.new_ns & CLONE_NEWNET))
+		return s;
+	s = cap_resolve(0, &o->cap_add, &o->cap_drop, &asked, e);
+	if (s < 0)
+		return s;
+	if (o->privileged || (asked & raw)) {
+		s = err_plain(e, -EINVAL, "a network policy cannot hold CAP_NET_RAW on the host's network");
+		err_hint(e, "leave out --privileged and --cap-add NET_RAW, or use --network private");
+		return s;
+	}
+	caps->bounding &= ~raw;
+	caps->permitted &= ~raw;
+	caps->effective &= ~raw;
 	return 0;
 }
 
@@ -477,7 +545,9 @@ int resolve(const struct container *c, const struct image *im, struct resolved *
 	if (r == 0)
 		r = resolve_stop_signal(c, im, ret, e);
 	if (r == 0)
-		r = policy_build(&o->net_allow, &o->net_deny, o->net_default, &ret->policy, e);
+		r = check_log_driver(o->log_driver, e);
+	if (r == 0)
+		r = resolve_policy(c, ret, e);
 	if (r == 0 && dir && *dir && *dir != '/') {
 		r = err_plain(e, -EINVAL, "working directory '%s' is not an absolute path", dir);
 	} else if (r == 0 && dir && *dir) {

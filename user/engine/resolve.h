@@ -42,8 +42,8 @@ int resolve(const struct container *c, const struct image *im, struct resolved *
 /* resolve_user() - the part that needs the root file system: ids, groups, HOME */
 int resolve_user(int root_fd, const struct container *c, struct resolved *r, struct err *e);
 
-/* resolve_env_options() - turn --env-file and "-e KEY" into plain entries of options.env, once, in the
- * environment of who gave them */
+/* resolve_env_options() - turn --env-file and "-e KEY" into plain entries of options.env, and the file
+ * of a seccomp profile into its text: once, in the environment of who gave them */
 struct container_options;
 int resolve_env_options(struct container_options *o, struct err *e);
 

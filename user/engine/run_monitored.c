@@ -89,7 +89,7 @@ static int become_monitor(struct life *l, struct stdio_pipes *p, int client, int
 		.lock_fd = keep_open(l->run_fd),
 		.open_stdin = o->interactive,
 		.stdin_once = o->interactive && client >= 0,
-		.no_log = o->auto_remove,
+		.no_log = str_eq(o->log_driver, "none"),
 		.log_max = o->log_max ? o->log_max : MONITOR_LOG_MAX_DEFAULT,
 		.log_files = o->log_files ? o->log_files : MONITOR_LOG_FILES_DEFAULT,
 	};

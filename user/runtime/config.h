@@ -32,13 +32,15 @@ enum runtime_mount_type {
  * @source: bind: path on the host, opened when the plan is built
  * @params: tmpfs: "key=value" parameters
  * @attrs:  MOUNT_ATTR_*; with @is_recursive also for mounts below the source
- * @propagation: MS_PRIVATE, MS_SLAVE, MS_SHARED or MS_UNBINDABLE, 0 = private
+ * @propagation: bind: MS_PRIVATE (or 0), MS_SLAVE or MS_SHARED
+ * @uid, @gid:	 tmpfs: owner, as seen inside
  */
 struct runtime_mount {
 	enum runtime_mount_type type;
 	char *source, *target;
 	struct strv params;
 	uint64_t attrs, propagation;
+	uint32_t uid, gid;
 	bool is_recursive, is_ro_recursive;
 };
 
@@ -53,7 +55,6 @@ struct runtime_device {
  * @mono_ns, @boot_ns: offsets of the time namespace, nanoseconds
  * @files_dir:	 directory with hosts, hostname and resolv.conf to bind over those in /etc; NULL none
  * @is_privileged: all devices of the host, nothing masked, sys and cgroup writable
- * @seccomp_may_forbid_init: the filter comes from a user: install it in davit-init if possible
  */
 struct runtime_config {
 	uint64_t new_ns;
@@ -78,7 +79,7 @@ struct runtime_config {
 	gid_t *groups;
 	size_t n_groups;
 	struct cap_sets caps;
-	bool no_new_privs, seccomp_may_forbid_init;
+	bool no_new_privs;
 	struct sock_filter *seccomp;
 	size_t n_seccomp;
 	unsigned int seccomp_flags;

@@ -119,9 +119,11 @@ static int locate(struct engine *en, const struct container *c, struct log_query
 	if (q->dirfd < 0)
 		return q->dirfd;
 	/* no log is not an empty log */
-	if (c->options.auto_remove && !fs_exists(q->dirfd, LOG_FILE)) {
-		r = err_plain(e, -ENODATA, "container '%s' keeps no log", c->id);
-		err_hint(e, "run it without --rm");
+	if ((c->options.auto_remove || str_eq(c->options.log_driver, "none")) &&
+	    !fs_exists(q->dirfd, LOG_FILE)) {
+		r = err_plain(e, -ENODATA, "container '%.12s' keeps no log", c->id);
+		err_hint(e, "--log-driver none asks for that; the output of 'davit run --rm' in the foreground "
+			    "goes straight to whoever started it");
 		return r;
 	}
 	if (!q->follow)
