@@ -14,6 +14,14 @@
 #include "base/err.h"
 #include "kselftest_harness.h"
 
+#ifdef __SANITIZE_ADDRESS__
+/* its own handlers of fatal signals would be taken for the program's */
+const char *__asan_default_options(void)
+{
+	return "handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0:handle_abort=0";
+}
+#endif
+
 static int new_devpts(void)
 {
 	int fs = fsopen("devpts", FSOPEN_CLOEXEC);
