@@ -275,11 +275,15 @@ static int mount_root(struct life *l, const struct image *im, struct err *e)
 	return 0;
 }
 
-static int write_text(int dirfd, const char *name, const char *text, size_t n, struct err *e)
+/* A file that root inside owns. */
+static int write_text(struct life *l, const char *name, const char *text, size_t n, struct err *e)
 {
-	_cleanup_fd_ int fd = openat(dirfd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	const struct runtime_config *rc = &l->resolved.config;
+	_cleanup_fd_ int fd = openat(l->run_fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	int r = fd < 0 ? -errno : io_write_full(fd, text, n);
 
+	if (r >= 0 && (rc->new_ns & CLONE_NEWUSER) && fchown(fd, rc->id_map.outside, rc->id_map.outside) < 0)
+		r = -errno;
 	return r < 0 ? err_set(e, r, "write '%s'", name) : 0;
 }
 
@@ -300,16 +304,16 @@ static int write_etc_files(struct life *l, struct err *e)
 		 rc->hostname ? " " : "", rc->hostname ? rc->hostname : "", rc->hostname ? " " : "",
 		 rc->hostname ? rc->hostname : "");
 	r = str_failed(&hosts) ? err_set(e, ENOMEM, "write hosts") :
-				 write_text(l->run_fd, "hosts", hosts.p, hosts.len, e);
+				 write_text(l, "hosts", hosts.p, hosts.len, e);
 	if (r == 0) {
 		str_truncate(&hosts, 0);
 		str_addf(&hosts, "%s\n", rc->hostname ? rc->hostname : "");
-		r = write_text(l->run_fd, "hostname", str_text(&hosts), hosts.len, e);
+		r = write_text(l, "hostname", str_text(&hosts), hosts.len, e);
 	}
 	rc->files = own;
 	if (r == 0 && !(rc->new_ns & CLONE_NEWNET) &&
 	    io_read_file(AT_FDCWD, "/etc/resolv.conf", 65536, &resolv, &n, NULL) == 0) {
-		r = write_text(l->run_fd, "resolv.conf", resolv, n, e);
+		r = write_text(l, "resolv.conf", resolv, n, e);
 		rc->files = shared;
 	}
 	rc->files_dir = strdup(l->run_path);

@@ -46,10 +46,8 @@ static int tmpfs_params(const struct mount_spec *s, struct runtime_mount *m)
 		r = strv_addf(&m->params, "size=%llu", (unsigned long long)s->size);
 	if (r == 0 && s->inodes)
 		r = strv_addf(&m->params, "nr_inodes=%llu", (unsigned long long)s->inodes);
-	if (r == 0 && s->uid)
-		r = strv_addf(&m->params, "uid=%u", s->uid);
-	if (r == 0 && s->gid)
-		r = strv_addf(&m->params, "gid=%u", s->gid);
+	m->uid = s->uid;
+	m->gid = s->gid;
 	return r;
 }
 

@@ -58,8 +58,12 @@ static int set_ids(const struct launch *l, struct err *e)
 
 	if (!l->keep_groups)
 		r = sys_call2(SYS_setgroups, l->n_groups, l->groups);
-	if (r < 0)
-		return err_set(e, (int)r, "set supplementary groups");
+	if (r < 0) {
+		(void)err_set(e, (int)r, "set supplementary groups");
+		if (r == -EINVAL)
+			err_hint(e, "a group is not mapped in the container's user namespace");
+		return (int)r;
+	}
 	if (l->uid != 0) /* capabilities have to survive until seccomp is in place */
 		r = prctl_call(PR_SET_KEEPCAPS, 1);
 	if (r == 0 && l->gid != 0)

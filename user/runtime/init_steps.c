@@ -58,12 +58,16 @@ static int step_signals(const struct launch *l, struct err *e)
 		void *restorer;
 		uint64_t mask;
 	} dfl = { 0 };
+	/*
+	 * CLONE_CLEAR_SIGHAND leaves ignored signals ignored: SIGPIPE is, in our own programs, and so
+	 * are the others with nohup(1) or '&' of a shell around us.
+	 */
+	static const int ignored[] = { SIGPIPE, SIGHUP, SIGINT, SIGQUIT, SIGTERM };
 	long r = sys_call4(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof(none));
 
 	(void)l;
-	/* CLONE_CLEAR_SIGHAND leaves ignored signals ignored: SIGPIPE is, in our own programs */
-	if (r == 0)
-		r = sys_call4(SYS_rt_sigaction, SIGPIPE, &dfl, NULL, sizeof(dfl.mask));
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(ignored); i++)
+		r = sys_call4(SYS_rt_sigaction, ignored[i], &dfl, NULL, sizeof(dfl.mask));
 	return r < 0 ? err_set(e, (int)r, "reset signals") : 0;
 }
 
@@ -254,8 +258,6 @@ static int step_root(const struct launch *l, struct err *e)
 		if (fds[i] < 0)
 			continue;
 		r = attach(m, fds[i]);
-		if (r == 0 && m->propagation)
-			r = mount_set_attr(fds[i], "", AT_RECURSIVE, 0, 0, m->propagation);
 		if (r < 0)
 			return err_set(e, r, "mount on '%s'", m->target);
 	}

@@ -33,14 +33,13 @@ enum launch_source {
  * @is_users:  asked for by a user: follow symlinks inside, refuse those that lead elsewhere
  * @optional:  a kernel without this file system is fine (mqueue)
  * @attrs:     MOUNT_ATTR_* for LAUNCH_FSTYPE (the parent sets those of a LAUNCH_FD itself)
- * @propagation: MS_SHARED, MS_SLAVE, MS_UNBINDABLE or 0 = private, as everything else
  */
 struct launch_mount {
 	enum launch_source source;
 	int fd;
 	const char *fstype;
 	const struct mount_param *params;
-	uint64_t attrs, propagation;
+	uint64_t attrs;
 	const char *target;
 	bool is_file, is_users, optional;
 };

@@ -14,12 +14,14 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/fs.h"
+#include "base/io.h"
 #include "base/libc.h"
 #include "kern/clone.h"
 #include "kern/tty.h"
 #include "runtime/dev.h"
 #include "runtime/userns.h"
 
+#define MOUNTINFO_MAX (64u << 20) /* bytes of the host's mount table */
 #define NOSUID_NODEV_NOEXEC (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
 
 /* What Docker masks (moby, oci/defaults.go); the child skips what its kernel does not have. */
@@ -90,6 +92,17 @@ static int set_attrs(int fd, bool is_recursive, uint64_t set, uint64_t clear, co
 	return r < 0 ? err_set(e, r, "set mount attributes of '%s'", what) : 0;
 }
 
+/* A clone is a peer of its source: shared stays so, anything else is taken out of the group. */
+static int set_propagation(int fd, const char *source, uint64_t propagation, struct err *e)
+{
+	int r;
+
+	if (propagation == MS_SHARED)
+		return 0;
+	r = mount_set_attr(fd, "", AT_RECURSIVE, 0, 0, propagation == MS_SLAVE ? MS_SLAVE : MS_PRIVATE);
+	return r < 0 ? err_set(e, r, "set the propagation of '%s'", source) : 0;
+}
+
 /* Bind of a host path, private, with @attrs. Return: detached mount. */
 static int bind_host(const char *source, bool is_recursive, uint64_t attrs, bool attrs_recursive,
 		     struct err *e)
@@ -99,9 +112,9 @@ static int bind_host(const char *source, bool is_recursive, uint64_t attrs, bool
 
 	if (fd < 0)
 		return fd;
-	r = mount_set_attr(fd, "", AT_RECURSIVE, 0, 0, MS_PRIVATE);
+	r = set_propagation(fd, source, MS_PRIVATE, e);
 	if (r < 0)
-		return err_set(e, r, "make the bind of '%s' private", source);
+		return r;
 	r = set_attrs(fd, attrs_recursive, attrs, 0, source, e);
 	return r < 0 ? r : TAKE_FD(fd);
 }
@@ -171,6 +184,11 @@ static int add_shm(const struct runtime_config *c, struct plan *p, struct err *e
 			 (unsigned long long)(c->shm_size ? c->shm_size : 64ull << 20));
 	p->shm_params[0] = (struct mount_param){ "mode", "1777" };
 	p->shm_params[1] = (struct mount_param){ "size", p->shm_size };
+	if (c->new_ns & CLONE_NEWUSER) {
+		(void)err_format(p->shm_owner, sizeof(p->shm_owner), "%u", c->id_map.outside);
+		p->shm_params[2] = (struct mount_param){ "uid", p->shm_owner };
+		p->shm_params[3] = (struct mount_param){ "gid", p->shm_owner };
+	}
 	return add_fd_mount(p, mount_create("tmpfs", "shm", p->shm_params, NOSUID_NODEV_NOEXEC, e),
 			    "/dev/shm", false);
 }
@@ -200,8 +218,11 @@ static int add_default_mounts(const struct runtime_config *c, struct plan *p, st
 {
 	int r = 0;
 
-	add_fs_mount(p, "proc", "/proc", NOSUID_NODEV_NOEXEC);
-	if (!has_user_mount(c, "/dev"))
+	if ((c->new_ns & CLONE_NEWPID) || !(c->new_ns & CLONE_NEWUSER))
+		add_fs_mount(p, "proc", "/proc", NOSUID_NODEV_NOEXEC);
+	else /* a proc of the host's processes cannot be made from a user namespace */
+		r = add_fd_mount(p, bind_host("/proc", true, NOSUID_NODEV_NOEXEC, false, e), "/proc", false);
+	if (r == 0 && !has_user_mount(c, "/dev"))
 		r = add_fd_mount(p, dev_create(c, e), "/dev", false);
 	if (r == 0)
 		r = add_devpts(c, p, e);
@@ -231,53 +252,129 @@ static int add_etc_files(const struct runtime_config *c, struct plan *p, struct 
 	return 0;
 }
 
-static int open_tmpfs(struct plan *p, const struct runtime_mount *m, struct err *e)
+/* The host's number of an id inside. */
+static int outside_id(const struct runtime_config *c, uint32_t id, uint32_t *ret, struct err *e)
+{
+	*ret = id;
+	if (!(c->new_ns & CLONE_NEWUSER))
+		return 0;
+	if (id < c->id_map.inside || id - c->id_map.inside >= c->id_map.count)
+		return err_plain(e, -EINVAL, "id %u is not mapped in the container's user namespace", id);
+	*ret = c->id_map.outside + (id - c->id_map.inside);
+	return 0;
+}
+
+static int open_tmpfs(const struct runtime_config *c, const struct runtime_mount *m, struct err *e)
 {
 	struct mount_param params[16] = { { NULL, NULL } };
-	size_t n = 0;
+	_cleanup_strv_ struct strv all = { NULL, 0 };
+	uint32_t uid = 0, gid = 0;
+	int r = outside_id(c, m->uid, &uid, e);
 
-	for (size_t i = 0; i < m->params.n && n + 1 < ARRAY_SIZE(params); i++) {
-		char *key = strdup(m->params.v[i]);
-		char *eq;
+	if (r == 0)
+		r = outside_id(c, m->gid, &gid, e);
+	if (r < 0)
+		return r;
+	if (strv_add_all(&all, &m->params) < 0 || (uid && strv_addf(&all, "uid=%u", uid) < 0) ||
+	    (gid && strv_addf(&all, "gid=%u", gid) < 0))
+		return err_set(e, ENOMEM, "plan a tmpfs");
+	for (size_t i = 0; i < all.n && i + 1 < ARRAY_SIZE(params); i++) {
+		char *eq = strchr(all.v[i], '=');
 
-		if (strv_take(&p->texts, key) < 0)
-			return err_set(e, ENOMEM, "plan a tmpfs");
-		eq = strchr(key, '=');
 		if (eq)
 			*eq = '\0';
-		params[n++] = (struct mount_param){ key, eq ? eq + 1 : NULL };
+		params[i] = (struct mount_param){ all.v[i], eq ? eq + 1 : NULL };
 	}
 	return mount_create("tmpfs", "tmpfs", params, m->attrs, e);
 }
 
-static int add_user_mount(struct plan *p, const struct runtime_mount *m, struct err *e)
+static int mount_id(const char *path, uint64_t *ret, struct err *e)
 {
-	struct stat st = { .st_mode = S_IFDIR };
-	int fd, r;
+	_cleanup_fd_ int fd = open(path, O_PATH | O_CLOEXEC);
+	char name[40], text[256];
+	const char *at;
+	int r;
 
-	if (m->type == RUNTIME_MOUNT_BIND)
-		fd = bind_host(m->source, m->is_recursive, m->attrs, m->is_ro_recursive, e);
-	else
-		fd = open_tmpfs(p, m, e);
+	if (fd < 0)
+		return err_set(e, errno, "bind '%s'", path);
+	(void)err_format(name, sizeof(name), "/proc/self/fdinfo/%d", fd);
+	r = (int)io_read_small(AT_FDCWD, name, text, sizeof(text));
+	at = r < 0 ? NULL : strstr(text, "mnt_id:");
+	if (!at)
+		return err_set(e, r < 0 ? r : -EPROTO, "read '%s'", name);
+	*ret = strtoull(at + strlen("mnt_id:"), NULL, 10);
+	return 0;
+}
+
+/* As in Docker: shared and slave need a source that propagates, or they would do nothing. */
+static int check_propagation(const struct runtime_mount *m, struct err *e)
+{
+	_cleanup_free_ char *text = NULL;
+	char *save = NULL;
+	uint64_t id = 0;
+	size_t n;
+	int r;
+
+	if (m->propagation != MS_SHARED && m->propagation != MS_SLAVE)
+		return 0;
+	r = mount_id(m->source, &id, e);
+	if (r == 0)
+		r = io_read_file(AT_FDCWD, "/proc/self/mountinfo", MOUNTINFO_MAX, &text, &n, e);
+	if (r < 0)
+		return r;
+	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		const char *end = strstr(line, " - "), *tag = strstr(line, " shared:");
+
+		if (strtoull(line, NULL, 10) != id)
+			continue;
+		if (!tag && m->propagation == MS_SLAVE)
+			tag = strstr(line, " master:");
+		if (tag && tag < end)
+			return 0;
+		break;
+	}
+	r = err_plain(e, -EINVAL, "'%s' is not on a shared%s mount", m->source,
+		      m->propagation == MS_SLAVE ? " or slave" : "");
+	err_hint(e, "mount --make-shared makes one");
+	return r;
+}
+
+static int open_bind(const struct plan *p, const struct runtime_mount *m, struct err *e)
+{
+	_cleanup_fd_ int fd = -1;
+	int r = check_propagation(m, e);
+
+	if (r < 0)
+		return r;
+	fd = mount_clone(AT_FDCWD, m->source, m->is_recursive, e);
+	if (fd < 0)
+		return fd;
+	r = set_propagation(fd, m->source, m->propagation, e);
+	if (r == 0)
+		r = set_attrs(fd, m->is_ro_recursive, m->attrs, 0, m->source, e);
+	if (r == 0 && p->userns_fd >= 0)
+		r = mount_idmap(fd, p->userns_fd, m->is_recursive, m->source, e);
+	return r < 0 ? r : TAKE_FD(fd);
+}
+
+static int add_user_mount(const struct runtime_config *c, struct plan *p, const struct runtime_mount *m,
+			  struct err *e)
+{
+	bool is_bind = m->type == RUNTIME_MOUNT_BIND;
+	struct stat st = { .st_mode = S_IFDIR };
+	int fd = is_bind ? open_bind(p, m, e) : open_tmpfs(c, m, e), r;
+
 	if (fd < 0)
 		return err_wrap(e, fd, "volume '%s'", m->target);
-	if (m->type == RUNTIME_MOUNT_BIND && fstatat(fd, "", &st, AT_EMPTY_PATH) < 0) {
+	if (is_bind && fstatat(fd, "", &st, AT_EMPTY_PATH) < 0) {
 		r = err_set(e, errno, "stat '%s'", m->source);
 		(void)close(fd); /* the stat is the error to tell */
 		return r;
 	}
 	r = add_fd_mount(p, fd, m->target, !S_ISDIR(st.st_mode));
-	if (r < 0)
-		return r;
-	p->mounts[p->launch.n_mounts - 1].is_users = true;
-	if (p->userns_fd >= 0 && m->type == RUNTIME_MOUNT_BIND) {
-		r = mount_idmap(fd, p->userns_fd, m->is_recursive, m->source, e);
-		if (r < 0)
-			return err_wrap(e, r, "volume '%s'", m->target);
-	}
-	if (m->propagation && m->propagation != MS_PRIVATE)
-		p->mounts[p->launch.n_mounts - 1].propagation = m->propagation;
-	return 0;
+	if (r == 0)
+		p->mounts[p->launch.n_mounts - 1].is_users = true;
+	return r;
 }
 
 static size_t path_depth(const char *path)
@@ -307,7 +404,7 @@ static int add_user_mounts(const struct runtime_config *c, struct plan *p, struc
 	if (c->n_mounts > RUNTIME_MOUNTS_MAX)
 		return err_plain(e, -E2BIG, "more than %u mounts", RUNTIME_MOUNTS_MAX);
 	for (size_t i = 0; i < c->n_mounts; i++) {
-		int r = add_user_mount(p, &c->mounts[i], e);
+		int r = add_user_mount(c, p, &c->mounts[i], e);
 
 		if (r < 0)
 			return r;

@@ -29,8 +29,8 @@ struct plan {
 	size_t n_fds;
 	int pty_master, userns_fd;
 	struct strv texts;
-	char shm_size[24], devpts_gid[16];
-	struct mount_param shm_params[3], devpts_params[5];
+	char shm_size[24], shm_owner[16], devpts_gid[16];
+	struct mount_param shm_params[5], devpts_params[5];
 };
 
 /**
