@@ -6,7 +6,8 @@
  *   1. store lock        <root>/lock                 shared by readers of images and layers that are
  *                                                    about to use one, exclusive for rmi and gc
  *   2. container lock    <root>/containers/<id>      (the directory)
- *   3. layer lock        <root>/layers/<diffid>      (the directory being filled)
+ *   3. pins              <root>/layers/<key>, blobs  shared by a load that will use them; nobody waits
+ *                                                    for a pin: gc tries, and leaves alone what is held
  *   4. bpf load lock     <state>/bpf.lock
  */
 #ifndef DAVIT_BASE_LOCK_H
