@@ -4,7 +4,10 @@
 O        ?= out
 PREFIX   ?= /usr/local
 DESTDIR  ?=
-CC       ?= gcc
+# make's own default is not the compiler that `make deps` installs
+ifeq ($(origin CC),default)
+CC       := gcc
+endif
 CLANG    ?= clang
 BPFTOOL  ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
 
@@ -59,6 +62,7 @@ include scripts/mk/bpf.mk
 include scripts/mk/seccomp.mk
 include scripts/mk/hot.mk
 include scripts/mk/programs.mk
+include scripts/mk/man.mk
 include scripts/mk/bench.mk
 include scripts/mk/tests.mk
 include scripts/mk/fuzz.mk
@@ -79,8 +83,9 @@ install: all
 	install -m 0755 $(O)/bin/davit $(DESTDIR)$(PREFIX)/bin/
 	install -m 0755 $(O)/bin/davit-monitor $(O)/bin/davit-image $(O)/bin/davit-bpf $(O)/bin/davit-init \
 		$(DESTDIR)$(PREFIX)/lib/davit/
-	@if [ -d docs/man ]; then install -d $(DESTDIR)$(PREFIX)/share/man/man1; \
-		install -m 0644 docs/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/; fi
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	install -m 0644 $(O)/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -m 0644 $(O)/completion/davit $(DESTDIR)$(PREFIX)/share/bash-completion/completions/
 
 #: make demo                 needs root: packages, build, and a tour of what davit does
 demo: deps

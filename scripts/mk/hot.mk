@@ -14,7 +14,7 @@ hot_link     = $(call link,,$(1))
 else
 HOTCC        ?= musl-gcc
 # one file: Debian's libjansson.a is built against glibc and asks for its checking functions
-HOT_JANSSON  := $(shell $(CC) -print-file-name=libjansson.a)
+HOT_JANSSON  := $(shell $(CC) -print-file-name=libjansson.a 2>/dev/null)
 HOT_INCLUDE  := $(O)/hot/include
 hot_flags     = $(filter-out -Wlogical-op -Wduplicated-cond,$(CFLAGS)) -fno-pie \
 		-Werror=implicit-function-declaration -isystem $(HOT_INCLUDE)
