@@ -123,8 +123,25 @@ static void report(pid_t pid, long call)
 		die(s.report);
 }
 
-/* Wait until the killed are gone: what they held is let go by then. The others are detached when we
- * exit. */
+/* Wait until the killed are gone: what they held is let go by then. The others run on meanwhile, and
+ * are detached when we exit. */
+static void wait_for_killed(pid_t killed)
+{
+	while (s.kill_all ? is_any_left() : find(killed) != NULL) {
+		int status;
+		pid_t pid = waitpid(-1, &status, __WALL);
+		struct traced *t = pid < 0 ? NULL : find(pid);
+
+		if (pid < 0 && errno != EINTR)
+			return;
+		if (pid > 0 && WIFSTOPPED(status))
+			(void)ptrace(PTRACE_CONT, pid, 0, status >> 16 || WSTOPSIG(status) & 0x80 ?
+								0 : WSTOPSIG(status));
+		else if (t)
+			t->pid = 0;
+	}
+}
+
 static _Noreturn void kill_at(pid_t pid, long call)
 {
 	report(pid, call);
@@ -136,18 +153,7 @@ static _Noreturn void kill_at(pid_t pid, long call)
 		if (kill(victim, SIGKILL) < 0 && errno != ESRCH)
 			die("kill");
 	}
-	for (int i = 0; i < TRACED_MAX; i++) {
-		pid_t victim = s.all[i].pid;
-		int status = 0;
-
-		while (victim && (s.kill_all || victim == pid)) {
-			if (waitpid(victim, &status, __WALL) < 0 && errno != EINTR)
-				break;
-			if (WIFEXITED(status) || WIFSIGNALED(status))
-				break;
-			(void)ptrace(PTRACE_CONT, victim, 0, 0);
-		}
-	}
+	wait_for_killed(pid);
 	exit(137);
 }
 

@@ -59,8 +59,17 @@ int env_helper(const struct env *env, const char *program, char **ret, struct er
 	int r;
 
 	if (env->libdir) {
-		*ret = str_printf("%s/%s", env->libdir, program);
-		return *ret ? 0 : err_set(e, ENOMEM, "find '%s'", program);
+		_cleanup_free_ char *path = str_printf("%s/%s", env->libdir, program);
+
+		if (!path)
+			return err_set(e, ENOMEM, "find '%s'", program);
+		if (access(path, X_OK) < 0) {
+			r = err_set(e, errno, "find program '%s'", path);
+			err_hint(e, "DAVIT_LIBDIR is the directory that holds davit's helpers");
+			return r;
+		}
+		*ret = TAKE_PTR(path);
+		return 0;
 	}
 	self = fs_read_link(AT_FDCWD, "/proc/self/exe");
 	if (!self)

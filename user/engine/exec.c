@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -281,6 +282,13 @@ static int finish(struct exec *x, int *ret_code, struct err *e)
 	return 0;
 }
 
+static bool has_ended(const struct exec *x)
+{
+	struct pollfd p = { .fd = x->pidfd, .events = POLLIN };
+
+	return x->pidfd >= 0 && poll(&p, 1, 0) == 1;
+}
+
 int container_exec(struct engine *en, const struct container *c, const struct exec_options *o,
 		   int *ret_code, struct err *e)
 {
@@ -295,6 +303,9 @@ int container_exec(struct engine *en, const struct container *c, const struct ex
 	r = open_container(x, e);
 	if (r == 0)
 		r = spawn(x, e);
+	/* what failed then is not what is wrong */
+	if (r < 0 && has_ended(x))
+		r = err_plain(e, -ESRCH, "container '%s' is not running", c->name ? c->name : c->id);
 	if (r == 0)
 		r = finish(x, ret_code, e);
 	if (x->has_plan)

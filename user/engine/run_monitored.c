@@ -67,11 +67,12 @@ static int keep_open(int fd)
 }
 
 /* Hand everything to davit-monitor. Returns only on failure. */
-static int become_monitor(struct life *l, struct stdio_pipes *p, int client, int listener, struct err *e)
+static int become_monitor(struct life *l, const char *path, struct stdio_pipes *p, int client, int listener,
+			  struct err *e)
 {
 	const struct env *env = l->en->env;
 	const struct container_options *o = &l->c->options;
-	_cleanup_free_ char *path = NULL, *dir = str_printf("%s/containers/%s", env->root, l->c->id);
+	_cleanup_free_ char *dir = str_printf("%s/containers/%s", env->root, l->c->id);
 	_cleanup_free_ char *self = NULL;
 	_cleanup_strv_ struct strv argv = { NULL, 0 };
 	struct monitor_args a = {
@@ -95,8 +96,6 @@ static int become_monitor(struct life *l, struct stdio_pipes *p, int client, int
 	};
 	int r = dir ? 0 : err_set(e, ENOMEM, "start the monitor");
 
-	if (r == 0)
-		r = env_helper(env, "davit-monitor", &path, e);
 	if (r == 0) {
 		self = realpath("/proc/self/exe", NULL);
 		if (!self)
@@ -133,10 +132,12 @@ static _Noreturn void monitor_process(struct life *l, const struct image *im, in
 {
 	struct stdio_pipes p = { { -1, -1 }, { -1, -1 }, { -1, -1 } };
 	struct err e = ERR_INIT;
-	int listener = -1, r = 0;
+	char *path = NULL; /* ends with the process */
+	int listener = -1, r;
 
 	(void)setsid(); /* a fresh child leads no group: it cannot fail */
-	if (l->c->options.auto_remove) {
+	r = env_helper(l->en->env, "davit-monitor", &path, &e);
+	if (r == 0 && l->c->options.auto_remove) {
 		r = container_save(l->en, l->c, &e);
 		if (r == 0)
 			r = name_reserve(l->en, l->c, &e);
@@ -153,7 +154,7 @@ static _Noreturn void monitor_process(struct life *l, const struct image *im, in
 		r = life_start(l, &e);
 	if (r == 0) {
 		report(status_fd, &started_byte, 1);
-		r = become_monitor(l, &p, client, listener, &e);
+		r = become_monitor(l, path, &p, client, listener, &e);
 		/* it runs without anyone to look after it: not what was asked for */
 		l->started.pid = 0;
 	}

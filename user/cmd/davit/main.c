@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* davit: dispatch of commands, help, errors. */
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +20,7 @@ struct globals {
 };
 
 /* clang-format off */
-static const struct opt global_options[] = {
+const struct opt cli_global_options[] = {
 	OPT_STR(0,    "root", struct globals, root, "DIR",   "images and container records (default /var/lib/davit)"),
 	OPT_STR(0,    "state", struct globals, state, "DIR", "running state (default /run/davit)"),
 	OPT_BOOL('v', "version", struct globals, version,    "print the version"),
@@ -89,7 +91,7 @@ static void help_all(struct str *out)
 		if (!commands[i]->is_hidden)
 			str_addf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
 	str_add(out, "\nOptions:\n");
-	opt_help(global_options, out);
+	opt_help(cli_global_options, out);
 	str_add(out, "\n'davit COMMAND --help' tells more of a command.\n");
 }
 
@@ -142,7 +144,7 @@ static int dispatch(int argc, char *argv[], struct err *e)
 	struct env env;
 	int n, r;
 
-	n = opt_parse(global_options, argc - 1, argv + 1, &g, e);
+	n = opt_parse(cli_global_options, argc - 1, argv + 1, &g, e);
 	if (n < 0 && n != -ECANCELED)
 		return n;
 	if (n == -ECANCELED || n + 1 >= argc || strcmp(argv[n + 1], "help") == 0) {
@@ -174,8 +176,22 @@ static int dispatch(int argc, char *argv[], struct err *e)
 		return r;
 	}
 	r = run_command(c, &env, argc - n - 2, argv + n + 2, e);
-	opt_done(global_options, &g);
+	opt_done(cli_global_options, &g);
 	return r;
+}
+
+/* What we open must not become 0, 1 or 2, which are read, written and handed on. */
+static int fill_stdio(struct err *e)
+{
+	struct pollfd fds[3] = { { .fd = 0 }, { .fd = 1 }, { .fd = 2 } };
+
+	if (poll(fds, 3, 0) <= 0)
+		return 0;
+	for (int i = 0; i < 3; i++)
+		/* the lowest free number is the one that is missing; it is inherited as any of the three */
+		if ((fds[i].revents & POLLNVAL) && open("/dev/null", O_RDWR) < 0) // NOLINT(android-cloexec-open)
+			return err_set(e, errno, "open '/dev/null'");
+	return 0;
 }
 
 int main(int argc, char *argv[])
@@ -185,6 +201,8 @@ int main(int argc, char *argv[])
 
 	/* a closed stdout is an error to report, not a reason to die half-way */
 	(void)signal(SIGPIPE, SIG_IGN);
-	r = dispatch(argc, argv, &e);
+	r = fill_stdio(&e);
+	if (r == 0)
+		r = dispatch(argc, argv, &e);
 	return r < 0 ? cli_print_error(&e) : r;
 }

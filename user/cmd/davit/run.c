@@ -190,15 +190,15 @@ static int check(const struct run_opts *o, const struct container *c, struct err
 	return 0;
 }
 
-/* What has never run is of no use to who got an error instead of its id. */
-static void discard_unstarted(struct engine *en, const struct container *c)
+/* What has never run is of no use to who got an error instead of its id. Return: it is gone. */
+static bool discard_unstarted(struct engine *en, const struct container *c)
 {
 	struct container_state st;
+	int r = container_state(en, c, &st, NULL);
 
-	if (c->options.auto_remove)
-		return; /* ended with its start */
-	if (container_state(en, c, &st, NULL) == 0 && st.status == CONTAINER_CREATED && !st.has_owner)
-		(void)container_discard(en, c); /* the first error is the one to tell */
+	if (r == 0 && st.status == CONTAINER_CREATED && !st.has_owner)
+		r = container_discard(en, c) == 0 ? -ENOENT : 0;
+	return r == -ENOENT; /* with --rm it ended with its start */
 }
 
 static int run_main(const struct env *env, void *opts, int argc, char *argv[], struct err *e)
@@ -222,10 +222,13 @@ static int run_main(const struct env *env, void *opts, int argc, char *argv[], s
 		r = container_create(&en, &c, &im, e);
 	if (r == 0) {
 		r = write_id(o->cidfile, c.id, e);
-		if (r == 0)
+		if (r == 0) {
 			r = run_image(&en, &c, &im, o, t, &status, e);
-		if (r < 0)
-			discard_unstarted(&en, &c);
+			if (r < 0 && discard_unstarted(&en, &c) && o->cidfile)
+				(void)unlink(o->cidfile); /* made by us, and wrong now */
+		} else {
+			(void)discard_unstarted(&en, &c); /* the file's error is the one to tell */
+		}
 	}
 	if (r < 0)
 		r = what(&c, r, e);
@@ -259,7 +262,7 @@ static int create_main(const struct env *env, void *opts, int argc, char *argv[]
 		if (r == 0)
 			r = print_id(&c, e);
 		if (r < 0)
-			discard_unstarted(&en, &c);
+			(void)discard_unstarted(&en, &c); /* the first error is the one to tell */
 	}
 	image_done(&im);
 	container_done(&c);
