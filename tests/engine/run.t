@@ -125,9 +125,12 @@ run script -qec 'davit run --rm davit/demo sh -c "tty; ls -l /proc/self/fd/1 | g
 like "$(tr -d '\r' <<<"$out" | xargs)" '^not a tty 0$' 'without -t a terminal of the host never goes inside'
 
 # many at once, of one name: one wins
-wins=0
-for _ in $(seq 24); do davit run -d --name one davit/demo sleep 60 >/dev/null 2>&1 & done
-for job in $(jobs -p); do wait "$job" && wins=$((wins + 1)); done
+wins=0 jobs=()
+for _ in $(seq 24); do
+	davit run -d --name one davit/demo sleep 60 >/dev/null 2>&1 &
+	jobs+=($!)
+done
+for job in "${jobs[@]}"; do wait "$job" && wins=$((wins + 1)); done
 is "$wins" 1 'of 24 with one name one starts'
 davit rm -f one >/dev/null
 for i in $(seq 40); do davit run --rm davit/demo echo "$i" >"$TMPDIR/o.$i" & done

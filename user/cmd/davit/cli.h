@@ -29,6 +29,8 @@ struct command {
 	bool is_hidden;
 };
 
+extern const struct opt cli_global_options[]; /* those before the command */
+
 #define CMD_OPTS(type) .opts_size = sizeof(type)
 
 /* cli_print() - write all of @s to stdout. Return: 0 or -errno (EPIPE, ENOSPC …) with @e. */

@@ -16,4 +16,6 @@ extern const struct command cmd_images, cmd_load, cmd_import, cmd_tag, cmd_rmi;
 
 extern const struct command cmd_stats, cmd_doctor;
 
+extern const struct command cmd_completion, cmd_man;
+
 #endif
