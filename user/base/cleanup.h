@@ -64,6 +64,7 @@ static inline void closedirp(DIR **d)
 		taken_;           \
 	})
 
+#undef ARRAY_SIZE /* the test harness of the kernel has one of its own */
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 #endif

@@ -319,14 +319,19 @@ const char *fmt_age(uint64_t s, char buf[static FMT_BUF])
 
 const char *fmt_time(int64_t ns, char buf[static FMT_TIME_BUF])
 {
-	time_t t = (time_t)(ns / 1000000000);
+	int64_t rest = ns % 1000000000;
+	time_t t;
 	struct tm tm;
 	size_t n;
+
+	if (rest < 0) /* before 1970: the second before, and what comes after it */
+		rest += 1000000000;
+	t = (time_t)((ns - rest) / 1000000000);
 
 	if (!gmtime_r(&t, &tm))
 		return "?";
 	n = strftime(buf, FMT_TIME_BUF, "%Y-%m-%dT%H:%M:%S", &tm);
-	(void)snprintf(buf + n, FMT_TIME_BUF - n, ".%09lldZ", (long long)(ns % 1000000000));
+	(void)snprintf(buf + n, FMT_TIME_BUF - n, ".%09lldZ", (long long)rest);
 	return buf;
 }
 
