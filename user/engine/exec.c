@@ -90,6 +90,11 @@ static int adjust(struct exec *x, struct err *e)
 	return resolve_user(x->root_fd, x->c, &x->resolved, e);
 }
 
+static int not_running(const struct container *c, struct err *e)
+{
+	return err_plain(e, -ESRCH, "container '%s' is not running", c->name ? c->name : c->id);
+}
+
 static int open_container(struct exec *x, struct err *e)
 {
 	struct container_state st;
@@ -104,11 +109,13 @@ static int open_container(struct exec *x, struct err *e)
 		return x->pidfd;
 	(void)err_format(path, sizeof(path), "/proc/%d/root", st.pid);
 	x->root_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (x->root_fd < 0 && (errno == ENOENT || errno == ESRCH)) /* it is exiting */
+		return not_running(x->c, e);
 	if (x->root_fd < 0)
 		return err_set(e, errno, "open '%s'", path);
 	/* the number was the container's while we opened it if the process is still there */
 	if (syscall(SYS_pidfd_send_signal, x->pidfd, 0, NULL, 0) < 0)
-		return err_plain(e, -ESRCH, "container '%s' has ended", x->c->id);
+		return not_running(x->c, e);
 	r = image_find(&x->en->store, x->c->image_id, &im, e);
 	if (r == 0)
 		r = resolve(x->c, &im, &x->resolved, e);
@@ -304,8 +311,8 @@ int container_exec(struct engine *en, const struct container *c, const struct ex
 	if (r == 0)
 		r = spawn(x, e);
 	/* what failed then is not what is wrong */
-	if (r < 0 && has_ended(x))
-		r = err_plain(e, -ESRCH, "container '%s' is not running", c->name ? c->name : c->id);
+	if (r == -ESRCH || (r < 0 && has_ended(x)))
+		r = not_running(c, e);
 	if (r == 0)
 		r = finish(x, ret_code, e);
 	if (x->has_plan)
