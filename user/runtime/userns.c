@@ -65,7 +65,7 @@ int userns_create(const struct id_map *map, struct err *e)
 		(void)munmap(stack, CLONE_STACK_SIZE);
 		(void)err_set(e, pid, "make a user namespace");
 		if (pid == -ENOSPC || pid == -EPERM)
-			err_hint(e, "see /proc/sys/user/max_user_namespaces");
+			err_hint(e, "see /proc/sys/user/max_user_namespaces; the kernel refuses it to a process in a chroot, too");
 		return pid;
 	}
 	r = userns_write_maps(pid, map, e);
