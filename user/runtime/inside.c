@@ -61,6 +61,8 @@ int inside_make(const char *path, bool is_file)
 
 		while (part[start] == '/')
 			start++;
+		if (start == n) /* "/" */
+			break;
 		for (end = start; part[end] && part[end] != '/'; end++)
 			;
 		/* the parent by its whole name: what is a symlink on the way resolves anew */
