@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/fs.h"
+#include "engine/disk.h"
 
 int engine_make_state(struct engine *en, struct err *e)
 {
@@ -21,6 +22,7 @@ int engine_make_state(struct engine *en, struct err *e)
 		{ "containers", 0700 }, /* last: it says that the others are there */
 	};
 
+	disk_drop_spares(en); /* the state went with the last boot */
 	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
 		if (mkdirat(en->state_fd, dirs[i].name, dirs[i].mode) < 0 && errno != EEXIST)
 			return err_set(e, errno, "make '%s/%s'", en->env->state, dirs[i].name);

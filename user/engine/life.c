@@ -21,6 +21,7 @@
 #include "base/lock.h"
 #include "base/timing.h"
 #include "engine/container.h"
+#include "engine/disk.h"
 #include "engine/engine.h"
 #include "engine/run_state.h"
 #include "kern/bpf.h"
@@ -108,26 +109,6 @@ int life_adopt(struct engine *en, const struct container *c, int lock_fd, struct
 		return r;
 	}
 	ret->state_fd = openat(ret->run_fd, RUN_STATE_FILE, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-	return 0;
-}
-
-/* A directory of the container's own on disk, with upper/ and work/. */
-static int make_disk(struct life *l, struct err *e)
-{
-	static const char *const dirs[] = { NULL, "upper", "work" };
-	char path[CONTAINER_PATH_MAX];
-
-	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
-		container_path(path, l->c->id, dirs[i]);
-		/* upper/ becomes the container's "/" */
-		if (mkdirat(l->en->store.fd, path, i == 1 ? 0755 : 0700) < 0 && errno != EEXIST) {
-			int r = err_set(e, errno, "make '%s/%s'", l->en->env->root, path);
-
-			if (r == -ENOSPC || r == -EDQUOT)
-				err_hint(e, "no space or inodes are left; 'davit rmi' and 'davit rm' free some");
-			return r;
-		}
-	}
 	return 0;
 }
 
@@ -351,7 +332,7 @@ int life_prepare(struct life *l, const struct image *im, struct err *e)
 	if (r < 0)
 		return r;
 	l->has_resolved = true;
-	r = make_disk(l, e);
+	r = disk_make(l->en, l->c, e);
 	timing_mark(l->timing, TIMING_PLAN);
 	if (r == 0)
 		r = reserve_ids(l, &slot, e);

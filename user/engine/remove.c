@@ -14,43 +14,16 @@
 #include "base/fs.h"
 #include "base/lock.h"
 #include "engine/container.h"
+#include "engine/disk.h"
 #include "engine/engine.h"
 #include "engine/name.h"
 #include "engine/signal.h"
-
-/*
- * Nothing was written by the container: what is there is known, no listing. incompat/volatile is
- * how overlayfs marks an upper layer that was never synced (fs/overlayfs/super.c).
- */
-static bool remove_empty(struct engine *en, const char *id)
-{
-	static const struct {
-		const char *name;
-		int flags;
-	} known[] = {
-		{ "upper", AT_REMOVEDIR }, /* first: the rest is only tried when it is empty */
-		{ "work/work/incompat/volatile/dirty", 0 },
-		{ "work/work/incompat/volatile", AT_REMOVEDIR },
-		{ "work/work/incompat", AT_REMOVEDIR },
-		{ "work/work", AT_REMOVEDIR },
-		{ "work", AT_REMOVEDIR },
-		{ NULL, AT_REMOVEDIR },
-	};
-	char path[CONTAINER_PATH_MAX];
-
-	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
-		container_path(path, id, known[i].name);
-		if (unlinkat(en->store.fd, path, known[i].flags) < 0 && errno != ENOENT)
-			return false;
-	}
-	return true;
-}
 
 int remove_disk(struct engine *en, const struct container *c, struct err *e)
 {
 	char path[CONTAINER_PATH_MAX], trash[CONTAINER_PATH_MAX];
 
-	if (!c->options.auto_remove || !remove_empty(en, c->id)) {
+	if (!c->options.auto_remove || !disk_recycle(en, c->id)) {
 		container_path(path, c->id, NULL);
 		(void)err_format(trash, sizeof(trash), "trash/c-%s", c->id);
 		/* gone for everyone at once, however long unlinking takes */
