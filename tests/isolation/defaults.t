@@ -143,7 +143,7 @@ is "$out" '' 'no program of davit is to be seen'
 for _ in 1 2 3 4 5 6; do "$TMPDIR/bin/davit" exec victim /proc/self/exe >/dev/null 2>&1; done
 "$TMPDIR/bin/davit" rm -f victim >/dev/null
 is "$(cat "$TMPDIR"/bin/* | sha256sum)" "$before" 'the programs are what they were'
-rm -rf "$TMPDIR/bin"
+rm -rf "${TMPDIR:?}/bin"
 
 # CVE-2024-21626, and worse: a directory that is reached through a descriptor of davit
 mark=pwned-$DAVIT_SLICE
@@ -211,14 +211,14 @@ for d in proc sys dev; do
 done
 # parents of the small files
 for kind in "ln -s /proc/self/fd/4" "ln -s ../../.." "cp /etc/hostname"; do
-	rm -rf "$tree/etc"
+	rm -rf "${tree:?}/etc"
 	$kind "$tree/etc"
 	davit import "$tree" odd >/dev/null
 	run davit run --rm odd true
 	[ "$kind" = 'ln -s ../../..' ] || isnt "$status" 0 "/etc of the image: $kind"
 done
 is "$(find "$DAVIT_STATE" "$DAVIT_ROOT" -maxdepth 1 -name 'host*')" '' 'makes nothing outside'
-rm -rf "$tree/etc"
+rm -rf "${tree:?}/etc"
 mkdir "$tree/etc"
 
 # an image without anything: what is mounted on is made
