@@ -64,7 +64,8 @@ int io_read_fd(int fd, size_t max, char **ret, size_t *ret_len)
 	for (;;) {
 		ssize_t r;
 
-		if (!str_reserve(&s, step))
+		/* a regular file left room for the read that finds its end */
+		if (s.cap - s.len < 2 && !str_reserve(&s, step))
 			return -ENOMEM;
 		r = read(fd, s.p + s.len, s.cap - s.len - 1);
 		if (r < 0) {
