@@ -23,6 +23,7 @@
 #include "engine/engine.h"
 #include "engine/resolve.h"
 #include "engine/signal.h"
+#include "engine/stdio.h"
 #include "kern/cgroup.h"
 #include "kern/clone.h"
 #include "kern/exit_record.h"
@@ -175,7 +176,12 @@ static int open_terminal(struct exec *x, struct err *e)
 
 static int open_null(struct exec *x, int i, struct err *e)
 {
-	x->theirs[i] = open("/dev/null", O_RDWR | O_CLOEXEC);
+	_cleanup_fd_ int own = fs_open_beneath(x->root_fd, "/dev/null", O_PATH | O_NOFOLLOW, 0);
+	char path[40] = "/dev/null";
+
+	if (own >= 0 && stdio_kind(own) == STDIO_NULL)
+		(void)err_format(path, sizeof(path), "/proc/self/fd/%d", own);
+	x->theirs[i] = open(path, O_RDWR | O_CLOEXEC);
 	return x->theirs[i] < 0 ? err_set(e, errno, "open '/dev/null'") : 0;
 }
 
@@ -190,16 +196,17 @@ static int open_pipe(struct exec *x, int i, int *ours, struct err *e)
 	return 0;
 }
 
-/* A terminal of the host never goes inside: it is replaced by a pipe. */
+/* Files and terminals of the host never go inside: pipes replace them, and its own null device ours. */
 static int open_stdio(struct exec *x, struct err *e)
 {
 	int *const ours[] = { &x->relay.in, &x->relay.out, &x->relay.err };
-	bool relays = !x->o->detach && (isatty(1) || isatty(2) || (x->o->interactive && isatty(0)));
+	bool relays = !x->o->detach && stdio_needs_relay(x->o->interactive);
 
 	if (x->o->tty)
 		return open_terminal(x, e);
 	for (int i = 0; i < 3; i++) {
-		bool is_null = x->o->detach || (i == 0 && !x->o->interactive);
+		bool is_null = x->o->detach || (i == 0 && !x->o->interactive) ||
+			       (!relays && stdio_kind(i) == STDIO_NULL);
 		int r = is_null ? open_null(x, i, e) : relays ? open_pipe(x, i, ours[i], e) : 0;
 
 		if (r < 0)

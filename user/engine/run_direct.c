@@ -14,18 +14,14 @@
 #include "engine/life.h"
 #include "engine/name.h"
 #include "engine/run.h"
+#include "engine/stdio.h"
 #include "kern/exit_record.h"
 
 bool run_can_be_direct(const struct container *c)
 {
 	const struct container_options *o = &c->options;
 
-	/*
-	 * A terminal of the host in the hands of a container could be read from and, with
-	 * CAP_SYS_ADMIN, typed into (TIOCSTI): it only ever gets pipes or a terminal of its own.
-	 */
-	return o->auto_remove && !o->tty && !isatty(STDOUT_FILENO) && !isatty(STDERR_FILENO) &&
-	       !(o->interactive && isatty(STDIN_FILENO));
+	return o->auto_remove && !o->tty && !stdio_needs_relay(o->interactive);
 }
 
 /* Signals whose default action would end us go to the container instead. */
@@ -76,12 +72,13 @@ static int start_and_wait(struct life *l, const struct image *im, struct exit_re
 		r = name_reserve(l->en, l->c, e);
 	if (r == 0)
 		r = life_prepare(l, im, e);
-	if (r == 0 && !l->c->options.interactive) {
-		null = open("/dev/null", O_RDWR | O_CLOEXEC);
-		l->plan.launch.stdio[0] = null;
-		if (null < 0)
-			r = err_set(e, errno, "open '/dev/null'");
+	if (r == 0) {
+		null = plan_open_null(&l->plan, e);
+		r = null < 0 ? null : 0;
 	}
+	for (int i = 0; r == 0 && i < 3; i++)
+		if ((i == 0 && !l->c->options.interactive) || stdio_kind(i) == STDIO_NULL)
+			l->plan.launch.stdio[i] = null;
 	if (r == 0)
 		r = life_start(l, e);
 	if (r == 0) {

@@ -47,9 +47,9 @@ static int make_stdio(struct life *l, struct stdio_pipes *p, struct err *e)
 		return 0;
 	r = l->c->options.interactive ? make_pipe(0, p->in, e) : 0;
 	if (r == 0 && !l->c->options.interactive) {
-		p->in[1] = open("/dev/null", O_RDWR | O_CLOEXEC);
+		p->in[1] = plan_open_null(&l->plan, e);
 		if (p->in[1] < 0)
-			return err_set(e, errno, "open '/dev/null'");
+			return p->in[1];
 	}
 	if (r == 0)
 		r = make_pipe(1, p->out, e);

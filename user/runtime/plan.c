@@ -468,6 +468,11 @@ static int plan_paths(const struct runtime_config *c, const struct plan_places *
 	l->null_fd = keep_fd(p, mount_clone(AT_FDCWD, "/dev/null", false, e));
 	if (l->null_fd < 0)
 		return l->null_fd;
+	/* the inode is the host's: devices on a read-only mount can be written to, but not chmod'ed */
+	r = set_attrs(l->null_fd, false, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0,
+		      "/dev/null", e);
+	if (r < 0)
+		return r;
 	l->empty_fd = keep_fd(p, mount_clone(AT_FDCWD, places->empty_dir, false, e));
 	if (l->empty_fd < 0)
 		return l->empty_fd;
@@ -598,6 +603,17 @@ int plan_build(const struct runtime_config *c, const struct plan_places *places,
 	if (r < 0)
 		plan_done(p);
 	return r;
+}
+
+int plan_open_null(const struct plan *p, struct err *e)
+{
+	char path[40] = "/dev/null";
+	int fd;
+
+	if (p->launch.null_fd >= 0)
+		(void)err_format(path, sizeof(path), "/proc/self/fd/%d", p->launch.null_fd);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	return fd < 0 ? err_set(e, errno, "open '/dev/null'") : fd;
 }
 
 void plan_done(struct plan *p)

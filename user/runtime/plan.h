@@ -50,6 +50,10 @@ struct plan_places {
 int plan_build(const struct runtime_config *c, const struct plan_places *places, struct plan *p,
 	       struct err *e);
 
+/* plan_open_null() - the null device for the process' stdio, whose mode and owner it cannot change.
+ * Return: descriptor, the caller closes it; -errno. */
+int plan_open_null(const struct plan *p, struct err *e);
+
 /**
  * plan_build_exec() - for one more process in a running container: no root file system, no mounts
  * @pidfd:    the container's first process; not consumed

@@ -201,6 +201,8 @@ int main(int argc, char *argv[])
 
 	/* a closed stdout is an error to report, not a reason to die half-way */
 	(void)signal(SIGPIPE, SIG_IGN);
+	/* ignored by who started us, it would have the kernel reap our children before we can */
+	(void)signal(SIGCHLD, SIG_DFL);
 	r = fill_stdio(&e);
 	if (r == 0)
 		r = dispatch(argc, argv, &e);
