@@ -119,7 +119,7 @@ static int open_container(struct exec *x, struct err *e)
 		return not_running(x->c, e);
 	r = image_find(&x->en->store, x->c->image_id, &im, e);
 	if (r == 0)
-		r = resolve(x->c, &im, &x->resolved, e);
+		r = resolve_exec(x->c, &im, &x->resolved, e);
 	if (r == 0)
 		r = adjust(x, e);
 	/* the image's strings may be what .user points to: it has been looked up */

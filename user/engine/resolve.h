@@ -39,6 +39,11 @@ struct resolved {
  */
 int resolve(const struct container *c, const struct image *im, struct resolved *ret, struct err *e);
 
+/* resolve_exec() - the part for one more process in a running container: its mounts, devices and limits
+ * are what they are. No arguments, no terminal. */
+int resolve_exec(const struct container *c, const struct image *im, struct resolved *ret,
+		 struct err *e);
+
 /* resolve_user() - the part that needs the root file system: ids, groups, HOME */
 int resolve_user(int root_fd, const struct container *c, struct resolved *r, struct err *e);
 
