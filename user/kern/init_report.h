@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-enum init_stage { INIT_ARGS, INIT_SECCOMP, INIT_EXEC };
+enum init_stage { INIT_ARGS, INIT_EXEC };
 
 struct init_report {
 	int32_t code;	/* -errno */

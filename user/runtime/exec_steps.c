@@ -66,9 +66,10 @@ static int set_ids(const struct launch *l, struct err *e)
 	}
 	if (l->uid != 0) /* capabilities have to survive until seccomp is in place */
 		r = prctl_call(PR_SET_KEEPCAPS, 1);
-	if (r == 0 && l->gid != 0)
+	/* also to 0: of three ids each, ours may differ (newgrp, set-user-id) */
+	if (r == 0)
 		r = sys_call3(SYS_setresgid, l->gid, l->gid, l->gid);
-	if (r == 0 && l->uid != 0)
+	if (r == 0)
 		r = sys_call3(SYS_setresuid, l->uid, l->uid, l->uid);
 	if (r < 0) {
 		(void)err_set(e, (int)r, "become user %u group %u", l->uid, l->gid);
@@ -121,8 +122,6 @@ int launch_exec(const struct launch *l, struct err *e)
 	r = sys_call3(SYS_close_range, 3, ~0u, CLOSE_RANGE_CLOEXEC);
 	if (r == 0)
 		r = sys_call3(SYS_fcntl, l->err_fd, F_SETFD, 0); /* for davit-init */
-	if (r == 0 && l->seccomp_late_fd >= 0)
-		r = sys_call3(SYS_fcntl, l->seccomp_late_fd, F_SETFD, 0);
 	if (r < 0)
 		return err_set(e, (int)r, "close file descriptors");
 	s = drop_bounding(l, e);

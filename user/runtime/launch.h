@@ -72,8 +72,6 @@ struct launch_rlimit {
  * @init_fd:	davit-init on a read-only detached mount: last hop before the workload, so that
  *		/proc/self/exe never names a writable file of the host (CVE-2019-5736)
  * @stdio:	descriptors to become 0, 1 and 2; -1 = leave as is
- * @seccomp_late_fd: -1, or a memfd holding the filter for davit-init to install after its exec,
- *		for filters that may forbid what comes between
  */
 struct launch {
 	const int *join_fds;
@@ -123,7 +121,6 @@ struct launch {
 	const struct sock_filter *seccomp;
 	size_t n_seccomp;
 	unsigned int seccomp_flags;
-	int seccomp_late_fd;
 
 	int init_fd;
 	char *const *argv; /* argv[0] is a slot for davit-init's own argument; the workload's follow */

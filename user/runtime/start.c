@@ -27,10 +27,6 @@ static int exec_error(const struct plan *p, const struct init_report *report, st
 	const char *command = p->argv[1];
 	int r = report->code < 0 ? report->code : -EIO;
 
-	if (report->stage == INIT_SECCOMP) {
-		(void)err_set(e, r, "install the seccomp filter");
-		return r;
-	}
 	(void)err_set(e, r, "execute '%s'", command);
 	switch (r) {
 	case -ENOENT:
@@ -108,7 +104,7 @@ int runtime_spawn(uint64_t flags, struct plan *p, int cgroup_fd, const struct id
 	l->err_fd = err_write;
 	l->sync_fd = sync_read;
 	l->sync_write_fd = sync_write;
-	(void)err_format(p->init_arg, sizeof(p->init_arg), "%d,%d", err_write, l->seccomp_late_fd);
+	(void)err_format(p->init_arg, sizeof(p->init_arg), "%d", err_write);
 	pid = clone_run(flags | CLONE_CLEAR_SIGHAND, cgroup_fd, child_stack, launch_child, l, &pidfd);
 	if (pid < 0) {
 		(void)err_set(e, pid, "clone the container's process");

@@ -6,21 +6,17 @@
  * nothing a container could write (CVE-2019-5736). It searches PATH as execvp(3) does and reports
  * a failed exec over a pipe.
  *
- * argv[0] = "ERRFD,SECCOMPFD" in decimal (SECCOMPFD may be -1), argv[1..] = the workload's.
+ * argv[0] = number of the pipe's descriptor in decimal, argv[1..] = the workload's.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/prctl.h>
 
 #include "kern/init_report.h"
 #include "kern/sys.h"
 
 #define PATH_LEN_MAX 4096
-#define FILTER_MAX   4096 /* BPF_MAXINSNS */
 
 static const char default_path[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -44,14 +40,12 @@ static const char *get_path(char *const envp[])
 	return default_path;
 }
 
-static int parse_fd(const char **s)
+static int parse_fd(const char *s)
 {
 	int v = 0;
 
-	if (**s == '-')
-		return -1;
-	for (; **s >= '0' && **s <= '9'; (*s)++)
-		v = v * 10 + (**s - '0');
+	for (; *s >= '0' && *s <= '9'; s++)
+		v = v * 10 + (*s - '0');
 	return v;
 }
 
@@ -62,20 +56,6 @@ static _Noreturn void fail(int fd, long r, uint32_t stage)
 	(void)sys_call3(SYS_write, fd, &report, sizeof(report)); /* the exit status says it too */
 	for (;;)
 		(void)sys_call1(SYS_exit_group, r == -ENOENT ? 127 : 126);
-}
-
-static void install_filter(int err_fd, int fd)
-{
-	static struct sock_filter insns[FILTER_MAX];
-	struct sock_fprog prog = { .filter = insns };
-	long n = sys_call4(SYS_pread64, fd, insns, sizeof(insns), 0);
-
-	if (n <= 0)
-		fail(err_fd, n ? n : -EIO, INIT_SECCOMP);
-	prog.len = (unsigned short)((size_t)n / sizeof(insns[0]));
-	n = sys_call3(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog);
-	if (n < 0)
-		fail(err_fd, n, INIT_SECCOMP);
 }
 
 /* Try dir/name for every directory of PATH; EACCES is remembered as execvp(3) does. */
@@ -129,23 +109,14 @@ void init_main(long *stack)
 	long argc = stack[0];
 	char **argv = (char **)(stack + 1);
 	char **envp = argv + argc + 1;
-	const char *fds = argc > 1 ? argv[0] : "2";
-	int err_fd = parse_fd(&fds), filter_fd = -1;
+	int err_fd = argc > 1 ? parse_fd(argv[0]) : 2;
 	long r;
 
-	if (*fds == ',') {
-		fds++;
-		filter_fd = parse_fd(&fds);
-	}
 	if (argc < 2)
 		fail(err_fd, -EINVAL, INIT_ARGS);
 	r = sys_call3(SYS_fcntl, err_fd, F_SETFD, FD_CLOEXEC);
 	if (r < 0) /* not started by davit */
 		fail(2, r, INIT_ARGS);
-	if (filter_fd >= 0) {
-		(void)sys_call3(SYS_fcntl, filter_fd, F_SETFD, FD_CLOEXEC); /* it is open */
-		install_filter(err_fd, filter_fd);
-	}
 	argv++;
 	if (!argv[0][0])
 		r = -ENOENT;
