@@ -67,8 +67,19 @@ done <<'ROWS'
 125|/no/such/profile|--security-opt seccomp=/no/such/profile davit/demo true
 125|/dev/no-such|--device /dev/no-such davit/demo true
 125|-v|-v relative/path:/x davit/demo true
+125|contradicts --ipc host|--ipc host --shm-size 1m davit/demo true
+125|--log-max-size|--log-max-size 1k davit/demo true
+125|--log-max-files|--log-max-files 65 davit/demo true
 125|takes IMAGE|
 ROWS
+
+run davit run -d --rm --log-max-size 1m davit/demo true
+told 125 'contradicts --rm' 'no size of a log that is not kept'
+# shellcheck disable=SC2046
+run davit create davit/demo true $(seq 65536)
+told 125 '65537 arguments, at most 65536' 'a record that could not be read again is not written'
+is "$(setpriv --regid 6 --clear-groups davit run --rm davit/demo id)" 'uid=0(root) gid=0(root) groups=0(root)' \
+	'the group of who starts it stays outside'
 
 long=$(printf 'n%.0s' {1..128})
 run davit run --rm --name "$long" davit/demo true

@@ -93,6 +93,9 @@ int container_save(struct engine *en, const struct container *c, struct err *e)
 
 	if (!text)
 		return err_set(e, ENOMEM, "write the record of container '%.12s'", c->id);
+	if (strlen(text) > CONTAINER_RECORD_MAX)
+		return err_plain(e, -E2BIG, "the options and the command are longer than %u bytes",
+				 CONTAINER_RECORD_MAX);
 	container_path(path, c->id, "config.json");
 	if (!is_ephemeral)
 		return io_replace_file(en->store.fd, path, text, strlen(text), 0600, IO_SYNC, e);
@@ -128,7 +131,7 @@ static int from_json(const json_t *j, struct container *c, struct err *e)
 	if (r == 0)
 		r = json_get_i64(j, "created_ns", &c->created_ns, e);
 	if (r == 0)
-		r = json_get_strv(j, "args", 65536, &c->args, e);
+		r = json_get_strv(j, "args", CONTAINER_ARGS_MAX, &c->args, e);
 	if (r == 0)
 		r = json_get_object(j, "options", &options, e);
 	if (r == 0 && (!c->image || !c->image_id || !options))

@@ -27,6 +27,7 @@ struct err;
 struct json_t;
 
 #define CONTAINER_RECORD_MAX (4u << 20) /* bytes of config.json */
+#define CONTAINER_ARGS_MAX   65536u	/* arguments of the command */
 
 enum container_status {
 	CONTAINER_CREATED,

@@ -18,6 +18,7 @@
 #include "engine/name.h"
 #include "engine/resolve.h"
 #include "engine/run.h"
+#include "kern/monitor_args.h"
 #include "store/image.h"
 
 /*
@@ -40,6 +41,7 @@ static int make_dir(struct engine *en, const struct container *c, struct err *e)
 
 static int check_options(const struct container *c, struct err *e)
 {
+	const struct container_options *o = &c->options;
 	int r;
 
 	if (c->name && !name_is_valid(c->name)) {
@@ -48,6 +50,18 @@ static int check_options(const struct container *c, struct err *e)
 			    "characters", NAME_MAX_LEN);
 		return r;
 	}
+	if (c->args.n > CONTAINER_ARGS_MAX)
+		return err_plain(e, -E2BIG, "the command has %zu arguments, at most %u are possible",
+				 c->args.n, CONTAINER_ARGS_MAX);
+	if (o->log_max && o->log_max < MONITOR_LOG_MAX_MIN)
+		return err_plain(e, -EINVAL, "option '--log-max-size': less than %u bytes", MONITOR_LOG_MAX_MIN);
+	if (o->log_files < 0 || o->log_files > MONITOR_LOG_FILES_MAX)
+		return err_plain(e, -EINVAL, "option '--log-max-files': not 1 to %d", MONITOR_LOG_FILES_MAX);
+	if (o->auto_remove && (o->log_max || o->log_files))
+		return err_plain(e, -EINVAL, "option '--%s' contradicts --rm, which keeps no log",
+				 o->log_max ? "log-max-size" : "log-max-files");
+	if (o->shm_size && str_eq(o->ipc, "host"))
+		return err_plain(e, -EINVAL, "option '--shm-size' contradicts --ipc host");
 	return 0;
 }
 
