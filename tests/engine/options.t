@@ -61,6 +61,8 @@ sees 'Cmd alone' 'c1' cmdonly
 refuses 'no command at all' 'no command' nothing
 sees 'Env of the image' 'image' envs sh -c 'echo $A'
 sees 'WorkingDir is made' '/made/by/davit' envs pwd
+run davit run --rm --read-only davit/demo sh -c 'for f in hosts hostname; do echo x 2>/dev/null >>/etc/$f && echo $f; done'
+is "$out" '' '--read-only: /etc/hosts and /etc/hostname too'
 sees 'WorkingDir is made below a read-only root' '/made/by/davit' --read-only envs pwd
 sees 'User by name' '1000:1000:/home/demo' users sh -c 'echo $(id -u):$(id -g):$HOME'
 sees 'with its supplementary groups' '1000 2000' users id -G

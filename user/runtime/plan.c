@@ -246,6 +246,8 @@ static int add_etc_files(const struct runtime_config *c, struct plan *p, struct 
 			continue;
 		fd = mount_clone(AT_FDCWD, source, false, e);
 		r = add_fd_mount(p, fd, target, true);
+		if (r == 0 && c->root_readonly)
+			r = set_attrs(fd, false, MOUNT_ATTR_RDONLY, 0, target, e);
 		if (r < 0)
 			return r;
 	}
