@@ -316,20 +316,22 @@ static int step_sysctls(const struct launch *l, struct err *e)
 	return 0;
 }
 
+/* By path, since clones as descriptors cost a namespace each: the tree is ours, nobody runs in it yet. */
+static int bind_path(const char *from, const char *to, unsigned long flags)
+{
+	return (int)sys_call5(SYS_mount, from, to, NULL, MS_BIND | flags, NULL);
+}
+
 static int step_readonly_paths(const struct launch *l, struct err *e)
 {
 	for (size_t i = 0; i < l->n_readonly; i++) {
 		const char *path = l->readonly[i];
-		int fd = mount_open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | AT_RECURSIVE);
-		int r;
+		int r = bind_path(path, path, MS_REC);
 
-		if (fd == -ENOENT)
+		if (r == -ENOENT)
 			continue;
-		r = fd;
-		if (r >= 0)
-			r = mount_set_attr(fd, "", AT_RECURSIVE, MOUNT_ATTR_RDONLY, 0, 0);
-		if (r >= 0)
-			r = mount_attach(fd, AT_FDCWD, path);
+		if (r == 0)
+			r = mount_set_attr(AT_FDCWD, path, AT_RECURSIVE, MOUNT_ATTR_RDONLY, 0, 0);
 		if (r < 0)
 			return err_set(e, r, "make '%s' read-only", path);
 	}
@@ -346,12 +348,7 @@ static int cover_path(struct cover *c, const char *path)
 {
 	int r;
 
-	if (c->fd < 0) {
-		c->fd = mount_open_tree(AT_FDCWD, c->attached, OPEN_TREE_CLONE);
-		if (c->fd < 0)
-			return c->fd;
-	}
-	r = mount_attach(c->fd, AT_FDCWD, path);
+	r = c->fd < 0 ? bind_path(c->attached, path, 0) : mount_attach(c->fd, AT_FDCWD, path);
 	if (r < 0)
 		return r;
 	c->attached = path;
