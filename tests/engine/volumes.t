@@ -159,7 +159,12 @@ refuses 'a mode that is none' '9' --tmpfs /m:mode=9 davit/demo true
 davit import -c 'VOLUME /data /home/demo' "$tar" vols >/dev/null
 sees '--read-only' 'Read-only file system' --read-only davit/demo sh -c 'touch /x 2>&1 | sed "s/.*: //"'
 sees 'leaves /dev, /dev/shm alone' ok --read-only davit/demo sh -c 'touch /dev/shm/x && echo x >/dev/null && echo ok'
-sees 'leaves /etc/hosts as it is in Docker' ok --read-only davit/demo sh -c 'echo "1.2.3.4 x" >>/etc/hosts && echo ok'
+fails 'nor are /etc/hosts and its like, as in Docker' 1 davit run --rm --read-only davit/demo sh -c 'echo "1.2.3.4 x" >>/etc/hosts'
+sees 'otherwise /etc/hosts can be written' ok davit/demo sh -c 'echo "1.2.3.4 x" >>/etc/hosts && echo ok'
+run davit run --rm davit/demo dd if=/dev/zero of=/etc/hosts bs=1M count=100
+isnt "$status" 0 'but takes no more than the container'\''s own /dev'
+like "$err" 'No space left' '… which says so'
+sees 'with a /dev of the user it is read-only' yes -v /dev:/dev davit/demo sh -c 'grep -q localhost /etc/hosts && ! echo x 2>/dev/null >/etc/hosts && echo yes'
 sees 'volumes of the image stay writable' 'ok' --read-only vols sh -c 'touch /data/x /home/demo/x && ! touch /x 2>/dev/null && echo ok'
 sees 'a mount stays writable' ok --read-only -v "$d/src:/m" davit/demo sh -c 'touch /m/y && echo ok'
 sees '--tmpfs too' ok --read-only --tmpfs /tmp davit/demo sh -c 'touch /tmp/y && echo ok'

@@ -23,6 +23,7 @@
 #include "engine/container.h"
 #include "engine/disk.h"
 #include "engine/engine.h"
+#include "engine/etc_files.h"
 #include "engine/run_state.h"
 #include "kern/bpf.h"
 #include "kern/cgroup.h"
@@ -99,8 +100,10 @@ int life_adopt(struct engine *en, const struct container *c, int lock_fd, struct
 	char path[CONTAINER_PATH_MAX];
 	int r = life_init(en, c, NULL, ret, e);
 
-	if (r < 0)
+	if (r < 0) {
+		(void)fd_close(lock_fd); /* ours from the call on */
 		return r;
+	}
 	container_path(path, c->id, NULL);
 	ret->run_fd = lock_fd >= 0 ? lock_fd : lock_dir(en->state_fd, path, LOCK_EX | LOCK_NB, e);
 	if (ret->run_fd < 0) {
@@ -256,51 +259,6 @@ static int mount_root(struct life *l, const struct image *im, struct err *e)
 	return 0;
 }
 
-/* A file that root inside owns. */
-static int write_text(struct life *l, const char *name, const char *text, size_t n, struct err *e)
-{
-	const struct runtime_config *rc = &l->resolved.config;
-	_cleanup_fd_ int fd = openat(l->run_fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	int r = fd < 0 ? -errno : io_write_full(fd, text, n);
-
-	if (r >= 0 && (rc->new_ns & CLONE_NEWUSER) && fchown(fd, rc->id_map.outside, rc->id_map.outside) < 0)
-		r = -errno;
-	return r < 0 ? err_set(e, r, "write '%s'", name) : 0;
-}
-
-/* /etc/hosts and /etc/hostname of a container with a name of its own; the host's where it shares. */
-static int write_etc_files(struct life *l, struct err *e)
-{
-	static const char *const own[] = { "hosts", "hostname", NULL };
-	static const char *const shared[] = { "hosts", "hostname", "resolv.conf", NULL };
-	struct runtime_config *rc = &l->resolved.config;
-	_cleanup_str_ struct str hosts = STR_INIT;
-	_cleanup_free_ char *resolv = NULL;
-	size_t n;
-	int r;
-
-	if (!(rc->new_ns & CLONE_NEWUTS) && !(rc->new_ns & CLONE_NEWNET))
-		return 0;
-	str_addf(&hosts, "127.0.0.1\tlocalhost%s%s\n::1\tlocalhost ip6-localhost ip6-loopback%s%s\n",
-		 rc->hostname ? " " : "", rc->hostname ? rc->hostname : "", rc->hostname ? " " : "",
-		 rc->hostname ? rc->hostname : "");
-	r = str_failed(&hosts) ? err_set(e, ENOMEM, "write hosts") :
-				 write_text(l, "hosts", hosts.p, hosts.len, e);
-	if (r == 0) {
-		str_truncate(&hosts, 0);
-		str_addf(&hosts, "%s\n", rc->hostname ? rc->hostname : "");
-		r = write_text(l, "hostname", str_text(&hosts), hosts.len, e);
-	}
-	rc->files = own;
-	if (r == 0 && !(rc->new_ns & CLONE_NEWNET) &&
-	    io_read_file(AT_FDCWD, "/etc/resolv.conf", 65536, &resolv, &n, NULL) == 0) {
-		r = write_text(l, "resolv.conf", resolv, n, e);
-		rc->files = shared;
-	}
-	rc->files_dir = strdup(l->run_path);
-	return r < 0 || rc->files_dir ? r : err_set(e, ENOMEM, "write hosts");
-}
-
 static int build_plan(struct life *l, struct err *e)
 {
 	_cleanup_free_ char *pivot = str_printf("%s/pivot", l->en->env->state);
@@ -347,7 +305,7 @@ int life_prepare(struct life *l, const struct image *im, struct err *e)
 	if (r == 0)
 		r = resolve_user(l->root_fd, l->c, &l->resolved, e);
 	if (r == 0)
-		r = write_etc_files(l, e);
+		r = etc_files_make(&l->resolved.config, l->run_fd, l->run_path, e);
 	if (r == 0)
 		r = build_plan(l, e);
 	timing_mark(l->timing, TIMING_PLAN);

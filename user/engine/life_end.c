@@ -96,8 +96,7 @@ static void publish_exit(struct life *l, struct run_state *s, const struct exit_
 
 static int end_running_state(struct life *l, const struct run_state *s, struct err *e)
 {
-	static const char *const files[] = { "hosts",	   "hostname",	  "resolv.conf",   RUN_STATE_FILE,
-					     "attach.sock", EXIT_RECORD_FILE, "config.json" };
+	static const char *const files[] = { RUN_STATE_FILE, "attach.sock", EXIT_RECORD_FILE, "config.json" };
 	char path[CONTAINER_PATH_MAX];
 
 	if (s->userns_slot) {
@@ -108,8 +107,6 @@ static int end_running_state(struct life *l, const struct run_state *s, struct e
 	/* the common case: a handful of known files, no listing */
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
 		if (!l->c->options.auto_remove && strcmp(files[i], "config.json") == 0)
-			continue;
-		if (strcmp(files[i], "resolv.conf") == 0 && (l->resolved.config.new_ns & CLONE_NEWNET))
 			continue;
 		if ((strcmp(files[i], "attach.sock") == 0 || strcmp(files[i], EXIT_RECORD_FILE) == 0) &&
 		    l->started.pid)

@@ -19,7 +19,9 @@ void runtime_config_done(struct runtime_config *c)
 	free(c->devices);
 	free(c->hostname);
 	free(c->domainname);
-	free(c->files_dir);
+	for (size_t i = 0; i < c->n_etc_files; i++)
+		free(c->etc_files[i].text);
+	free(c->etc_dir);
 	free(c->cwd);
 	free(c->groups);
 	free(c->seccomp);

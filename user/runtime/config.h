@@ -48,12 +48,22 @@ struct runtime_device {
 	char *source, *target;
 };
 
+#define RUNTIME_ETC_FILES_MAX 3u
+
+/* A file below /etc: @name is static, @text owned. */
+struct runtime_file {
+	const char *name;
+	char *text;
+};
+
 /**
  * struct runtime_config - owned by who made it, runtime_config_done() frees
  * @new_ns:	 CLONE_NEW* of the namespaces to make; the others are shared with the host
  * @uid_map, @gid_map: for CLONE_NEWUSER; one entry each
  * @mono_ns, @boot_ns: offsets of the time namespace, nanoseconds
- * @files_dir:	 directory with hosts, hostname and resolv.conf to bind over those in /etc; NULL none
+ * @etc_files:	 files to show in /etc, kept on the container's /dev
+ * @etc_dir:	 NULL, or a directory of the host that has them, to be bound read-only: there is no /dev of
+ *		 ours
  * @is_privileged: all devices of the host, nothing masked, sys and cgroup writable
  */
 struct runtime_config {
@@ -63,8 +73,9 @@ struct runtime_config {
 	char *hostname, *domainname;
 	bool root_readonly, is_privileged, has_unconfined_paths;
 	uint64_t shm_size;
-	char *files_dir;
-	const char *const *files; /* NULL-terminated names in files_dir */
+	struct runtime_file etc_files[RUNTIME_ETC_FILES_MAX];
+	size_t n_etc_files;
+	char *etc_dir;
 	struct runtime_mount *mounts;
 	size_t n_mounts;
 	struct runtime_device *devices;

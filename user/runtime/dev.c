@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/fs.h"
+#include "base/io.h"
 #include "kern/mount.h"
 #include "runtime/config.h"
 
@@ -117,6 +118,34 @@ static int add_host_devices(const struct runtime_config *c, int dir, const char 
 	return errno ? err_set(e, errno, "read '%s'", host) : 0;
 }
 
+static int add_etc_file(const struct runtime_config *c, int dir, const struct runtime_file *f,
+			struct err *e)
+{
+	char path[32];
+	_cleanup_fd_ int fd = -1;
+	int r;
+
+	(void)err_format(path, sizeof(path), DEV_ETC_DIR "/%s", f->name);
+	fd = openat(dir, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	r = fd < 0 ? -errno : io_write_full(fd, f->text, strlen(f->text));
+	if (r == 0 && (c->new_ns & CLONE_NEWUSER) && fchown(fd, c->id_map.outside, c->id_map.outside) < 0)
+		r = -errno;
+	return r < 0 ? err_set(e, r, "write '/etc/%s'", f->name) : 0;
+}
+
+static int add_etc_files(const struct runtime_config *c, int dir, struct err *e)
+{
+	int r = 0;
+
+	if (!c->n_etc_files)
+		return 0;
+	if (mkdirat(dir, DEV_ETC_DIR, 0755) < 0)
+		return err_set(e, errno, "make '/dev/" DEV_ETC_DIR "'");
+	for (size_t i = 0; r == 0 && i < c->n_etc_files; i++)
+		r = add_etc_file(c, dir, &c->etc_files[i], e);
+	return r;
+}
+
 static int fill(const struct runtime_config *c, int dir, struct err *e)
 {
 	int r = 0;
@@ -130,6 +159,8 @@ static int fill(const struct runtime_config *c, int dir, struct err *e)
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(dirs); i++)
 		if (mkdirat(dir, dirs[i], 0755) < 0)
 			r = err_set(e, errno, "make directory '/dev/%s'", dirs[i]);
+	if (r == 0)
+		r = add_etc_files(c, dir, e);
 	/* where the terminal is shown; a file to mount on */
 	if (r == 0 && c->tty && mknodat(dir, "console", S_IFREG | 0600, 0) < 0)
 		r = err_set(e, errno, "make '/dev/console'");

@@ -9,6 +9,8 @@
 struct err;
 struct runtime_config;
 
+#define DEV_ETC_DIR ".davit" /* where in /dev the files of /etc are */
+
 /**
  * dev_create() - detached tmpfs with nodes, links and the directories to mount on
  *

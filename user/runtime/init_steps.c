@@ -180,7 +180,7 @@ static int make_child_mounts(const struct launch *l, int fds[], struct err *e)
 		const char *failed;
 
 		fds[i] = m->fd;
-		if (m->source == LAUNCH_FD)
+		if (m->source != LAUNCH_FSTYPE)
 			continue;
 		fds[i] = mount_new(m->fstype, m->fstype, m->params, m->attrs, &failed);
 		if (fds[i] == -ENODEV && m->optional)
@@ -242,6 +242,14 @@ static int attach(const struct launch_mount *m, int fd)
 	return r;
 }
 
+static int clone_inside(const struct launch_mount *m)
+{
+	int fd = mount_open_tree(AT_FDCWD, m->inside, OPEN_TREE_CLONE);
+	int r = fd >= 0 && m->attrs ? mount_set_attr(fd, "", 0, m->attrs, 0, 0) : 0;
+
+	return r < 0 ? r : fd;
+}
+
 static int step_root(const struct launch *l, struct err *e)
 {
 	int fds[LAUNCH_MOUNTS_MAX];
@@ -255,6 +263,11 @@ static int step_root(const struct launch *l, struct err *e)
 	for (size_t i = 0; r == 0 && i < l->n_mounts; i++) {
 		const struct launch_mount *m = &l->mounts[i];
 
+		if (m->source == LAUNCH_INSIDE) {
+			r = fds[i] = clone_inside(m);
+			if (r < 0)
+				return err_set(e, r, "bind '%s'", m->inside);
+		}
 		if (fds[i] < 0)
 			continue;
 		r = attach(m, fds[i]);
@@ -269,11 +282,15 @@ static int step_volumes(const struct launch *l, struct err *e)
 	for (size_t i = 0; i < l->n_volumes; i++) {
 		const char *path = l->volumes[i];
 		int dir = inside_open_or_make(path, false);
-		int fd = dir < 0 ? dir : mount_open_tree(dir, "", OPEN_TREE_CLONE | AT_EMPTY_PATH);
-		int r = fd < 0 ? fd : mount_attach(fd, dir, "");
+		int r = dir;
 
-		if (r == 0 && inside_is_proc(dir))
+		/* a symlink of the image may lead anywhere inside */
+		if (r >= 0 && (inside_is_proc(dir) || inside_is_root(dir)))
 			r = -EPERM;
+		if (r >= 0)
+			r = mount_open_tree(dir, "", OPEN_TREE_CLONE | AT_EMPTY_PATH);
+		if (r >= 0)
+			r = mount_attach(r, dir, "");
 		if (r < 0)
 			return err_set(e, r, "mount volume '%s'", path);
 	}

@@ -98,6 +98,16 @@ int inside_open_or_make(const char *path, bool is_file)
 	return r < 0 ? r : open_path(path, 0);
 }
 
+bool inside_is_root(int fd)
+{
+	struct stat root, st;
+
+	/* who cannot tell must not go on */
+	return sys_call4(SYS_newfstatat, AT_FDCWD, "/", &root, 0) < 0 ||
+	       sys_call4(SYS_newfstatat, fd, "", &st, AT_EMPTY_PATH) < 0 ||
+	       (root.st_dev == st.st_dev && root.st_ino == st.st_ino);
+}
+
 bool inside_is_proc(int fd)
 {
 	struct statfs fs;

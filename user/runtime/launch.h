@@ -23,6 +23,7 @@
 /* Where a mount of the plan comes from. */
 enum launch_source {
 	LAUNCH_FD,     /* .fd: detached mount made by the parent */
+	LAUNCH_INSIDE, /* .inside: a path that an earlier mount of the plan has brought */
 	LAUNCH_FSTYPE, /* .fstype: belongs to a namespace of the child, made there */
 };
 
@@ -37,7 +38,7 @@ enum launch_source {
 struct launch_mount {
 	enum launch_source source;
 	int fd;
-	const char *fstype;
+	const char *fstype, *inside;
 	const struct mount_param *params;
 	uint64_t attrs;
 	const char *target;

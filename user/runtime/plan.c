@@ -119,14 +119,30 @@ static int bind_host(const char *source, bool is_recursive, uint64_t attrs, bool
 	return r < 0 ? r : TAKE_FD(fd);
 }
 
+/* The host's number of an id inside. */
+static int outside_id(const struct runtime_config *c, uint32_t id, uint32_t *ret, struct err *e)
+{
+	*ret = id;
+	if (!(c->new_ns & CLONE_NEWUSER))
+		return 0;
+	if (id < c->id_map.inside || id - c->id_map.inside >= c->id_map.count)
+		return err_plain(e, -EINVAL, "id %u is not mapped in the container's user namespace", id);
+	*ret = c->id_map.outside + (id - c->id_map.inside);
+	return 0;
+}
+
 static int add_devpts(const struct runtime_config *c, struct plan *p, struct err *e)
 {
 	uint32_t tty_gid = 5; /* "tty" in every distribution */
 	struct mount_param *q = p->devpts_params;
+	uint32_t owner = 0;
 	int fd, slave, r;
 
 	if (has_user_mount(c, "/dev/pts") && !c->tty)
 		return 0;
+	r = c->tty ? outside_id(c, c->uid, &owner, e) : 0;
+	if (r < 0)
+		return r;
 	*q++ = (struct mount_param){ "newinstance", NULL };
 	*q++ = (struct mount_param){ "ptmxmode", "0666" };
 	*q++ = (struct mount_param){ "mode", "0620" };
@@ -145,7 +161,7 @@ static int add_devpts(const struct runtime_config *c, struct plan *p, struct err
 	if (r < 0)
 		return r;
 	(void)keep_fd(p, slave);
-	if (fchown(slave, c->new_ns & CLONE_NEWUSER ? c->id_map.outside + c->uid : c->uid, tty_gid) < 0)
+	if (fchown(slave, owner, tty_gid) < 0)
 		return err_set(e, errno, "change owner of the terminal");
 	for (int i = 0; i < 3; i++)
 		p->launch.stdio[i] = slave;
@@ -233,37 +249,44 @@ static int add_default_mounts(const struct runtime_config *c, struct plan *p, st
 	return r;
 }
 
-static int add_etc_files(const struct runtime_config *c, struct plan *p, struct err *e)
+/* Of files that are on the host's side after all, read-only: there is no /dev of ours to hold them. */
+static int bind_etc_file(const struct runtime_config *c, struct plan *p, const char *name,
+			 const char *target, struct err *e)
 {
-	for (size_t i = 0; c->files && c->files[i]; i++) {
-		char *target = str_printf("/etc/%s", c->files[i]);
-		char *source = str_printf("%s/%s", c->files_dir, c->files[i]);
-		int fd, r;
+	char *source = str_printf("%s/%s", c->etc_dir, name);
 
-		if (strv_take(&p->texts, target) < 0 || strv_take(&p->texts, source) < 0)
-			return err_set(e, ENOMEM, "plan '/etc/%s'", c->files[i]);
-		if (has_user_mount(c, target))
-			continue;
-		fd = mount_clone(AT_FDCWD, source, false, e);
-		r = add_fd_mount(p, fd, target, true);
-		if (r == 0 && c->root_readonly)
-			r = set_attrs(fd, false, MOUNT_ATTR_RDONLY, 0, target, e);
-		if (r < 0)
-			return r;
-	}
+	if (strv_take(&p->texts, source) < 0)
+		return err_set(e, ENOMEM, "plan '%s'", target);
+	return add_fd_mount(p, bind_host(source, false, MOUNT_ATTR_RDONLY, false, e), target, true);
+}
+
+static int add_etc_file(const struct runtime_config *c, struct plan *p, const char *name, struct err *e)
+{
+	char *target = str_printf("/etc/%s", name);
+	char *inside = str_printf("/dev/" DEV_ETC_DIR "/%s", name);
+	struct launch_mount *m;
+
+	if (strv_take(&p->texts, target) < 0 || strv_take(&p->texts, inside) < 0)
+		return err_set(e, ENOMEM, "plan '/etc/%s'", name);
+	if (has_user_mount(c, target))
+		return 0;
+	if (c->etc_dir)
+		return bind_etc_file(c, p, name, target, e);
+	m = next_mount(p, target);
+	m->source = LAUNCH_INSIDE;
+	m->inside = inside;
+	m->is_file = true;
+	m->attrs = c->root_readonly ? MOUNT_ATTR_RDONLY : 0;
 	return 0;
 }
 
-/* The host's number of an id inside. */
-static int outside_id(const struct runtime_config *c, uint32_t id, uint32_t *ret, struct err *e)
+static int add_etc_files(const struct runtime_config *c, struct plan *p, struct err *e)
 {
-	*ret = id;
-	if (!(c->new_ns & CLONE_NEWUSER))
-		return 0;
-	if (id < c->id_map.inside || id - c->id_map.inside >= c->id_map.count)
-		return err_plain(e, -EINVAL, "id %u is not mapped in the container's user namespace", id);
-	*ret = c->id_map.outside + (id - c->id_map.inside);
-	return 0;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < c->n_etc_files; i++)
+		r = add_etc_file(c, p, c->etc_files[i].name, e);
+	return r;
 }
 
 static int open_tmpfs(const struct runtime_config *c, const struct runtime_mount *m, struct err *e)

@@ -15,62 +15,11 @@
 #include "base/timing.h"
 #include "kern/cgroup.h"
 #include "kern/clone.h"
-#include "kern/init_report.h"
+#include "runtime/outcome.h"
 #include "runtime/plan.h"
 #include "runtime/userns.h"
 
 static _Alignas(16) char child_stack[CLONE_STACK_SIZE];
-
-/* What davit-init could not do, as the user should read it. */
-static int exec_error(const struct plan *p, const struct init_report *report, struct err *e)
-{
-	const char *command = p->argv[1];
-	int r = report->code < 0 ? report->code : -EIO;
-
-	(void)err_set(e, r, "execute '%s'", command);
-	switch (r) {
-	case -ENOENT:
-		err_hint(e, strchr(command, '/') ? "no such file in the container, or its interpreter is missing" :
-						   "not found in $PATH of the container");
-		break;
-	case -EACCES:
-	case -EISDIR:
-		err_hint(e, "the file is a directory, lacks execute permission, or is on a noexec mount");
-		break;
-	case -ENOEXEC:
-		err_hint(e, "wrong architecture, or a script without '#!'");
-		break;
-	case -EPERM:
-		err_hint(e, "a seccomp filter must allow execve(2), execveat(2) and fcntl(2)");
-		break;
-	default:
-		break;
-	}
-	return err_exit(e, r, r == -ENOENT ? 127 : 126);
-}
-
-/* Read until the child has executed its workload (end of file) or has said why not. */
-static int read_outcome(int fd, struct plan *p, struct err *e)
-{
-	struct err child;
-	struct init_report report;
-	ssize_t n = io_read_full(fd, &child, sizeof(child));
-
-	if (n == 0)
-		return 0;
-	if (n == (ssize_t)sizeof(child) && child.code < 0) {
-		child.msg[sizeof(child.msg) - 1] = '\0';
-		child.hint[sizeof(child.hint) - 1] = '\0';
-		if (e)
-			*e = child;
-		return child.code;
-	}
-	if (n == (ssize_t)sizeof(report)) {
-		memcpy(&report, &child, sizeof(report));
-		return exec_error(p, &report, e);
-	}
-	return err_set(e, n < 0 ? (int)n : EPROTO, "read how the start went");
-}
 
 static void reap(int pidfd)
 {
@@ -123,9 +72,9 @@ int runtime_spawn(uint64_t flags, struct plan *p, int cgroup_fd, const struct id
 		sync_write = fd_close(sync_write); /* on failure the child reads end of file */
 	}
 	if (r == 0)
-		r = read_outcome(err_read, p, e);
+		r = outcome_read(err_read, p->argv[1], e);
 	else
-		(void)read_outcome(err_read, p, NULL); /* shared memory: it must be gone first */
+		(void)outcome_read(err_read, p->argv[1], NULL); /* shared memory: it must be gone first */
 	if (r < 0) {
 		reap(pidfd);
 		return r;
