@@ -22,6 +22,9 @@ int inside_make(const char *path, bool is_file);
 /* inside_open_or_make() - inside_open(), after inside_make() where it is missing */
 int inside_open_or_make(const char *path, bool is_file);
 
+/* inside_is_root() - is @fd the root directory, or is that unknown? */
+bool inside_is_root(int fd);
+
 /* inside_is_proc() - does @fd lie on a proc file system? */
 bool inside_is_proc(int fd);
 

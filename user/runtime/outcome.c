@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+/* How a start went, as the child or davit-init wrote it to the pipe. */
+#include "runtime/outcome.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/io.h"
+#include "kern/init_report.h"
+
+#define ERRNO_MAX 4095 /* of the kernel */
+
+/* What davit-init could not do, as the user should read it. */
+static int exec_error(const char *command, int r, struct err *e)
+{
+	(void)err_set(e, r, "execute '%s'", command);
+	switch (r) {
+	case -ENOENT:
+		err_hint(e, strchr(command, '/') ? "no such file in the container, or its interpreter is missing" :
+						   "not found in $PATH of the container");
+		break;
+	case -EACCES:
+	case -EISDIR:
+		err_hint(e, "the file is a directory, lacks execute permission, or is on a noexec mount");
+		break;
+	case -ENOEXEC:
+		err_hint(e, "wrong architecture, or a script without '#!'");
+		break;
+	case -EPERM:
+		err_hint(e, "a seccomp filter must allow execve(2), execveat(2) and fcntl(2)");
+		break;
+	default:
+		break;
+	}
+	return err_exit(e, r, r == -ENOENT ? 127 : 126);
+}
+
+static bool is_code(int32_t code)
+{
+	return code < 0 && code >= -ERRNO_MAX;
+}
+
+/* The bytes before their use as a struct: a bool that is neither 0 nor 1 is not a value. */
+static bool is_err(const unsigned char bytes[static sizeof(struct err)])
+{
+	unsigned char is_plain = bytes[offsetof(struct err, is_plain)];
+	unsigned char exit_code = bytes[offsetof(struct err, exit_code)];
+	int32_t code;
+
+	memcpy(&code, bytes + offsetof(struct err, code), sizeof(code));
+	return is_code(code) && is_plain <= 1 && (exit_code == 0 || (exit_code >= 125 && exit_code <= 127)) &&
+	       memchr(bytes + offsetof(struct err, msg), 0, ERR_MSG_MAX) &&
+	       memchr(bytes + offsetof(struct err, hint), 0, ERR_HINT_MAX);
+}
+
+int outcome_read(int fd, const char *command, struct err *e)
+{
+	unsigned char bytes[sizeof(struct err)];
+	struct init_report report;
+	struct err child;
+	ssize_t n = io_read_full(fd, bytes, sizeof(bytes));
+
+	if (n == 0)
+		return 0;
+	if (n == (ssize_t)sizeof(child) && is_err(bytes)) {
+		memcpy(&child, bytes, sizeof(child));
+		if (e)
+			*e = child;
+		return child.code;
+	}
+	memcpy(&report, bytes, sizeof(report));
+	if (n == (ssize_t)sizeof(report) && is_code(report.code))
+		return exec_error(command, report.code, e);
+	return err_set(e, n < 0 ? (int)n : EPROTO, "read how the start went");
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How a start went, as the child or davit-init wrote it to the pipe. */
+#ifndef DAVIT_RUNTIME_OUTCOME_H
+#define DAVIT_RUNTIME_OUTCOME_H
+
+struct err;
+
+/**
+ * outcome_read() - read @fd until the child has executed its workload (end of file) or has said why not
+ * @command: what davit-init executes, for the message
+ *
+ * A process of the container may have opened the pipe (/proc/PID/fd) and written to it: what is no whole
+ * struct err or init_report with values that ours have is -EPROTO. The texts may still hold any byte.
+ *
+ * Return: 0 at end of file; -errno with @e filled.
+ */
+int outcome_read(int fd, const char *command, struct err *e);
+
+#endif
