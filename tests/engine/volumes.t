@@ -74,11 +74,17 @@ tar -C "$tree" -xf "$tar"
 ln -s /home/demo "$tree/link"
 ln -s ../../../../../../etc "$tree/up"
 ln -s gone/away "$tree/dangling"
+ln -s ../.. "$tree/etc/root"
+ln -s proc/sys "$tree/knobs"
 davit import -c 'VOLUME /data /link/vol' "$tree" links >/dev/null
 sees 'a target that is a symlink is followed' file -v "$d/src:/link" links cat /home/demo/file
 sees 'inside of the container' file -v "$d/src:/up/x" links cat /etc/x/file
 ok 'not outside' [ ! -e /etc/x ]
 refuses 'a dangling symlink is an error' "'/dangling'" -v "$d/src:/dangling" links true
+for volume in / /. /../x/.. /etc/root /../link/../etc/root /knobs; do
+	davit import -c "VOLUME $volume" "$tree" over >/dev/null
+	refuses "VOLUME $volume is refused" "volume '$volume'|volume '/etc/root'" --read-only over touch /x
+done
 rm -rf "$tree"
 
 # mounts below the source

@@ -15,6 +15,7 @@
 #include "base/fs.h"
 #include "engine/container.h"
 #include "engine/resolve.h"
+#include "spec/clean_path.h"
 #include "spec/device_spec.h"
 #include "spec/mount_spec.h"
 #include "store/image.h"
@@ -139,10 +140,18 @@ static bool has_target(const struct runtime_config *rc, const char *target)
 static int add_image_volumes(const struct image *im, struct runtime_config *rc, struct err *e)
 {
 	for (size_t i = 0; i < im->config.volumes.n; i++) {
-		const char *target = im->config.volumes.v[i];
+		const char *text = im->config.volumes.v[i];
+		_cleanup_free_ char *target = NULL;
+		int r;
 
-		if (*target == '/' && target[1] && !has_target(rc, target) &&
-		    strv_add(&rc->volumes, target) < 0)
+		if (*text != '/')
+			continue;
+		r = clean_path(text, strlen(text), true, &target, e);
+		if (r < 0)
+			return err_wrap(e, r, "volume of the image");
+		if (!target[1])
+			return err_plain(e, -EINVAL, "volume '%s' of the image is its root directory", text);
+		if (!has_target(rc, target) && strv_add(&rc->volumes, target) < 0)
 			return err_set(e, ENOMEM, "volume '%s'", target);
 	}
 	return 0;

@@ -231,12 +231,30 @@ TEST(a_hostile_volume_is_kept_for_the_child_to_refuse)
 	make(&m, "-v /tmp:/data");
 	ASSERT_EQ(0, m.ret);
 	resolved_done(&m.r);
-	add_all(&m.im.config.volumes, (const char *const[]){ "/data", "rel", "/", "/vol", NULL });
+	add_all(&m.im.config.volumes, (const char *const[]){ "/data", "rel", "//x/../vol/", "/./data", NULL });
 	m.ret = resolve(&m.c, &m.im, &m.r, &m.e);
 	ASSERT_EQ(0, m.ret);
 	ASSERT_EQ(1, m.r.config.volumes.n);
 	EXPECT_STREQ("/vol", m.r.config.volumes.v[0]);
 	done(&m);
+}
+
+TEST(a_volume_that_is_the_root_is_refused)
+{
+	static const char *const roots[] = { "/", "//", "/.", "/..", "/../x/..", "/../../", "/a/b/../.." };
+
+	for (size_t i = 0; i < ARRAY_SIZE(roots); i++) {
+		struct made m;
+
+		make(&m, "");
+		ASSERT_EQ(0, m.ret);
+		resolved_done(&m.r);
+		add_all(&m.im.config.volumes, (const char *const[]){ roots[i], NULL });
+		m.ret = resolve(&m.c, &m.im, &m.r, &m.e);
+		EXPECT_EQ(-EINVAL, m.ret) TH_LOG("'%s'", roots[i]);
+		EXPECT_NE(NULL, strstr(m.e.msg, "root"));
+		done(&m);
+	}
 }
 
 static const char *value_of(const struct opt *o)
