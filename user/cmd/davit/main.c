@@ -46,16 +46,34 @@ int cli_format(const char *format, bool *ret_is_json, struct err *e)
 	return 0;
 }
 
+/* Names of images and containers may be in it: C0, DEL and C1 (0xc2 0x80 to 0x9f) would reach the terminal. */
+static void add_visible(struct str *s, const char *label, const char *text)
+{
+	size_t i = s->len + strlen(label);
+
+	str_addf(s, "%s%s", label, text);
+	for (; !str_failed(s) && i < s->len; i++) {
+		unsigned char c = (unsigned char)s->p[i];
+
+		if (c >= 0x80 && c < 0xa0 && (unsigned char)s->p[i - 1] == 0xc2)
+			s->p[i - 1] = s->p[i] = '?';
+		else if (c < 0x20 || c == 0x7f)
+			s->p[i] = '?';
+	}
+}
+
 int cli_print_error(const struct err *e)
 {
 	_cleanup_str_ struct str s = STR_INIT;
 
-	str_addf(&s, "davit: %s", e->msg);
+	add_visible(&s, "davit: ", e->msg);
 	if (!e->is_plain)
 		str_addf(&s, ": %s", err_text(e->code));
 	str_add(&s, "\n");
-	if (e->hint[0])
-		str_addf(&s, "hint: %s\n", e->hint);
+	if (e->hint[0]) {
+		add_visible(&s, "hint: ", e->hint);
+		str_add(&s, "\n");
+	}
 	(void)io_write_full(STDERR_FILENO, str_text(&s), s.len); /* nowhere left to say it */
 	return e->exit_code ? e->exit_code : 125;
 }
