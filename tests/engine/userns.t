@@ -86,6 +86,17 @@ is "$out" 0 'volumes of an image'
 run script -qec 'davit run --rm -t --userns auto -u demo davit/demo sh -c "stat -c %u \$(tty); echo x >/dev/tty && echo ok"' /dev/null
 like "$(tr -d '\r' <<<"$out" | xargs)" '1000 x ok' '-t'
 
+davit run -d --name few --userns 0:100000:10 davit/demo sleep 60 >/dev/null
+for id in 10 4294900000; do
+	run davit run --rm -t --userns 0:100000:10 -u "$id" davit/demo true
+	is "$status" 125 "-t for user $id of ten"
+	like "$err" "^davit: id $id is not mapped in the container's user namespace" 'is told'
+	run davit exec -t -u "$id" few true
+	is "$status" 125 'and by exec'
+	like "$err" "^davit: id $id is not mapped in the container's user namespace" 'as well'
+done
+davit rm -f few >/dev/null
+
 # ranges
 for range in 0:100000 x:1:2 0:0:65536 0:100000:0 0:4294967295:2 1:100000:65536 a 0:1:2:3 -1:2:3; do
 	run davit run --rm --userns "$range" davit/demo true

@@ -135,7 +135,7 @@ static int open_container(struct exec *x, struct err *e)
 static int host_id(struct exec *x, uid_t uid, uid_t *ret, struct err *e)
 {
 	struct container_state st;
-	unsigned int inside, outside;
+	unsigned int inside, outside, count;
 	char path[32], text[128];
 	int r = container_state(x->en, x->c, &st, e);
 
@@ -145,8 +145,10 @@ static int host_id(struct exec *x, uid_t uid, uid_t *ret, struct err *e)
 	r = (int)io_read_small(AT_FDCWD, path, text, sizeof(text));
 	if (r < 0)
 		return err_set(e, r, "read '%s'", path);
-	if (sscanf(text, "%u %u", &inside, &outside) != 2 || inside != 0)
+	if (sscanf(text, "%u %u %u", &inside, &outside, &count) != 3 || inside != 0)
 		return err_plain(e, -EBADMSG, "'%s' is not a map from 0", path);
+	if (uid >= count)
+		return err_plain(e, -EINVAL, "id %u is not mapped in the container's user namespace", uid);
 	*ret = outside + uid;
 	return 0;
 }
