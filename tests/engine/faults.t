@@ -70,6 +70,7 @@ done <<'ROWS'
 125|contradicts --ipc host|--ipc host --shm-size 1m davit/demo true
 125|--log-max-size|--log-max-size 1k davit/demo true
 125|--log-max-files|--log-max-files 65 davit/demo true
+125|--log-max-files.*minimum of 1|--log-max-files 0 davit/demo true
 125|takes IMAGE|
 ROWS
 
@@ -113,6 +114,9 @@ for command in start stop kill rm exec wait inspect logs; do
 	isnt "$status" 0 "$command of no container fails"
 	like "$err" "no (container|such|image).*'no-such-container'" 'saying so'
 done
+
+run davit rm $'x\e[2J\x7f\xc2\x9b\nd\xc3\xa9j\xc3\xa0'
+is "${err%%$'\n'*}" $'davit: no container \'x?[2J????d\xc3\xa9j\xc3\xa0\'' 'control characters do not reach the terminal'
 
 ### wrong architecture
 

@@ -67,7 +67,8 @@ const struct opt container_options[] = {
 
 	OPT_STR(0,    "log-driver", S, log_driver, "json-file|none", "where output is kept for 'davit logs' (default json-file)"),
 	OPT_SIZE(0,   "log-max-size", S, log_max, "BYTES",      "bytes after which the log is rotated (default 16m)"),
-	OPT_INT(0,    "log-max-files", S, log_files, "NUMBER",  "log files to keep (default 2)"),
+	{ .type = OPT_TYPE_INT, .name = "log-max-files", .offset = offsetof(S, log_files), .arg = "NUMBER", .min = 1,
+	  .help = "log files to keep, 1 to 64 (default 2)" },
 	OPT_END
 };
 /* clang-format on */
