@@ -16,6 +16,9 @@
 /* sun_path holds 108 bytes and an id takes 64 of a socket's path: keep prefixes short */
 #define ENV_PATH_MAX 512u
 
+#define ENV_ROOT  "/var/lib/davit"
+#define ENV_STATE "/run/davit"
+
 static int pick(const char *var, const char *fallback, const char **ret, struct err *e)
 {
 	const char *v = getenv(var);
@@ -30,12 +33,30 @@ static int pick(const char *var, const char *fallback, const char **ret, struct 
 	return 0;
 }
 
+/*
+ * An instance with other directories has other cgroups: two that shared a slice would take each
+ * other's containers for leftovers.
+ */
+static const char *default_slice(const struct env *env, char buf[static ENV_SLICE_LEN])
+{
+	const char *const parts[] = { env->root, "\n", env->state };
+	uint32_t hash = 2166136261u; /* FNV-1a */
+
+	if (strcmp(env->root, ENV_ROOT) == 0 && strcmp(env->state, ENV_STATE) == 0)
+		return "davit";
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		for (const char *p = parts[i]; *p; p++)
+			hash = (hash ^ (unsigned char)*p) * 16777619u;
+	(void)err_format(buf, ENV_SLICE_LEN, "davit-%08x", hash);
+	return buf;
+}
+
 int env_init(struct env *env, struct err *e)
 {
-	int r = pick("DAVIT_ROOT", "/var/lib/davit", &env->root, e);
+	int r = pick("DAVIT_ROOT", ENV_ROOT, &env->root, e);
 
 	if (r == 0)
-		r = pick("DAVIT_STATE", "/run/davit", &env->state, e);
+		r = pick("DAVIT_STATE", ENV_STATE, &env->state, e);
 	if (r == 0)
 		r = pick("DAVIT_BPFFS", "/sys/fs/bpf", &env->bpffs, e);
 	if (r == 0)
@@ -44,7 +65,7 @@ int env_init(struct env *env, struct err *e)
 		return r;
 	env->slice = getenv("DAVIT_SLICE");
 	if (!env->slice || !*env->slice)
-		env->slice = "davit";
+		env->slice = default_slice(env, env->own_slice);
 	if (strlen(env->slice) > 32 ||
 	    env->slice[strspn(env->slice, "abcdefghijklmnopqrstuvwxyz0123456789-")])
 		return err_plain(e, -EINVAL,

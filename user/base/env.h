@@ -5,11 +5,14 @@
 
 struct err;
 
+#define ENV_SLICE_LEN 16u
+
 /**
  * struct env - places of one instance; strings borrowed from argv, environ or literals
  * @root:   $DAVIT_ROOT, default /var/lib/davit: images, layers, container records (disk)
  * @state:  $DAVIT_STATE, default /run/davit: running state (tmpfs)
- * @slice:  $DAVIT_SLICE, default "davit": cgroups are <slice>.slice/<id> on v2, <slice>/<id> on v1
+ * @slice:  $DAVIT_SLICE, default "davit", or "davit-<hash>" with other directories: cgroups are
+ *	    <slice>.slice/<id> on v2, <slice>/<id> on v1
  * @bpffs:  $DAVIT_BPFFS, default /sys/fs/bpf: where program links and maps are pinned, below
  *	    <bpffs>/<slice>
  * @libdir: $DAVIT_LIBDIR, default: the directory of the running program, then ../lib/davit of it:
@@ -17,6 +20,7 @@ struct err;
  */
 struct env {
 	const char *root, *state, *slice, *bpffs, *libdir;
+	char own_slice[ENV_SLICE_LEN];
 };
 
 /* env_init() - fill from the environment. Return: 0; -EINVAL for a relative or overlong path, or a

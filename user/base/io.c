@@ -54,12 +54,14 @@ int io_read_fd(int fd, size_t max, char **ret, size_t *ret_len)
 {
 	_cleanup_str_ struct str s = STR_INIT;
 	struct stat st;
-	size_t step = 4096;
+	size_t step = 4096, whole = 0;
 
+	/* files of proc and sysfs say 0 */
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0) {
 		if ((uint64_t)st.st_size > max)
 			return -EFBIG;
-		step = (size_t)st.st_size + 1;
+		whole = (size_t)st.st_size;
+		step = whole + 1;
 	}
 	for (;;) {
 		ssize_t r;
@@ -78,6 +80,8 @@ int io_read_fd(int fd, size_t max, char **ret, size_t *ret_len)
 		s.len += (size_t)r;
 		if (s.len > max)
 			return -EFBIG;
+		if (s.len == whole) /* the buffer had room for more, there was none */
+			break;
 		step = 4096;
 	}
 	s.p[s.len] = '\0';

@@ -34,7 +34,7 @@ static int open_state(struct engine *en, struct err *e)
 	const char *path = en->env->state;
 	int r;
 
-	en->state_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	en->state_fd = openat(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (en->state_fd >= 0)
 		return 0;
 	if (errno != ENOENT)
@@ -42,7 +42,7 @@ static int open_state(struct engine *en, struct err *e)
 	r = fs_mkdir_parents(AT_FDCWD, path, 0711);
 	if (r < 0)
 		return err_set(e, r, "make '%s'", path);
-	en->state_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	en->state_fd = openat(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (en->state_fd < 0)
 		return err_set(e, errno, "open '%s'", path);
 	return engine_make_state(en, e);

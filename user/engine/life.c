@@ -24,7 +24,6 @@
 #include "engine/disk.h"
 #include "engine/engine.h"
 #include "engine/etc_files.h"
-#include "engine/run_state.h"
 #include "kern/bpf.h"
 #include "kern/cgroup.h"
 #include "kern/overlay.h"
@@ -112,6 +111,8 @@ int life_adopt(struct engine *en, const struct container *c, int lock_fd, struct
 		return r;
 	}
 	ret->state_fd = openat(ret->run_fd, RUN_STATE_FILE, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	if (ret->state_fd >= 0)
+		(void)run_state_read(ret->state_fd, &ret->state); /* a start that failed early wrote none */
 	return 0;
 }
 
@@ -125,7 +126,7 @@ static int make_cgroup(struct life *l, struct err *e)
 
 static int write_state(struct life *l, uint32_t slot, struct err *e)
 {
-	struct run_state s = {
+	l->state = (struct run_state){
 		.magic = RUN_STATE_MAGIC,
 		.pid = l->started.pid,
 		.started_ns = fmt_now_ns(),
@@ -137,7 +138,7 @@ static int write_state(struct life *l, uint32_t slot, struct err *e)
 	if (l->state_fd < 0)
 		l->state_fd = openat(l->run_fd, RUN_STATE_FILE, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
 				     0600);
-	r = l->state_fd < 0 ? -errno : run_state_write(l->state_fd, &s);
+	r = l->state_fd < 0 ? -errno : run_state_write(l->state_fd, &l->state);
 	return r < 0 ? err_set(e, r, "write '%s/" RUN_STATE_FILE "'", l->run_path) : 0;
 }
 
@@ -314,17 +315,13 @@ int life_prepare(struct life *l, const struct image *im, struct err *e)
 
 int life_start(struct life *l, struct err *e)
 {
-	struct run_state s;
 	int r = runtime_start(&l->resolved.config, &l->plan, l->cgroup, l->timing, &l->started, e);
 
 	if (r < 0)
 		return r;
-	r = run_state_read(l->state_fd, &s);
-	if (r == 0) {
-		s.pid = l->started.pid;
-		s.started_ns = fmt_now_ns();
-		r = run_state_write(l->state_fd, &s);
-	}
+	l->state.pid = l->started.pid;
+	l->state.started_ns = fmt_now_ns();
+	r = run_state_write(l->state_fd, &l->state);
 	l->root_fd = fd_close(l->root_fd);
 	return r < 0 ? err_set(e, r, "write '%s/" RUN_STATE_FILE "'", l->run_path) : 0;
 }

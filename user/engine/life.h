@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "engine/resolve.h"
+#include "engine/run_state.h"
 #include "runtime/plan.h"
 #include "runtime/start.h"
 
@@ -24,7 +25,7 @@ struct timing;
 /**
  * struct life - a container being started, running, or being taken apart, by its owner
  * @run_fd:	running state directory, flock(2)ed: whoever holds it is the owner
- * @state_fd:	its file "state", through which the exit reaches those who wait
+ * @state_fd:	its file "state" (-1: none yet), through which the exit reaches those who wait
  */
 struct life {
 	struct engine *en;
@@ -36,6 +37,7 @@ struct life {
 	struct resolved resolved;
 	struct plan plan;
 	bool has_plan, has_resolved;
+	struct run_state state; /* what @state_fd has */
 	struct started started;
 	struct timing *timing;
 };

@@ -120,13 +120,12 @@ static int end_running_state(struct life *l, const struct run_state *s, struct e
 
 int life_end(struct life *l, const struct exit_record *exit, struct err *e)
 {
-	struct run_state s = { .magic = RUN_STATE_MAGIC };
+	struct run_state s = l->state;
 	struct err one = ERR_INIT;
 	bool oom_killed = false;
 	int first = 0;
 
-	if (l->state_fd >= 0)
-		(void)run_state_read(l->state_fd, &s); /* a start that failed early has none */
+	s.magic = RUN_STATE_MAGIC;
 	keep_first(&first, end_cgroup(l, &oom_killed, &one), e, &one);
 	/* the row goes after the cgroup: a process without a row would have no network */
 	if (first == 0)

@@ -113,7 +113,7 @@ static int open_v2(struct cgroup *cg, const char *path, struct err *e)
 {
 	struct stat st;
 
-	cg->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cg->fd = openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (cg->fd < 0)
 		return err_set(e, errno, "open cgroup '%s'", path);
 	if (fstat(cg->fd, &st) < 0)
@@ -215,12 +215,12 @@ int cgroup_slice_fd(const char *slice, struct err *e)
 	if (!cgroup_v2_root())
 		return cgroup_controller_missing("cgroup2", e);
 	cgroup_v2_path(path, slice, NULL);
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT) {
 		r = cgroup_v2_make_slice(slice, e);
 		if (r < 0)
 			return r;
-		fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		fd = openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	}
 	return fd < 0 ? err_set(e, errno, "open cgroup '%s'", path) : fd;
 }
@@ -236,7 +236,7 @@ static int remove_dir(const char *path, struct err *e)
 			return 0;
 		if (errno != EBUSY)
 			return err_set(e, errno, "remove cgroup '%s'", path);
-		fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		fd = openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (fd >= 0) {
 			r = cgroup_remove_below(fd);
 			if (r < 0 && r != -EBUSY && r != -ENOENT)

@@ -66,10 +66,10 @@ static int set_ids(const struct launch *l, struct err *e)
 	}
 	if (l->uid != 0) /* capabilities have to survive until seccomp is in place */
 		r = prctl_call(PR_SET_KEEPCAPS, 1);
-	/* also to 0: of three ids each, ours may differ (newgrp, set-user-id) */
-	if (r == 0)
+	/* also to 0, unless that is what all of ours are: of three ids each, some may differ (newgrp) */
+	if (r == 0 && !(l->is_plain_root && l->gid == 0))
 		r = sys_call3(SYS_setresgid, l->gid, l->gid, l->gid);
-	if (r == 0)
+	if (r == 0 && !(l->is_plain_root && l->uid == 0))
 		r = sys_call3(SYS_setresuid, l->uid, l->uid, l->uid);
 	if (r < 0) {
 		(void)err_set(e, (int)r, "become user %u group %u", l->uid, l->gid);

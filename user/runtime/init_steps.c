@@ -427,7 +427,7 @@ static int step_cwd(const struct launch *l, struct err *e)
 	int fd;
 	long r;
 
-	if (!l->cwd)
+	if (!l->cwd || strcmp(l->cwd, "/") == 0) /* where step_root has left us */
 		return 0;
 	fd = inside_open(l->cwd, true);
 	if (fd == -ENOENT && l->make_cwd) {

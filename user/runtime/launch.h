@@ -116,6 +116,7 @@ struct launch {
 	gid_t gid;
 	const gid_t *groups;
 	size_t n_groups;
+	bool is_plain_root; /* all user and group ids of the child are 0 */
 	bool keep_groups; /* setgroups is denied in this user namespace */
 	struct cap_sets caps;
 	bool no_new_privs;

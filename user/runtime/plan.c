@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -315,7 +316,7 @@ static int open_tmpfs(const struct runtime_config *c, const struct runtime_mount
 
 static int mount_id(const char *path, uint64_t *ret, struct err *e)
 {
-	_cleanup_fd_ int fd = open(path, O_PATH | O_CLOEXEC);
+	_cleanup_fd_ int fd = openat(AT_FDCWD, path, O_PATH | O_CLOEXEC);
 	char name[40], text[256];
 	const char *at;
 	int r;
@@ -550,6 +551,9 @@ static int plan_process(const struct runtime_config *c, const struct plan_places
 	l->gid = c->gid;
 	l->groups = c->groups;
 	l->n_groups = c->n_groups;
+	/* what the kernel said at our exec; davit has not changed any since */
+	l->is_plain_root = !getauxval(AT_UID) && !getauxval(AT_EUID) && !getauxval(AT_GID) &&
+			   !getauxval(AT_EGID);
 	l->caps = c->caps;
 	l->no_new_privs = c->no_new_privs;
 	l->seccomp = c->seccomp;
@@ -636,7 +640,7 @@ int plan_open_null(const struct plan *p, struct err *e)
 
 	if (p->launch.null_fd >= 0)
 		(void)err_format(path, sizeof(path), "/proc/self/fd/%d", p->launch.null_fd);
-	fd = open(path, O_RDWR | O_CLOEXEC);
+	fd = openat(AT_FDCWD, path, O_RDWR | O_CLOEXEC);
 	return fd < 0 ? err_set(e, errno, "open '/dev/null'") : fd;
 }
 

@@ -42,14 +42,14 @@ static int make_layout(int fd, struct err *e)
 
 int store_open(const char *root, struct store *ret, struct err *e)
 {
-	_cleanup_fd_ int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_fd_ int fd = openat(AT_FDCWD, root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int r;
 
 	if (fd < 0 && errno == ENOENT) {
 		r = fs_mkdir_parents(AT_FDCWD, root, ROOT_MODE);
 		if (r < 0)
 			return err_set(e, r, "create store '%s'", root);
-		fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		fd = openat(AT_FDCWD, root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	}
 	if (fd < 0)
 		return err_set(e, errno, "open store '%s'", root);
