@@ -202,10 +202,18 @@ static int open_pipe(struct exec *x, int i, int *ours, struct err *e)
 static int open_stdio(struct exec *x, struct err *e)
 {
 	int *const ours[] = { &x->relay.in, &x->relay.out, &x->relay.err };
+	const struct runtime_config *rc = &x->resolved.config;
 	bool relays = !x->o->detach && stdio_needs_relay(x->o->interactive);
+	uid_t owner = 0;
 
 	if (x->o->tty)
 		return open_terminal(x, e);
+	if (!x->o->detach && (rc->uid != 0 || (rc->new_ns & CLONE_NEWUSER))) {
+		int r = host_id(x, rc->uid, &owner, e);
+
+		if (r < 0)
+			return r;
+	}
 	for (int i = 0; i < 3; i++) {
 		bool is_null = x->o->detach || (i == 0 && !x->o->interactive) ||
 			       (!relays && stdio_kind(i) == STDIO_NULL);
@@ -214,6 +222,7 @@ static int open_stdio(struct exec *x, struct err *e)
 		if (r < 0)
 			return r;
 		x->plan.launch.stdio[i] = x->theirs[i];
+		stdio_give(x->theirs[i] < 0 ? i : x->theirs[i], owner);
 	}
 	return 0;
 }

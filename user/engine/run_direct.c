@@ -79,6 +79,8 @@ static int start_and_wait(struct life *l, const struct image *im, struct exit_re
 	for (int i = 0; r == 0 && i < 3; i++)
 		if ((i == 0 && !l->c->options.interactive) || stdio_kind(i) == STDIO_NULL)
 			l->plan.launch.stdio[i] = null;
+		else
+			stdio_give(i, stdio_owner(&l->resolved.config));
 	if (r == 0)
 		r = life_start(l, e);
 	if (r == 0) {

@@ -18,6 +18,7 @@
 #include "engine/name.h"
 #include "engine/run.h"
 #include "engine/run_state.h"
+#include "engine/stdio.h"
 #include "kern/attach_socket.h"
 #include "kern/exit_record.h"
 #include "kern/monitor_args.h"
@@ -58,6 +59,8 @@ static int make_stdio(struct life *l, struct stdio_pipes *p, struct err *e)
 	l->plan.launch.stdio[0] = p->in[1];
 	l->plan.launch.stdio[1] = p->out[1];
 	l->plan.launch.stdio[2] = p->err[1];
+	for (int i = 0; r == 0 && i < 3; i++)
+		stdio_give(l->plan.launch.stdio[i], stdio_owner(&l->resolved.config));
 	return r;
 }
 

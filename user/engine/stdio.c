@@ -2,9 +2,14 @@
 /* Which of our own standard descriptors a container may have as they are. */
 #include "engine/stdio.h"
 
+#include <linux/magic.h>
+#include <sched.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <unistd.h>
+
+#include "runtime/config.h"
 
 enum stdio_kind stdio_kind(int fd)
 {
@@ -21,4 +26,17 @@ bool stdio_needs_relay(bool with_stdin)
 {
 	return stdio_kind(STDOUT_FILENO) == STDIO_RELAYED || stdio_kind(STDERR_FILENO) == STDIO_RELAYED ||
 	       (with_stdin && stdio_kind(STDIN_FILENO) == STDIO_RELAYED);
+}
+
+uid_t stdio_owner(const struct runtime_config *rc)
+{
+	return rc->new_ns & CLONE_NEWUSER ? rc->id_map.outside + (rc->uid - rc->id_map.inside) : rc->uid;
+}
+
+void stdio_give(int fd, uid_t owner)
+{
+	struct statfs fs;
+
+	if (owner != 0 && fstatfs(fd, &fs) == 0 && fs.f_type == PIPEFS_MAGIC)
+		(void)fchown(fd, owner, (gid_t)-1);
 }
