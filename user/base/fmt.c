@@ -88,8 +88,8 @@ int fmt_parse_u32(const char *s, uint32_t *ret)
 /* "1.25" as 1250000000 */
 static int take_decimal_nano(const char **s, uint64_t *ret)
 {
-	uint64_t whole, frac = 0, unit = 1000000000;
-	int r = take_digits(s, 10, &whole);
+	uint64_t whole = 0, frac = 0, unit = 1000000000;
+	int r = **s == '.' ? 0 : take_digits(s, 10, &whole); /* ".5" */
 
 	if (r < 0)
 		return r;

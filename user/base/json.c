@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/auxv.h>
 
 #include "base/cleanup.h"
@@ -61,6 +62,47 @@ int json_read_file(int dirfd, const char *path, size_t max, json_t **ret, struct
 char *json_text(const json_t *j)
 {
 	return json_dumps(j, JSON_COMPACT | JSON_ENCODE_ANY);
+}
+
+json_t *json_bytes(const char *text)
+{
+	static const char digits[] = "0123456789abcdef";
+	_cleanup_str_ struct str hex = STR_INIT;
+	json_t *j = json_string(text); /* NULL also when it is not UTF-8 */
+
+	if (j)
+		return j;
+	for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
+		str_add_char(&hex, digits[*p >> 4]);
+		str_add_char(&hex, digits[*p & 15]);
+	}
+	return str_failed(&hex) ? NULL : json_pack("{s:s}", "hex", str_text(&hex));
+}
+
+static int hex_digit(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+char *json_bytes_value(const json_t *j)
+{
+	const char *hex = json_string_value(json_object_get(j, "hex"));
+	struct str s = STR_INIT;
+
+	if (json_is_string(j))
+		return strdup(json_string_value(j));
+	if (!hex || json_object_size(j) != 1)
+		return NULL;
+	for (; *hex; hex += 2) {
+		int high = hex_digit(hex[0]), low = high < 0 ? -1 : hex_digit(hex[1]);
+
+		if (low < 0 || (high | low) == 0) {
+			str_done(&s);
+			return NULL;
+		}
+		str_add_char(&s, (char)(high << 4 | low));
+	}
+	return str_take(&s);
 }
 
 static json_t *member(const json_t *object, const char *key)
@@ -142,9 +184,11 @@ int json_get_strv(const json_t *object, const char *key, size_t max, struct strv
 	if (json_array_size(a) > max)
 		return err_plain(e, -E2BIG, "field '%s' has more than %zu entries", key, max);
 	json_array_foreach(a, i, item) {
-		if (!json_is_string(item))
+		char *text = json_bytes_value(item);
+
+		if (!text)
 			return wrong_type(key, "an array of strings", e);
-		if (strv_add(ret, json_string_value(item)) < 0)
+		if (strv_take(ret, text) < 0)
 			return err_set(e, ENOMEM, "read '%s'", key);
 	}
 	return 0;

@@ -29,6 +29,14 @@ int json_read_file(int dirfd, const char *path, size_t max, json_t **ret, struct
 char *json_text(const json_t *j);
 
 /*
+ * Strings that may be any bytes (arguments, paths, environment): a JSON string where they are UTF-8,
+ * {"hex": "ff00…"} where not. json_bytes() is a new reference, NULL when out of memory;
+ * json_bytes_value() a new string, NULL for a value of neither form.
+ */
+json_t *json_bytes(const char *text);
+char *json_bytes_value(const json_t *j);
+
+/*
  * Typed members of an object. A missing member leaves *ret untouched and returns 0; a member of
  * another type is -EBADMSG naming @key. JSON null counts as missing. Strings are borrowed.
  */

@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/json.h"
 #include "base/opt.h"
 
 static json_t *list_to_json(const struct strv *l)
@@ -14,7 +15,7 @@ static json_t *list_to_json(const struct strv *l)
 	json_t *a = json_array();
 
 	for (size_t i = 0; a && i < l->n; i++) {
-		if (json_array_append_new(a, json_string_nocheck(l->v[i])) < 0) {
+		if (json_array_append_new(a, json_bytes(l->v[i])) < 0) {
 			json_decref(a);
 			return NULL;
 		}
@@ -30,7 +31,7 @@ static bool value_to_json(const struct opt *o, const void *p, json_t **ret)
 	case OPT_TYPE_BOOL:
 		return !*(const bool *)p || (*ret = json_true());
 	case OPT_TYPE_STR:
-		return !*(char *const *)p || (*ret = json_string_nocheck(*(char *const *)p));
+		return !*(char *const *)p || (*ret = json_bytes(*(char *const *)p));
 	case OPT_TYPE_LIST:
 		return !((const struct strv *)p)->n || (*ret = list_to_json(p));
 	case OPT_TYPE_SIZE:
@@ -112,11 +113,9 @@ static int from_value(const struct opt *o, const char *key, json_t *v, void *p, 
 		*(bool *)p = json_is_true(v);
 		return 0;
 	case OPT_TYPE_STR:
-		if (!json_is_string(v))
-			break;
-		copy = strdup(json_string_value(v));
+		copy = json_bytes_value(v);
 		if (!copy)
-			return err_set(e, ENOMEM, "read '%s'", key);
+			break;
 		free(*(char **)p);
 		*(char **)p = copy;
 		return 0;
@@ -125,9 +124,10 @@ static int from_value(const struct opt *o, const char *key, json_t *v, void *p, 
 			break;
 		strv_done(p);
 		json_array_foreach(v, i, item) {
-			if (!json_is_string(item))
+			copy = json_bytes_value(item);
+			if (!copy)
 				return err_plain(e, -EBADMSG, "field '%s' has a wrong type", key);
-			if (strv_add(p, json_string_value(item)) < 0)
+			if (strv_take(p, copy) < 0)
 				return err_set(e, ENOMEM, "read '%s'", key);
 		}
 		return 0;

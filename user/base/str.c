@@ -77,10 +77,33 @@ void str_addf(struct str *s, const char *fmt, ...)
 	va_end(ap);
 }
 
+/* Length of the UTF-8 sequence at @p, 0 if it is none. */
+static size_t utf8_length(const unsigned char *p)
+{
+	size_t n = p[0] < 0x80 ? 1 : p[0] >= 0xc2 && p[0] < 0xe0 ? 2 : (p[0] & 0xf0) == 0xe0 ? 3 :
+		   p[0] >= 0xf0 && p[0] < 0xf5 ? 4 : 0;
+
+	for (size_t i = 1; i < n; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	/* overlong forms, surrogates, beyond U+10FFFF */
+	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] >= 0xa0) ||
+	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] >= 0x90))
+		return 0;
+	return n;
+}
+
 void str_add_json(struct str *s, const char *text)
 {
 	str_add_char(s, '"');
 	for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
+		size_t n = utf8_length(p);
+
+		if (n != 1) {
+			str_add_mem(s, n ? (const char *)p : "\xef\xbf\xbd", n ? n : 3);
+			p += n ? n - 1 : 0;
+			continue;
+		}
 		switch (*p) {
 		case '"':
 		case '\\':

@@ -24,7 +24,7 @@ void str_add(struct str *s, const char *text);
 void str_add_mem(struct str *s, const void *p, size_t n);
 void str_add_char(struct str *s, char c);
 void str_addf(struct str *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* Append @text as a JSON string with its quotes. */
+/* Append @text as a JSON string with its quotes; what is not UTF-8 becomes U+FFFD. */
 void str_add_json(struct str *s, const char *text);
 /* Make room for @n more bytes. Return: false when out of memory. */
 bool str_reserve(struct str *s, size_t n);

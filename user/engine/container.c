@@ -71,7 +71,7 @@ static json_t *to_json(const struct container *c)
 	json_t *args = json_array();
 
 	for (size_t i = 0; args && i < c->args.n; i++)
-		if (json_array_append_new(args, json_string_nocheck(c->args.v[i])) < 0)
+		if (json_array_append_new(args, json_bytes(c->args.v[i])) < 0)
 			break;
 	if (!j || !options || !args || json_array_size(args) != c->args.n ||
 	    json_object_set(j, "options", options) < 0 || json_object_set(j, "args", args) < 0) {

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
@@ -71,4 +72,20 @@ void engine_done(struct engine *en)
 {
 	store_done(&en->store);
 	en->state_fd = fd_close(en->state_fd);
+}
+
+int engine_claim_root(struct engine *en, struct err *e)
+{
+	_cleanup_free_ char *state = fs_read_link(en->store.fd, "state");
+	int r;
+
+	if (!state && errno == ENOENT && symlinkat(en->env->state, en->store.fd, "state") < 0 &&
+	    errno != EEXIST)
+		return err_set(e, errno, "make '%s/state'", en->env->root);
+	if (!state || strcmp(state, en->env->state) == 0)
+		return 0;
+	r = err_plain(e, -EBUSY, "root '%s' belongs to the state directory '%s'", en->env->root, state);
+	err_hint(e, "use '--state %s'; if nothing of it can be running any more, remove '%s/state'", state,
+		 en->env->root);
+	return r;
 }

@@ -26,6 +26,14 @@ struct engine {
 int engine_open(const struct env *env, struct engine *ret, struct err *e);
 /* engine_make_state() - make what is missing below <state>; it is a tmpfs that starts empty */
 int engine_make_state(struct engine *en, struct err *e);
+
+/**
+ * engine_claim_root() - for what changes containers that are kept in <root>
+ *
+ * <root>/state is a symlink to the state directory that its containers run in: seen from another one
+ * they would seem not to run. Return: 0; -EBUSY when it is another.
+ */
+int engine_claim_root(struct engine *en, struct err *e);
 void engine_done(struct engine *en);
 
 #define _cleanup_engine_ __attribute__((cleanup(engine_done)))

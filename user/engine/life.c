@@ -57,7 +57,9 @@ static int lock_record(struct engine *en, const struct container *c, struct err 
 	char path[CONTAINER_PATH_MAX];
 	_cleanup_fd_ int lock = -1;
 
-	lock = lock_dir(en->store.fd, container_path(path, c->id, NULL), LOCK_EX, e);
+	lock = engine_claim_root(en, e);
+	if (lock == 0)
+		lock = lock_dir(en->store.fd, container_path(path, c->id, NULL), LOCK_EX, e);
 	if (lock == -ENOENT || (lock >= 0 && !fs_exists(en->store.fd, container_path(path, c->id, "config.json"))))
 		return err_plain(e, -ENOENT, "no container '%s'", c->name ? c->name : c->id);
 	return TAKE_FD(lock);

@@ -46,8 +46,10 @@ int container_remove(struct engine *en, const struct container *c, bool force, s
 	_cleanup_fd_ int lock = -1;
 	char path[CONTAINER_PATH_MAX];
 	struct container_state st;
-	int r = container_state(en, c, &st, e);
+	int r = engine_claim_root(en, e);
 
+	if (r == 0)
+		r = container_state(en, c, &st, e);
 	if (r < 0)
 		return r;
 	if (st.status == CONTAINER_RUNNING || st.status == CONTAINER_PAUSED || st.has_owner) {

@@ -89,6 +89,9 @@ TEST(numbers)
 	EXPECT_EQ(u64, 255);
 	EXPECT_EQ(fmt_parse_decimal_nano("1.5", &u64), 0);
 	EXPECT_EQ(u64, 1500000000);
+	EXPECT_EQ(fmt_parse_decimal_nano(".5", &u64), 0);
+	EXPECT_EQ(u64, 500000000);
+	EXPECT_EQ(fmt_parse_decimal_nano(".", &u64), -EINVAL);
 	EXPECT_EQ(fmt_parse_decimal_nano("0.0000000001", &u64), -ERANGE);
 }
 

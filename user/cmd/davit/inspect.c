@@ -72,7 +72,7 @@ static json_t *args_json(const struct strv *l)
 	json_t *a = json_array();
 
 	for (size_t i = 0; a && i < l->n; i++)
-		(void)json_array_append_new(a, json_string_nocheck(l->v[i])); /* checked by the dump */
+		(void)json_array_append_new(a, json_bytes(l->v[i])); /* checked by the dump */
 	return a;
 }
 

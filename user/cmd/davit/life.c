@@ -54,9 +54,13 @@ static int kill_one(struct engine *en, struct container *c, const struct life_op
 		    struct err *e)
 {
 	int sig = o->signal ? fmt_parse_signal(o->signal) : 9;
+	int r = container_kill(en, c, sig, e), code;
 
 	(void)out;
-	return container_kill(en, c, sig, e);
+	/* SIGKILL cannot be caught: who comes next may rely on the end, as with Docker */
+	if (r == 0 && sig == 9)
+		(void)container_wait(en, c, &code, NULL); /* how it ended is another question */
+	return r;
 }
 
 static int kill_main(const struct env *env, void *opts, int argc, char *argv[], struct err *e)

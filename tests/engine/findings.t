@@ -1,0 +1,40 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# What users ran into: each was wrong once.
+# shellcheck source=tests/harness/lib.sh
+. "$(dirname "$0")/../harness/lib.sh"
+davit_env "$@"
+demo_image
+
+# arguments and environment are bytes, not UTF-8
+bytes=$(printf 'a\377b')
+is "$(davit run --rm davit/demo echo "$bytes")" "$bytes" 'an argument that is not UTF-8'
+is "$(davit run --name raw -e "X=$bytes" davit/demo sh -c 'echo "$X"')" "$bytes" '… in the environment of a kept container'
+is "$(davit start -a raw)" "$bytes" '… and again from its record'
+ok 'which can be listed as JSON' eval 'davit ps -a --format json | jq -e . >/dev/null'
+ok 'and inspected' eval 'davit inspect raw | jq -e . >/dev/null'
+davit rm raw >/dev/null
+
+# a container that was killed is gone for who comes next
+for _ in 1 2 3 4 5; do
+	davit run -d --name next davit/demo sleep 100 >/dev/null
+	davit kill next >/dev/null && davit rm next >/dev/null || break
+done
+is "$(davit ps -aq)" '' 'rm right after kill'
+
+# two instances: neither takes the other's containers for leftovers
+# (the slice of the test is for the test; theirs are made from their directories)
+one=(env -u DAVIT_SLICE davit)
+other=(env -u DAVIT_SLICE davit --root "$TEST_DIR/root2" --state "$TEST_DIR/state2")
+"${other[@]}" import "$(demo_rootfs)" davit/demo >/dev/null
+first=$("${one[@]}" run -d davit/demo sleep 100)
+second=$("${other[@]}" run -d davit/demo sleep 100)
+like "$("${one[@]}" system check)" 'nothing left' 'check of one instance'
+like "$("${other[@]}" system check)" 'nothing left' 'check of the other'
+is "$("${one[@]}" ps -q --no-trunc)" "$first" 'its container runs on'
+is "$("${other[@]}" ps -q --no-trunc)" "$second" 'and the other'\''s'
+fails 'a root with another state directory' 1 "${one[@]}" --state "$TEST_DIR/state3" rm "$first"
+like "$err" 'belongs to the state directory' 'is refused, since what runs would not be seen'
+"${other[@]}" system reset -f -q >/dev/null
+"${one[@]}" system reset -f -q >/dev/null
+done_testing
