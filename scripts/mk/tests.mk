@@ -54,6 +54,12 @@ $(O)/tests/true: tests/harness/true.c
 		-fno-stack-protector -fno-asynchronous-unwind-tables -Wl,--build-id=none \
 		-Wl,-z,noexecstack -Wl,-z,norelro -Wl,-z,noseparate-code -s -o $@ $<
 
+# holds on to the programs that enter its container
+$(O)/tests/grab: tests/harness/grab.c
+	@mkdir -p $(@D)
+	$(call msg,CC)
+	$(Q)$(CC) -D_GNU_SOURCE -std=gnu11 -O2 $(WARN) -static -o $@ $<
+
 # kills a program at its N-th system call
 $(O)/tests/stepper: tests/harness/stepper.c
 	@mkdir -p $(@D)
@@ -70,7 +76,7 @@ test: deps-test
 	$(Q)$(MAKE) --no-print-directory run-tests
 
 T ?= $(UNIT_TESTS) $(FLOW_TESTS)
-run-tests: programs $(UNIT_TESTS) $(BENCH_TOOLS) $(O)/tests/true $(O)/tests/stepper
+run-tests: programs $(UNIT_TESTS) $(BENCH_TOOLS) $(O)/tests/true $(O)/tests/stepper $(O)/tests/grab
 	$(Q)DAVIT_OUT=$(abspath $(O)) scripts/run-tests $(T)
 
 #: make SAN=1 test           the same with ASan and UBSan, in out/san

@@ -24,6 +24,7 @@
 #include "engine/resolve.h"
 #include "engine/signal.h"
 #include "engine/stdio.h"
+#include "kern/cap.h"
 #include "kern/cgroup.h"
 #include "kern/clone.h"
 #include "kern/exit_record.h"
@@ -312,6 +313,17 @@ static bool has_ended(const struct exec *x)
 	struct pollfd p = { .fd = x->pidfd, .events = POLLIN };
 
 	return x->pidfd >= 0 && poll(&p, 1, 0) == 1;
+}
+
+bool exec_needs_seal(const struct container *c)
+{
+	const struct container_options *o = &c->options;
+	uint64_t caps;
+
+	if (o->userns && *o->userns && !str_eq(o->userns, "host"))
+		return false; /* its capabilities say nothing about us, who come from outside */
+	return o->privileged || cap_resolve(CAP_DEFAULT, &o->cap_add, &o->cap_drop, &caps, NULL) < 0 ||
+	       (caps & CAP_BIT(CAP_SYS_PTRACE));
 }
 
 int container_exec(struct engine *en, const struct container *c, const struct exec_options *o,

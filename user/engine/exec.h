@@ -21,6 +21,9 @@ struct exec_options {
 	struct strv env, env_file, args;
 };
 
+/* exec_needs_seal() - can processes of @c trace who enters? Then self_seal() comes before container_exec(). */
+bool exec_needs_seal(const struct container *c);
+
 /**
  * container_exec() - run a process in the namespaces, cgroup and policies of @c
  * @ret_code: exit code; 0 with @o->detach, and after leaving by the detach keys

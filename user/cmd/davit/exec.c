@@ -11,6 +11,7 @@
 #include "engine/engine.h"
 #include "engine/exec.h"
 #include "engine/resolve.h"
+#include "kern/self.h"
 
 /* clang-format off */
 static const struct opt exec_options[] = {
@@ -33,9 +34,15 @@ static int exec_main(const struct env *env, void *opts, int argc, char *argv[], 
 	struct container_options names = { .env = o->env, .env_file = o->env_file };
 	_cleanup_engine_ struct engine en = ENGINE_INIT;
 	struct container c = { .name = NULL };
-	int code = 0, r = 0;
+	int code = 0, r = engine_open(env, &en, e);
 
-	r = resolve_env_options(&names, e);
+	if (r == 0)
+		r = container_find(&en, argv[0], &c, e);
+	/* before files and pipes of options are read */
+	if (r == 0 && exec_needs_seal(&c))
+		r = self_seal(env, e);
+	if (r == 0)
+		r = resolve_env_options(&names, e);
 	o->env = names.env;
 	o->env_file = names.env_file;
 	if (r == 0 && o->detach_keys)
@@ -45,10 +52,6 @@ static int exec_main(const struct env *env, void *opts, int argc, char *argv[], 
 	for (int i = 1; r == 0 && i < argc; i++)
 		if (strv_add(&o->args, argv[i]) < 0)
 			r = err_set(e, ENOMEM, "exec");
-	if (r == 0)
-		r = engine_open(env, &en, e);
-	if (r == 0)
-		r = container_find(&en, argv[0], &c, e);
 	if (r == 0)
 		r = container_exec(&en, &c, o, &code, e);
 	if (r < 0 && !e->is_plain)
