@@ -4,7 +4,6 @@
 . "$(dirname "$0")/../harness/lib.sh"
 davit_env "$@"
 demo_image
-on_terminal=$(dirname "$(readlink -f "$0")")/on-terminal
 
 # whoever the process is, /dev/stdin, /dev/stdout and /dev/stderr are its own
 again='echo out >/dev/stdout; echo err >/dev/stderr; id -u >/dev/null'
