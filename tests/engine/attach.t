@@ -58,6 +58,27 @@ wait "$b"
 is "$?" 137 'attach ends with the status of the container'
 ok 'removed' davit rm two
 
+ok 'a container that runs already' davit run -d -i --name two davit/demo sh -c 'while read l; do echo "<$l>"; done'
+run timeout 20 davit start -ai two < <(sleep 0.3; echo hello; sleep 0.3; davit kill two >/dev/null)
+is "$status $out" '137 <hello>' 'start -ai attaches to it, until its end'
+davit start two >/dev/null
+timeout 20 davit start -a two >"$TMPDIR/a" </dev/null &
+a=$!
+sleep 0.3
+kill -TERM "$a" # goes to the container, which ends of it only when killed
+kill -0 "$a"
+is "$?" 0 'start -a passes signals on'
+(davit attach two >/dev/null) < <(echo seen; sleep 0.3)  &
+wait_until 10 grep -q seen "$TMPDIR/a"
+is "$(<"$TMPDIR/a")" '<seen>' 'and shows its output'
+davit kill two >/dev/null
+wait "$a"
+is "$?" 137 'with its exit status'
+wait
+davit start two >/dev/null
+is "$(davit start two)" two 'without -a it is only named'
+davit rm -f two >/dev/null
+
 fails 'an ended container cannot be attached to' 125 davit attach two
 davit run --name ended davit/demo true
 fails 'nor one that is done' 125 davit attach ended

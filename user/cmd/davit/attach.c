@@ -13,6 +13,7 @@
 #include "engine/attach.h"
 #include "engine/container.h"
 #include "engine/engine.h"
+#include "run.h"
 
 struct attach_cmd_opts {
 	char *detach_keys, *sig_proxy;
@@ -75,12 +76,26 @@ static int connect_to(struct engine *en, const struct container *c, int *ret_pid
 	return sock;
 }
 
+int attached_join(struct engine *en, const struct container *c, struct attach_opts *o, int *ret_status,
+		  struct err *e)
+{
+	_cleanup_fd_ int sock = -1, pidfd = -1;
+
+	sock = connect_to(en, c, &pidfd, e);
+	if (sock < 0)
+		return sock;
+	o->is_tty = c->options.tty;
+	o->with_stdin = o->with_stdin && c->options.interactive;
+	o->kill = send_signal;
+	o->data = &pidfd;
+	return attach_run(sock, o, ret_status, e);
+}
+
 static int attach_main(const struct env *env, void *opts, int argc, char *argv[], struct err *e)
 {
 	_cleanup_engine_ struct engine en = ENGINE_INIT;
-	_cleanup_fd_ int sock = -1, pidfd = -1;
-	struct attach_opts o = { .kill = send_signal, .data = &pidfd };
 	const struct attach_cmd_opts *cmd = opts;
+	struct attach_opts o = { .with_stdin = !cmd->no_stdin };
 	struct container c = { .name = NULL };
 	int status = 0, r = parse(cmd, &o, e);
 
@@ -89,13 +104,8 @@ static int attach_main(const struct env *env, void *opts, int argc, char *argv[]
 		r = engine_open(env, &en, e);
 	if (r == 0)
 		r = container_find(&en, argv[0], &c, e);
-	if (r == 0) {
-		o.is_tty = c.options.tty;
-		o.with_stdin = c.options.interactive && !cmd->no_stdin;
-		r = sock = connect_to(&en, &c, &pidfd, e);
-	}
-	if (r >= 0)
-		r = attach_run(sock, &o, &status, e);
+	if (r == 0)
+		r = attached_join(&en, &c, &o, &status, e);
 	container_done(&c);
 	if (r < 0)
 		return err_wrap(e, r, "cannot attach to '%s'", argv[0]);

@@ -54,6 +54,18 @@ static int start_container(struct engine *en, struct container *c, struct start_
 			    &s->status, e);
 }
 
+/* Starting what runs is no error, as with Docker; asked for, its output is shown from now on. */
+static int join_running(struct engine *en, const struct container *c, struct start_one *s, struct err *e)
+{
+	struct attach_opts o = {
+		.sig_proxy = true,
+		.with_stdin = s->opts->interactive,
+		.detach_keys = s->opts->detach_keys,
+	};
+
+	return s->opts->attach || s->opts->interactive ? attached_join(en, c, &o, &s->status, e) : 0;
+}
+
 static int start_by_name(const char *arg, void *data, struct err *e)
 {
 	struct start_one *s = data;
@@ -67,8 +79,9 @@ static int start_by_name(const char *arg, void *data, struct err *e)
 		r = container_find(&en, arg, &c, e);
 	if (r == 0)
 		r = container_state(&en, &c, &st, e);
-	/* starting what runs is no error, as with Docker */
-	if (r == 0 && st.status != CONTAINER_RUNNING && st.status != CONTAINER_PAUSED)
+	if (r == 0 && (st.status == CONTAINER_RUNNING || st.status == CONTAINER_PAUSED))
+		r = join_running(&en, &c, s, e);
+	else if (r == 0)
 		r = start_container(&en, &c, s, e);
 	if (r < 0)
 		r = err_wrap(e, r, "cannot start '%s'", arg);
