@@ -149,6 +149,24 @@ is "$(davit logs -n 2 ll 2>&1 | xargs)" '10 e' 'logs -n'
 davit rm ll >/dev/null
 fails 'logs of none' 125 davit logs nobody
 
+### what a terminal would obey, and characters of several bytes, in a command
+davit create --name uu davit/demo $'x\x7fa\xc2\x9bb\x1bc\xff\x9bd' >/dev/null
+is "$(davit ps -a | sed -n 's/^.*davit.demo  *\(.*d\)  *Less than.*/\1/p')" 'x a b c??d' 'no control character reaches the terminal'
+davit rm uu >/dev/null
+while IFS='|' read -r command want; do
+	davit create --name uu davit/demo "$command" >/dev/null
+	is "$(davit ps -a | awk 'NR == 2 { print $3 }')" "$want" "a command of ${#command} bytes"
+	is "$(davit ps -a --no-trunc | awk 'NR == 2 { print $3 }')" "$command" 'is whole with --no-trunc'
+	davit rm uu >/dev/null
+done <<-EOT
+	12345678901234567890|12345678901234567890
+	123456789012345678901|1234567890123456789…
+	ääääääääääääääääääää|ääääääääääääääääääää
+	äääääääääääääääääääää|äääääääääääääääääää…
+	1234567890123456789€|1234567890123456789€
+	123456789012345678€€€|123456789012345678€…
+EOT
+
 ### the record is what it was made with
 davit create --name rr -e A=1 --cap-drop ALL -v /tmp:/t:ro --tmpfs /x:size=1m -u demo -w /w davit/demo sh -c 'echo $A $(id -u) $PWD; sed -n "s/^CapBnd:\t//p" /proc/self/status; grep -c " /[tx] " /proc/self/mountinfo' >/dev/null
 for _ in 1 2; do

@@ -77,9 +77,9 @@ void str_addf(struct str *s, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* Length of the UTF-8 sequence at @p, 0 if it is none. */
-static size_t utf8_length(const unsigned char *p)
+size_t str_utf8_length(const char *text)
 {
+	const unsigned char *p = (const unsigned char *)text;
 	size_t n = p[0] < 0x80 ? 1 : p[0] >= 0xc2 && p[0] < 0xe0 ? 2 : (p[0] & 0xf0) == 0xe0 ? 3 :
 		   p[0] >= 0xf0 && p[0] < 0xf5 ? 4 : 0;
 
@@ -97,7 +97,7 @@ void str_add_json(struct str *s, const char *text)
 {
 	str_add_char(s, '"');
 	for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
-		size_t n = utf8_length(p);
+		size_t n = str_utf8_length((const char *)p);
 
 		if (n != 1) {
 			str_add_mem(s, n ? (const char *)p : "\xef\xbf\xbd", n ? n : 3);

@@ -69,6 +69,7 @@ void strv_done(struct strv *l);
 #define _cleanup_strv_ __attribute__((cleanup(strv_done)))
 
 bool str_eq(const char *a, const char *b); /* NULL equals only NULL */
+size_t str_utf8_length(const char *text); /* of the UTF-8 sequence at its start, 0 if it is none */
 bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* davit ps */
 #include <errno.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -10,6 +11,8 @@
 #include "engine/container.h"
 #include "engine/engine.h"
 #include "store/image.h"
+
+#define COMMAND_CHARS 20u /* that are shown of a command, as with Docker */
 
 struct ps_opts {
 	bool all, quiet, no_trunc, latest;
@@ -56,32 +59,53 @@ static void add_status(struct str *s, const struct container_state *st)
 	}
 }
 
+/* What a terminal would obey (C0, DEL and C1) becomes a blank, what is not UTF-8 a '?'. Of a
+ * longer text the first @max_chars - 1 characters are shown. */
+static void add_visible(struct str *s, const char *text, size_t max_chars)
+{
+	size_t n_chars = 0, n;
+
+	for (const char *p = text; *p; p += n ? n : 1) {
+		const unsigned char *u = (const unsigned char *)p;
+
+		n = str_utf8_length(p);
+		/* a last one that fits takes no more than the sign that it was cut off */
+		if (++n_chars == max_chars && p[n ? n : 1]) {
+			str_add(s, "…");
+			return;
+		}
+		if (!n)
+			str_add_char(s, '?');
+		else if (u[0] < 0x20 || u[0] == 0x7f || (u[0] == 0xc2 && u[1] < 0xa0))
+			str_add_char(s, ' ');
+		else
+			str_add_mem(s, p, n);
+	}
+}
+
+static void add_words(struct str *s, const struct strv *words)
+{
+	for (size_t i = 0; i < words->n; i++)
+		str_addf(s, "%s%s", s->len ? " " : "", words->v[i]);
+}
+
 /* The command as stored or, without one, the image's. */
 static void add_command(struct engine *en, const struct container *c, bool no_trunc, struct str *s)
 {
+	_cleanup_str_ struct str all = STR_INIT;
 	struct image im = { .size = 0 };
-	size_t start = s->len;
 
-	if (c->options.entrypoint && *c->options.entrypoint)
-		str_addf(s, "%s ", c->options.entrypoint);
-	for (size_t i = 0; i < c->args.n; i++)
-		str_addf(s, "%s ", c->args.v[i]);
+	if (c->options.entrypoint)
+		str_add(&all, c->options.entrypoint);
+	add_words(&all, &c->args);
 	if (!c->args.n && image_find(&en->store, c->image_id, &im, NULL) == 0) {
-		for (size_t i = 0; !c->options.entrypoint && i < im.config.entrypoint.n; i++)
-			str_addf(s, "%s ", im.config.entrypoint.v[i]);
-		for (size_t i = 0; i < im.config.cmd.n; i++)
-			str_addf(s, "%s ", im.config.cmd.v[i]);
+		if (!c->options.entrypoint)
+			add_words(&all, &im.config.entrypoint);
+		add_words(&all, &im.config.cmd);
 		image_done(&im);
 	}
-	if (s->len > start)
-		str_truncate(s, s->len - 1);
-	for (size_t i = start; i < s->len; i++)
-		if ((unsigned char)s->p[i] < 0x20)
-			s->p[i] = ' ';
-	if (!no_trunc && s->len - start > 20) {
-		str_truncate(s, start + 19);
-		str_add(s, "…");
-	}
+	s->failed = s->failed || str_failed(&all);
+	add_visible(s, str_text(&all), no_trunc ? SIZE_MAX : COMMAND_CHARS);
 }
 
 struct ps {
@@ -137,7 +161,7 @@ static int newest_first(const void *a, const void *b)
 	return (y > x) - (y < x);
 }
 
-/* Those that vanish while we look are not listed. */
+/* Those that vanish while we look are not listed; of those that cannot be read it is told. */
 static int collect(struct engine *en, const struct strv *ids, struct listed *list, size_t *n, struct err *e)
 {
 	for (size_t i = 0; i < ids->n; i++) {
@@ -151,8 +175,12 @@ static int collect(struct engine *en, const struct strv *ids, struct listed *lis
 			else
 				container_done(&l->c);
 		}
-		if (r < 0 && r != -ENOENT)
+		if (r == -ENOMEM)
 			return r;
+		if (r < 0 && r != -ENOENT)
+			(void)cli_print_error(e);
+		if (r < 0)
+			err_clear(e);
 	}
 	qsort(list, *n, sizeof(*list), newest_first);
 	return 0;
