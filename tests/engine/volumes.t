@@ -191,4 +191,19 @@ for i in $(seq 101 200); do args+=(-v "$d/src:/many/$i:ro"); done
 refuses 'too many are an error' 'more than' "${args[@]}" davit/demo true
 is "$(grep -c "$DAVIT_ROOT\|/many/" /proc/self/mountinfo)" 0 'none of them is in the mount table of the host'
 rm -rf "$d"
+# a mount of the other kind
+echo x >"$TMPDIR/file"
+mkdir -p "$TMPDIR/dir"
+while IFS='|' read -r options want; do
+	read -ra o <<<"$options"
+	fails "refused: ${options/$TMPDIR/}" 125 davit run --rm "${o[@]}" davit/demo true
+	like "$err" "$want" 'saying why'
+	like "$err" 'hint: mount a directory on a directory' 'with a hint'
+done <<-EOT
+	-v $TMPDIR/file:/etc|a file cannot be mounted on '/etc', which is a directory
+	-v $TMPDIR/dir:/etc/passwd|a directory cannot be mounted on '/etc/passwd', which is a file
+	--mount type=bind,src=$TMPDIR/dir,dst=/etc/passwd|a directory cannot be mounted on '/etc/passwd'
+	--tmpfs /etc/passwd|a directory cannot be mounted on '/etc/passwd'
+EOT
+rm -r "$TMPDIR"/{file,dir}
 done_testing

@@ -250,6 +250,24 @@ static int clone_inside(const struct launch_mount *m)
 	return r < 0 ? r : fd;
 }
 
+/* The kernel's word for it is EINVAL or ENOTDIR. */
+static bool is_other_kind(const struct launch_mount *m)
+{
+	struct stat st;
+
+	return sys_call4(SYS_newfstatat, AT_FDCWD, m->target, &st, 0) == 0 && S_ISDIR(st.st_mode) == m->is_file;
+}
+
+static int attach_failed(const struct launch_mount *m, int r, struct err *e)
+{
+	if ((r != -EINVAL && r != -ENOTDIR) || !is_other_kind(m))
+		return err_set(e, r, "mount on '%s'", m->target);
+	r = m->is_file ? err_plain(e, -EISDIR, "a file cannot be mounted on '%s', which is a directory", m->target) :
+			 err_plain(e, -ENOTDIR, "a directory cannot be mounted on '%s', which is a file", m->target);
+	err_hint(e, "mount a directory on a directory, or a file on a file");
+	return r;
+}
+
 static int step_root(const struct launch *l, struct err *e)
 {
 	int fds[LAUNCH_MOUNTS_MAX];
@@ -272,7 +290,7 @@ static int step_root(const struct launch *l, struct err *e)
 			continue;
 		r = attach(m, fds[i]);
 		if (r < 0)
-			return err_set(e, r, "mount on '%s'", m->target);
+			return attach_failed(m, r, e);
 	}
 	return r;
 }
