@@ -49,6 +49,22 @@ is "$status" 1 'without CAP_SYS_ADMIN it says no'
 like "$out" 'capabilities +MISSING +without CAP_SYS_ADMIN' 'and why'
 like "$out" 'davit cannot run containers' 'in the verdict too'
 
+# the programs beside davit
+run davit doctor --format json
+for p in davit-init davit-bpf davit-monitor davit-image; do
+	is "$(field $p present) $(field $p detail)" "true $DAVIT_OUT/bin/$p" "finds $p"
+done
+mkdir "$TMPDIR/libdir"
+cp "$DAVIT_OUT"/bin/davit-{init,bpf} "$TMPDIR/libdir"
+run env DAVIT_LIBDIR="$TMPDIR/libdir" davit doctor --format json
+is "$status $(field davit-image present) $(field davit-monitor present)" '0 false false' 'misses davit-image and davit-monitor'
+like "$(field davit-image detail)" "$TMPDIR/libdir/davit-image" 'telling where'
+rm "$TMPDIR/libdir/davit-init"
+run env DAVIT_LIBDIR="$TMPDIR/libdir" davit doctor --format json
+is "$status $(field davit-init present)" '1 false' 'without davit-init no container starts'
+rm -r "$TMPDIR/libdir"
+unlike "$(field 'module /dev/davit' how)" 'build kmod' 'does not tell to build what is not there'
+
 # before the first use there is no root; the probes leave none
 rm -rf "$DAVIT_ROOT"
 ok 'works before the first use' davit doctor

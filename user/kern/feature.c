@@ -14,6 +14,7 @@
 #define FILES "files"
 #define CGROUPS "cgroups"
 #define BPF "bpf"
+#define PROGRAMS "programs"
 #define EVERY "containers"
 #define LIMITS(x) "the options " x
 
@@ -31,6 +32,9 @@
 #define NAMESPACE(name, need, flag, lost, config) \
 	{ KERNEL, name " namespaces", need, lost, "CONFIG_" config "=y, and more than 0 in /proc/sys/user", \
 	  feature_probe_namespace, flag }
+#define HELPER(program, need, lost) \
+	{ PROGRAMS, program, need, lost, "install it beside davit, or set DAVIT_LIBDIR to the directory that holds it", \
+	  feature_probe_helper, 0 }
 #define CONTROLLER(c, name, lost) \
 	{ CGROUPS, name " controller", FEATURE_OPTIONAL, lost, MOUNT_IT, feature_probe_controller, CGROUP_##c }
 
@@ -65,7 +69,7 @@ const struct feature features[] = {
 	OPTIONAL(FILES, "reflink", reflink, "clones of layers that share their blocks: files are copied",
 		 "keep --root on xfs (made with reflink=1) or btrfs"),
 	OPTIONAL(FILES, "module /dev/davit", module, "faster clones and comparisons of layer trees; results are the same",
-		 "build kmod/ for this kernel and load it"),
+		 "not in this release, which has no module"),
 
 	REQUIRED(CGROUPS, "cgroup file system", cgroup_fs, EVERY, "mount -t cgroup2 cgroup2 /sys/fs/cgroup"),
 	OPTIONAL(CGROUPS, "cgroup v2 hierarchy", cgroup2, "network policies, traffic counters, the device policy by BPF, cgroup.kill",
@@ -80,6 +84,11 @@ const struct feature features[] = {
 	CONTROLLER(IO, "io", LIMITS("--blkio-weight, --device-read-bps and its like; I/O statistics")),
 	OPTIONAL(CGROUPS, "I/O weights", weight, "the option --blkio-weight",
 		 "choose bfq for a device: echo bfq > /sys/block/DEVICE/queue/scheduler"),
+
+	HELPER("davit-init", FEATURE_REQUIRED, EVERY),
+	HELPER("davit-bpf", FEATURE_REQUIRED, "containers on a host with cgroup v2, which need it at the first start"),
+	HELPER("davit-monitor", FEATURE_OPTIONAL, "containers, but for those of run --rm in the foreground without a terminal"),
+	HELPER("davit-image", FEATURE_OPTIONAL, "the commands load and import"),
 
 	OPTIONAL(BPF, "bpf file system", bpffs, "nothing: it is mounted when the first container starts",
 		 "mount -t bpf bpf /sys/fs/bpf"),

@@ -223,3 +223,13 @@ FEATURE_PROBE(module)
 	UNUSED_PROBE_ARGS();
 	return fd < 0 ? -errno : 0;
 }
+
+FEATURE_PROBE(helper)
+{
+	_cleanup_free_ char *path = NULL;
+	int r = env_helper(env, f->name, &path, e);
+
+	if (r == 0)
+		str_add(detail, path);
+	return r;
+}

@@ -35,5 +35,6 @@ FEATURE_PROBE(swap_accounting);
 FEATURE_PROBE(weight);
 FEATURE_PROBE(bpffs);
 FEATURE_PROBE(module);
+FEATURE_PROBE(helper); /* the program of its name */
 
 #endif
