@@ -117,4 +117,17 @@ davit rm -f n1 n2 n3 n4 n5 n6 n7 n8 >/dev/null
 is "$(ls "$DAVIT_STATE/userns" | wc -l)" 0 'ranges are given back'
 is "$(digest)" "$before" 'after all the layers are untouched'
 rm -rf "$d"
+# who is outside of the map is named
+while IFS='|' read -r options want; do
+	read -ra o <<<"$options"
+	fails "refused: $options" 125 davit run --rm --userns 0:100000:1000 "${o[@]}" davit/demo true
+	like "$err" "^davit: $want is not mapped in the container's user namespace" 'naming it'
+	like "$err" 'hint: it has the ids 0 to 999' 'with those that it has'
+done <<-EOT
+	-u nobody|id 65534
+	-u 1000|id 1000
+	-u 5:1000|group id 1000
+	--group-add 4242|group id 4242
+EOT
+is "$(davit run --rm --userns 0:100000:1000 -u 999:999 davit/demo id -u)" 999 'the last of them runs'
 done_testing

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -217,6 +218,33 @@ int resolve(const struct container *c, const struct image *im, struct resolved *
 	return 0;
 }
 
+static bool is_mapped(const struct id_map *m, uint32_t id)
+{
+	return id >= m->inside && id - m->inside < m->count;
+}
+
+/* What setgroups(2) and setresuid(2) would refuse without saying which one it was. */
+static int check_mapped(const struct runtime_config *rc, struct err *e)
+{
+	const struct id_map *m = &rc->id_map;
+	const char *what = "";
+	uint32_t id = rc->uid;
+	int r;
+
+	if (!(rc->new_ns & CLONE_NEWUSER))
+		return 0;
+	for (size_t i = 0; is_mapped(m, id); i++) {
+		if (i == rc->n_groups)
+			return 0;
+		what = "group ";
+		id = rc->groups[i];
+	}
+	r = err_plain(e, -EINVAL, "%sid %u is not mapped in the container's user namespace", what, id);
+	err_hint(e, "it has the ids %u to %u: choose another user, or give --userns a larger range", m->inside,
+		 m->inside + (m->count - 1));
+	return r;
+}
+
 int resolve_user(int root_fd, const struct container *c, struct resolved *r, struct err *e)
 {
 	struct runtime_config *rc = &r->config;
@@ -243,6 +271,8 @@ int resolve_user(int root_fd, const struct container *c, struct resolved *r, str
 			s = err_set(e, ENOMEM, "resolve the user");
 	}
 	passwd_user_done(&pu);
+	if (s == 0)
+		s = check_mapped(rc, e);
 	if (rc->uid != 0) { /* what execve(2) would leave of them anyway */
 		rc->caps.effective = 0;
 		rc->caps.permitted = 0;
