@@ -21,6 +21,7 @@ typedef uint64_t pair __attribute__((vector_size(16)));
 /* a copy in a loop must not become a call of itself */
 #pragma GCC optimize("no-tree-loop-distribute-patterns")
 
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): the header has reserved names */
 void *memcpy(void *restrict to, const void *restrict from, size_t n)
 {
 	const unsigned char *s = from;
@@ -46,6 +47,7 @@ void *memcpy(void *restrict to, const void *restrict from, size_t n)
 }
 
 /* musl's jumps into its memcpy */
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): the header has reserved names */
 void *memmove(void *to, const void *from, size_t n)
 {
 	const unsigned char *s = from;

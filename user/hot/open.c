@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdarg.h>
 
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): the header has reserved names */
 int open(const char *path, int flags, ...)
 {
 	mode_t mode = 0;
