@@ -58,6 +58,21 @@ run "$on_terminal" 'expect:# ' raw 'send:stty size\r' 'expect:24 80' size:33x99 
 is "$status" 8 'exec on a terminal' || diag "$out" "$err"
 run "$on_terminal" 'expect:# ' kill:TERM -- davit exec -it ee sh
 is "$status" 143 'exec restores the terminal as well' || diag "$out" "$err"
+
+# a process that was detached from lives on: its terminal is kept and read
+is_gone() { [ -z "$(pgrep -f "davit exec.*$1")" ]; }
+run "$on_terminal" 'expect:up' 'send:\x10\x11' -- davit exec -it ee sh -c \
+	'echo up; sleep 0.5; seq 1 20000; test -t 1 && echo >/mark; sleep 301'
+is "$status" 0 'detached from exec by the keys' || diag "$out" "$err"
+ok 'the process lives on, and can write' wait_until 10 davit exec ee test -e /mark
+is "$(davit exec ee ps | grep -c '[d]avit')" 0 'nothing of davit is in the container'
+like "$(pgrep -f 'davit exec.*mark')" '^[0-9]+$' 'one process of ours keeps the terminal'
+is "$(find "/proc/$(pgrep -f 'davit exec.*mark')/fd" -type l | wc -l)" 5 'which has nothing else open'
+davit exec ee killall sleep
+ok 'and ends with it' wait_until 10 is_gone mark
+run "$on_terminal" 'expect:# ' 'send:\x10\x11' -- davit exec -it ee sh
+is "$status" 0 'detached from a shell' || diag "$out" "$err"
 ok 'removed' davit rm -f ee
+ok 'with what kept the terminal' wait_until 10 is_gone ee
 
 done_testing

@@ -21,6 +21,7 @@
 #include "engine/attach.h"
 #include "engine/container.h"
 #include "engine/engine.h"
+#include "engine/keeper.h"
 #include "engine/resolve.h"
 #include "engine/signal.h"
 #include "engine/stdio.h"
@@ -298,6 +299,8 @@ static int finish(struct exec *x, int *ret_code, struct err *e)
 	x->relay.pidfd = x->started.pidfd;
 	/* without pipes there is nothing to copy, but signals still have to be passed on */
 	r = relay_run(&x->relay, &ao, &detached, e);
+	if (r == 0 && detached && x->relay.pty >= 0)
+		return keeper_start(x->relay.pty, x->started.pidfd, e);
 	if (r < 0 || detached)
 		return r;
 	while (waitid(P_PIDFD, (id_t)x->started.pidfd, &si, WEXITED | __WALL) < 0)
