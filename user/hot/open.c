@@ -2,17 +2,17 @@
 /* open(2) in one call: musl's sets FD_CLOEXEC once more, for kernels before 2.6.23. */
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdbool.h>
 
 /* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): the header has reserved names */
 int open(const char *path, int flags, ...)
 {
-	mode_t mode = 0;
+	bool has_mode = (flags & O_CREAT) || (flags & O_TMPFILE) == O_TMPFILE;
+	mode_t mode;
 	va_list ap;
 
-	if (flags & (O_CREAT | O_TMPFILE)) {
-		va_start(ap, flags);
-		mode = va_arg(ap, mode_t);
-		va_end(ap);
-	}
+	va_start(ap, flags);
+	mode = has_mode ? va_arg(ap, mode_t) : 0;
+	va_end(ap);
 	return openat(AT_FDCWD, path, flags, mode);
 }

@@ -96,6 +96,7 @@ static void *allocate(size_t n, bool *is_zero)
 	return b + 1;
 }
 
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): the header has reserved names */
 void *malloc(size_t n)
 {
 	bool is_zero;
@@ -103,6 +104,7 @@ void *malloc(size_t n)
 	return allocate(n, &is_zero);
 }
 
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): the header has reserved names */
 void free(void *p)
 {
 	struct block *b;
@@ -122,6 +124,7 @@ void free(void *p)
 	free_blocks[b->shift] = b;
 }
 
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): the header has reserved names */
 void *calloc(size_t count, size_t size)
 {
 	bool is_zero;
@@ -136,6 +139,7 @@ void *calloc(size_t count, size_t size)
 	return p && !is_zero ? memset(p, 0, n) : p;
 }
 
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): the header has reserved names */
 void *realloc(void *p, size_t n)
 {
 	size_t room;
