@@ -12,7 +12,7 @@ int open(const char *path, int flags, ...)
 	va_list ap;
 
 	va_start(ap, flags);
-	mode = has_mode ? va_arg(ap, mode_t) : 0;
+	mode = has_mode ? va_arg(ap, mode_t) : 0; /* NOLINT(clang-analyzer-valist.Uninitialized): it is */
 	va_end(ap);
 	return openat(AT_FDCWD, path, flags, mode);
 }
