@@ -23,7 +23,7 @@
 
 struct check {
 	struct engine *en;
-	struct strv *found;
+	struct strv *found, *problems;
 	struct err *e;
 	int first;
 };
@@ -114,6 +114,13 @@ static void check_id(struct check *k, const char *id)
 		container_done(&c);
 		if (r < 0 && r != -ENOENT)
 			failed(k, r, &one);
+		return;
+	}
+	/* what it was cannot be known, but its files may be all that somebody has */
+	if (r == -EBADMSG && fs_exists(k->en->store.fd, container_path(path, id, "config.json"))) {
+		if (strv_addf(k->problems, "%s%s%s", one.msg, one.is_plain ? "" : ": ",
+			      one.is_plain ? "" : err_text(one.code)) < 0)
+			failed(k, err_set(&one, ENOMEM, "check"), &one);
 		return;
 	}
 	if (r != -ENOENT && r != -EBADMSG) {
@@ -227,9 +234,9 @@ static void check_policies(struct check *k)
 	strv_done(&a.ids);
 }
 
-int engine_check(struct engine *en, struct strv *found, struct err *e)
+int engine_check(struct engine *en, struct strv *found, struct strv *problems, struct err *e)
 {
-	struct check k = { .en = en, .found = found, .e = e };
+	struct check k = { .en = en, .found = found, .problems = problems, .e = e };
 	_cleanup_strv_ struct strv ids = { NULL, 0 };
 	int r = container_ids(en, &ids, e);
 

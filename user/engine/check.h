@@ -10,12 +10,13 @@ struct strv;
 /**
  * engine_check() - find leftovers of containers and remove them
  * @found: gets a line for each thing found
+ * @problems: a line for each record that cannot be read; its container is left alone
  *
  * Containers that run, with or without an owner, are left alone. Safe beside other commands: what
  * is being made or taken down is locked.
  *
  * Return: 0, or the first failure after everything was tried.
  */
-int engine_check(struct engine *en, struct strv *found, struct err *e);
+int engine_check(struct engine *en, struct strv *found, struct strv *problems, struct err *e);
 
 #endif

@@ -141,6 +141,12 @@ static int from_json(const json_t *j, struct container *c, struct err *e)
 	return r;
 }
 
+/* Of the file, in contrast to what another attempt may not meet. */
+static bool is_damage(int r)
+{
+	return r == -EBADMSG || r == -E2BIG || r == -EFBIG || r == -EINVAL || r == -EIO || r == -EISDIR || r == -ELOOP;
+}
+
 int container_load(struct engine *en, const char *id, struct container *ret, struct err *e)
 {
 	struct container c = { .created_ns = 0 };
@@ -155,13 +161,13 @@ int container_load(struct engine *en, const char *id, struct container *ret, str
 		r = json_read_file(en->store.fd, path, CONTAINER_RECORD_MAX, &j, e);
 	if (r == -ENOENT)
 		return err_plain(e, r, "no container '%s'", id);
-	if (r < 0)
-		return r;
 	memcpy(c.id, id, ID_LEN + 1);
-	r = from_json(j, &c, e);
+	if (r == 0)
+		r = from_json(j, &c, e);
 	if (r < 0) {
 		container_done(&c);
-		return err_wrap(e, r, "record of container '%.12s'", id);
+		(void)err_wrap(e, r, "record of container '%.12s' cannot be read", id);
+		return is_damage(r) ? -EBADMSG : r;
 	}
 	*ret = c;
 	return 0;

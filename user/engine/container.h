@@ -75,7 +75,7 @@ void container_done(struct container *c);
  */
 int container_find(struct engine *en, const char *ref, struct container *ret, struct err *e);
 
-/* container_load() - by full id. Return: 0; -ENOENT. */
+/* container_load() - by full id. Return: 0; -ENOENT; -EBADMSG: the record cannot be read. */
 int container_load(struct engine *en, const char *id, struct container *ret, struct err *e);
 
 /* container_ids() - all there are, appended to @ret, sorted */

@@ -2,7 +2,9 @@
 /* Names of containers: reserved, released, taken from the dead. */
 #include "engine/name.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -97,4 +99,23 @@ void name_release(struct engine *en, const struct container *c)
 	holder = lock < 0 ? NULL : fs_read_link(en->store.fd, name_path(path, c));
 	if (str_eq(holder, c->id))
 		(void)unlinkat(en->store.fd, path, 0); /* a stale name is taken over by its next user */
+}
+
+void name_release_all(struct engine *en, const char *id)
+{
+	_cleanup_fd_ int lock = lock_dir(en->store.fd, "names", LOCK_EX, NULL);
+	int fd = openat(en->store.fd, "names", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_dir_ DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *de;
+
+	if (!d) {
+		(void)fd_close(fd); /* not there: no names */
+		return;
+	}
+	while (lock >= 0 && (de = readdir(d)) != NULL) {
+		_cleanup_free_ char *holder = de->d_name[0] == '.' ? NULL : fs_read_link(fd, de->d_name);
+
+		if (str_eq(holder, id))
+			(void)unlinkat(fd, de->d_name, 0); /* a stale name is taken over by its next user */
+	}
 }

@@ -23,4 +23,7 @@ int name_reserve(struct engine *en, const struct container *c, struct err *e);
 /* name_release() - let go of @c's name if it is still its own */
 void name_release(struct engine *en, const struct container *c);
 
+/* name_release_all() - every name that stands for @id, for who cannot read which one it has */
+void name_release_all(struct engine *en, const char *id);
+
 #endif

@@ -41,10 +41,39 @@ int remove_disk(struct engine *en, const struct container *c, struct err *e)
 	return 0;
 }
 
-int container_remove(struct engine *en, const struct container *c, bool force, struct err *e)
+/* Against a start in between: it holds the same lock until it runs. */
+static int remove_ended(struct engine *en, const struct container *c, struct err *e)
 {
 	_cleanup_fd_ int lock = -1;
 	char path[CONTAINER_PATH_MAX];
+
+	lock = lock_dir(en->store.fd, container_path(path, c->id, NULL), LOCK_EX, e);
+	if (lock == -ENOENT)
+		return err_plain(e, lock, "no container '%s'", c->name ? c->name : c->id);
+	if (lock < 0)
+		return lock;
+	if (fs_exists(en->state_fd, path))
+		return err_plain(e, -EBUSY, "container '%s' was started meanwhile",
+				 c->name ? c->name : c->id);
+	return remove_disk(en, c, e);
+}
+
+int container_remove_unreadable(struct engine *en, const char *id, struct err *e)
+{
+	struct container c = { .name = NULL };
+	int r;
+
+	memcpy(c.id, id, ID_LEN + 1);
+	r = container_kill_all(en, &c, e);
+	if (r == 0)
+		r = remove_ended(en, &c, e);
+	if (r == 0)
+		name_release_all(en, id);
+	return r;
+}
+
+int container_remove(struct engine *en, const struct container *c, bool force, struct err *e)
+{
 	struct container_state st;
 	int r = engine_claim_root(en, e);
 
@@ -64,14 +93,5 @@ int container_remove(struct engine *en, const struct container *c, bool force, s
 		if (r < 0)
 			return r;
 	}
-	/* against a start in between: it holds the same lock until it runs */
-	lock = lock_dir(en->store.fd, container_path(path, c->id, NULL), LOCK_EX, e);
-	if (lock == -ENOENT)
-		return err_plain(e, lock, "no container '%s'", c->name ? c->name : c->id);
-	if (lock < 0)
-		return lock;
-	if (fs_exists(en->state_fd, path))
-		return err_plain(e, -EBUSY, "container '%s' was started meanwhile",
-				 c->name ? c->name : c->id);
-	return remove_disk(en, c, e);
+	return remove_ended(en, c, e);
 }

@@ -20,4 +20,7 @@ int remove_disk(struct engine *en, const struct container *c, struct err *e);
  */
 int container_remove(struct engine *en, const struct container *c, bool force, struct err *e);
 
+/* container_remove_unreadable() - kill and remove a container whose record container_load() refuses */
+int container_remove_unreadable(struct engine *en, const char *id, struct err *e);
+
 #endif

@@ -98,7 +98,7 @@ static int take_all(struct engine *en, struct bpf_set *set, const struct strv *i
 		if (r == 0)
 			r = read_one(en, set, &c, &l->v[l->n], e);
 		container_done(&c);
-		if (r == -ENOENT) {
+		if (r == -ENOENT || r == -EBADMSG) { /* of a damaged record, check and ps tell */
 			err_clear(e);
 			continue;
 		}

@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "base/fmt.h"
+#include "base/id.h"
 #include "cli.h"
 #include "engine/container.h"
 #include "engine/engine.h"
@@ -28,6 +29,13 @@ struct each {
 	const char *doing;
 };
 
+static int rm_one(struct engine *en, struct container *c, const struct life_opts *o, struct str *out,
+		  struct err *e)
+{
+	(void)out;
+	return container_remove(en, c, o->force, e);
+}
+
 static int apply(const char *arg, void *data, struct err *e)
 {
 	const struct each *each = data;
@@ -40,6 +48,8 @@ static int apply(const char *arg, void *data, struct err *e)
 		r = container_find(&en, arg, &c, e);
 	if (r == 0)
 		r = each->verb(&en, &c, each->opts, &out, e);
+	else if (each->verb == rm_one && each->opts->force && r == -EBADMSG && id_is_valid(arg))
+		r = container_remove_unreadable(&en, arg, e);
 	if (r < 0 && !e->is_plain)
 		r = err_wrap(e, r, "cannot %s '%s'", each->doing, arg);
 	container_done(&c);
@@ -117,13 +127,6 @@ static int stop_main(const struct env *env, void *opts, int argc, char *argv[], 
 	if (o->signal && fmt_parse_signal(o->signal) < 0)
 		return err_plain(e, -EINVAL, "'%s' is no signal", o->signal);
 	return cli_each(argc, argv, apply, &each);
-}
-
-static int rm_one(struct engine *en, struct container *c, const struct life_opts *o, struct str *out,
-		  struct err *e)
-{
-	(void)out;
-	return container_remove(en, c, o->force, e);
 }
 
 static int rm_main(const struct env *env, void *opts, int argc, char *argv[], struct err *e)

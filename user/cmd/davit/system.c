@@ -34,15 +34,16 @@ static void add_lines(struct str *out, const char *what, const struct strv *line
 
 static int check(struct engine *en, const struct system_opts *o, struct err *e)
 {
-	_cleanup_strv_ struct strv found = { NULL, 0 };
+	_cleanup_strv_ struct strv found = { NULL, 0 }, unreadable = { NULL, 0 };
 	_cleanup_str_ struct str out = STR_INIT;
 	struct store_report report = { .fixed = { NULL, 0 } };
 	struct err one = ERR_INIT;
-	int r = engine_check(en, &found, &one), s;
+	int r = engine_check(en, &found, &unreadable, &one), s;
 
 	s = store_check(&en->store, &report, r < 0 ? NULL : &one);
 	add_lines(&out, "removed", &found);
 	add_lines(&out, "fixed", &report.fixed);
+	add_lines(&out, "problem", &unreadable);
 	add_lines(&out, "problem", &report.problems);
 	if (!out.len && !o->quiet)
 		str_add(&out, "nothing left behind\n");
@@ -51,6 +52,10 @@ static int check(struct engine *en, const struct system_opts *o, struct err *e)
 	if (r == 0 && report.problems.n) {
 		r = err_plain(&one, -EUCLEAN, "%zu problems in the store", report.problems.n);
 		err_hint(&one, "load the images they name again");
+	}
+	if (r == 0 && unreadable.n) {
+		r = err_plain(&one, -EUCLEAN, "%zu records of containers cannot be read", unreadable.n);
+		err_hint(&one, "'davit rm -f' with the whole id removes such a container");
 	}
 	store_report_done(&report);
 	if (r < 0)
@@ -70,6 +75,8 @@ static int remove_containers(struct engine *en, const struct system_opts *o, str
 		r = container_load(en, ids.v[i], &c, e);
 		if (r == 0)
 			r = container_remove(en, &c, o->force, e);
+		else if (r == -EBADMSG && o->force)
+			r = container_remove_unreadable(en, ids.v[i], e);
 		container_done(&c);
 		if (r == -ENOENT) { /* gone meanwhile */
 			err_clear(e);
