@@ -15,7 +15,7 @@
  * @usage:     what follows the options: "IMAGE [COMMAND [ARG...]]"
  * @main:      @opts is a zeroed struct of @opts_size filled from @options; @argv holds the
  *	       arguments behind the options. Return: exit status >= 0, or -errno with @e filled;
- *	       the dispatcher prints the error.
+ *	       the dispatcher prints the error; -ECANCELED alone asks it for the help.
  * @min_args, @max_args: number of arguments; max -1 = any
  * @details:   further paragraphs of help and man page, may be NULL
  */

@@ -137,12 +137,7 @@ static int run_command(const struct command *c, const struct env *env, int argc,
 	if (!opts)
 		return err_set(e, ENOMEM, "start '%s'", c->name);
 	n = opt_parse(options, argc, argv, opts, e);
-	if (n == -ECANCELED) {
-		_cleanup_str_ struct str s = STR_INIT;
-
-		help_command(c, &s);
-		r = cli_print(&s, e);
-	} else if (n < 0) {
+	if (n < 0) {
 		r = n;
 	} else if (argc - n < c->min_args || (c->max_args >= 0 && argc - n > c->max_args)) {
 		r = err_plain(e, -EINVAL, "'davit %s' takes %s", c->name,
@@ -150,6 +145,12 @@ static int run_command(const struct command *c, const struct env *env, int argc,
 		err_hint(e, "see 'davit %s --help'", c->name);
 	} else {
 		r = c->main(env, opts, argc - n, argv + n, e);
+	}
+	if (r == -ECANCELED && !e->msg[0]) {
+		_cleanup_str_ struct str s = STR_INIT;
+
+		help_command(c, &s);
+		r = cli_print(&s, e);
 	}
 	opt_done(options, opts);
 	return r;

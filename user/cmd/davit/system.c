@@ -112,7 +112,7 @@ static int system_main(const struct env *env, void *opts, int argc, char *argv[]
 	int n = opt_parse(system_options, argc - 1, argv + 1, opts, e); /* behind the verb too */
 
 	if (n < 0)
-		return n == -ECANCELED ? err_plain(e, -EINVAL, "'davit system --help' tells the options") : n;
+		return n;
 	if (n != argc - 1)
 		return err_plain(e, -EINVAL, "'davit system %s' takes no argument '%s'", argv[0], argv[n + 1]);
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
