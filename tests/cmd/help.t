@@ -7,7 +7,8 @@ davit_env "$@"
 ok 'help' davit help
 like "$out" "^usage: davit .* COMMAND" 'is that of davit'
 is "$(davit --help)" "$out" 'as --help'
-for c in $(sed -n 's/^  \([a-z]\{1,\}\)  *[a-z].*/\1/p' <<<"$out"); do
+mapfile -t commands < <(sed -n 's/^  \([a-z]\{1,\}\)  *[a-z].*/\1/p' <<<"$out")
+for c in "${commands[@]}"; do
 	ok "help $c" davit help "$c"
 	like "$out" "^usage: davit $c" 'is that of the command'
 	is "$(davit "$c" --help)" "$out" 'as --help behind it'

@@ -61,7 +61,7 @@ ok 'removed' davit rm two
 ok 'a container that runs already' davit run -d -i --name two davit/demo sh -c 'while read l; do echo "<$l>"; done'
 run timeout 20 davit start -ai two < <(sleep 0.3; echo hello; sleep 0.3; davit kill two >/dev/null)
 is "$status $out" '137 <hello>' 'start -ai attaches to it, until its end'
-davit start two >/dev/null
+ok 'it starts again when it has been taken down' wait_until 10 davit start two
 timeout 20 davit start -a two >"$TMPDIR/a" </dev/null &
 a=$!
 sleep 0.3
@@ -75,7 +75,7 @@ davit kill two >/dev/null
 wait "$a"
 is "$?" 137 'with its exit status'
 wait
-davit start two >/dev/null
+wait_until 10 davit start two
 is "$(davit start two)" two 'without -a it is only named'
 davit rm -f two >/dev/null
 
