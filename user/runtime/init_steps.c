@@ -59,10 +59,11 @@ static int step_signals(const struct launch *l, struct err *e)
 		uint64_t mask;
 	} dfl = { 0 };
 	/*
-	 * CLONE_CLEAR_SIGHAND leaves ignored signals ignored: SIGPIPE is, in our own programs, and so
-	 * are the others with nohup(1) or '&' of a shell around us.
+	 * CLONE_CLEAR_SIGHAND leaves ignored signals ignored: SIGPIPE is, in our own programs; the others
+	 * are what nohup(1), '&' and job control of shells, perl and python around us ignore.
 	 */
-	static const int ignored[] = { SIGPIPE, SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+	static const int ignored[] = { SIGPIPE, SIGHUP,	 SIGINT,  SIGQUIT, SIGTERM, SIGTSTP,
+				       SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2, SIGXFSZ };
 	long r = sys_call4(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof(none));
 
 	(void)l;
