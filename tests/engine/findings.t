@@ -37,4 +37,12 @@ fails 'a root with another state directory' 1 "${one[@]}" --state "$TEST_DIR/sta
 like "$err" 'belongs to the state directory' 'is refused, since what runs would not be seen'
 "${other[@]}" system reset -f -q >/dev/null
 "${one[@]}" system reset -f -q >/dev/null
+# words that help
+fails 'an option behind the image' 127 davit run --rm davit/demo --rm
+like "$err" 'options of davit stand before the image' 'is explained'
+fails 'an empty --root' 125 davit --root= images
+like "$err" "'--root' is empty" 'is not the default'
+run setpriv --reuid 65534 --regid 65534 --clear-groups davit images
+like "$err" 'davit needs root' 'who is not root is told'
+
 done_testing

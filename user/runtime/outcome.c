@@ -18,8 +18,12 @@ static int exec_error(const char *command, int r, struct err *e)
 	(void)err_set(e, r, "execute '%s'", command);
 	switch (r) {
 	case -ENOENT:
-		err_hint(e, strchr(command, '/') ? "no such file in the container, or its interpreter is missing" :
-						   "not found in $PATH of the container");
+		if (command[0] == '-')
+			err_hint(e, "options of davit stand before the image; what follows it is the command");
+		else if (strchr(command, '/'))
+			err_hint(e, "no such file in the container, or its interpreter is missing");
+		else
+			err_hint(e, "not found in $PATH of the container");
 		break;
 	case -EACCES:
 	case -EISDIR:

@@ -73,6 +73,8 @@ int cli_print_error(const struct err *e)
 	if (e->hint[0]) {
 		add_visible(&s, "hint: ", e->hint);
 		str_add(&s, "\n");
+	} else if ((e->code == -EACCES || e->code == -EPERM) && geteuid() != 0) {
+		str_add(&s, "hint: davit needs root\n");
 	}
 	(void)io_write_full(STDERR_FILENO, str_text(&s), s.len); /* nowhere left to say it */
 	return e->exit_code ? e->exit_code : 125;
@@ -181,6 +183,8 @@ static int dispatch(int argc, char *argv[], struct err *e)
 	}
 	if (g.version)
 		return puts("davit version " DAVIT_VERSION) < 0 ? -EIO : 0;
+	if ((g.root && !*g.root) || (g.state && !*g.state))
+		return err_plain(e, -EINVAL, "option '--%s' is empty", g.root && !*g.root ? "root" : "state");
 	/* the same variables reach our helper programs */
 	if ((g.root && setenv("DAVIT_ROOT", g.root, 1) < 0) ||
 	    (g.state && setenv("DAVIT_STATE", g.state, 1) < 0))
