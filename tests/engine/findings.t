@@ -37,6 +37,11 @@ fails 'a root with another state directory' 1 "${one[@]}" --state "$TEST_DIR/sta
 like "$err" 'belongs to the state directory' 'is refused, since what runs would not be seen'
 "${other[@]}" system reset -f -q >/dev/null
 "${one[@]}" system reset -f -q >/dev/null
+# phases of a start: all of them where davit is the parent, the start where a monitor is
+phases='plan cgroup policy rootfs clone steps exec exit teardown'
+is "$(davit run --rm --timings davit/demo true 2>&1 | awk '$2 > 0 { print $1 }' | xargs)" "$phases" 'phases of a start in the foreground'
+is "$(davit run -d --rm --timings davit/demo true 2>&1 | awk '$3 == "ns" && $2 > 0 { print $1 }' | xargs)" "${phases% exit teardown}" 'and of one in the background'
+
 # words that help
 fails 'an option behind the image' 127 davit run --rm davit/demo --rm
 like "$err" 'options of davit stand before the image' 'is explained'

@@ -30,11 +30,20 @@ void timing_mark(struct timing *t, enum timing_phase phase)
 	t->last_ns = now;
 }
 
+void timing_mark_at(struct timing *t, enum timing_phase phase, uint64_t at_ns)
+{
+	if (!t || at_ns < t->last_ns)
+		return;
+	t->ns[phase] += at_ns - t->last_ns;
+	t->last_ns = at_ns;
+}
+
 const char *timing_name(enum timing_phase phase)
 {
 	static const char *const names[TIMING_COUNT] = {
 		[TIMING_PLAN] = "plan",	    [TIMING_CGROUP] = "cgroup", [TIMING_POLICY] = "policy",
-		[TIMING_ROOTFS] = "rootfs", [TIMING_CLONE] = "steps",	[TIMING_EXEC] = "exec",
+		[TIMING_ROOTFS] = "rootfs", [TIMING_CLONE] = "clone",	[TIMING_STEPS] = "steps",
+		[TIMING_EXEC] = "exec",
 		[TIMING_EXIT] = "exit",	    [TIMING_TEARDOWN] = "teardown",
 	};
 

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -189,11 +190,18 @@ int run_monitored(struct engine *en, const struct container *c, const struct ima
 		  struct timing *timing, struct err *e)
 {
 	_cleanup_fd_ int client_end = client, status_read = -1, status_write = -1;
+	struct timing *shared = NULL;
 	struct life l;
 	int fds[2], r;
 	pid_t pid;
 
-	r = life_begin(en, c, timing, &l, e);
+	if (timing) { /* it is the child that does what is measured */
+		shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+		if (shared == MAP_FAILED)
+			return err_set(e, errno, "measure the start");
+		*shared = *timing;
+	}
+	r = life_begin(en, c, shared, &l, e);
 	if (r < 0)
 		return r;
 	if (pipe2(fds, O_CLOEXEC) < 0) {
@@ -213,7 +221,8 @@ int run_monitored(struct engine *en, const struct container *c, const struct ima
 	}
 	status_write = fd_close(status_write);
 	r = read_status(status_read, e);
-	timing_mark(timing, TIMING_CLONE);
+	if (timing)
+		*timing = *l.timing;
 	if (r < 0)
 		(void)waitpid(pid, NULL, 0); /* our child, ending */
 	if (r == -EPIPE) { /* it took nothing away */

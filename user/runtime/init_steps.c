@@ -488,6 +488,8 @@ int launch_child(void *arg)
 	const struct launch *l = arg;
 	struct err e = ERR_INIT;
 
+	if (l->entered)
+		(void)sys_call2(SYS_clock_gettime, CLOCK_MONOTONIC, l->entered); /* cannot fail */
 	for (size_t i = 0; i < ARRAY_SIZE(steps); i++)
 		if (steps[i](l, &e) < 0)
 			break;

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <sys/resource.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "base/err.h"
 #include "kern/cap.h"
@@ -70,6 +71,7 @@ struct launch_rlimit {
  * @pivot_dir:	a directory of the host to mount the root on, in the child's namespace only
  * @null_fd:	detached clone of the host's /dev/null, for masked files
  * @empty_fd:	detached read-only clone of an empty directory, for masked directories
+ * @entered:	NULL, or where the child writes when it began (CLOCK_MONOTONIC), in shared memory
  * @init_fd:	davit-init on a read-only detached mount: last hop before the workload, so that
  *		/proc/self/exe never names a writable file of the host (CVE-2019-5736)
  * @stdio:	descriptors to become 0, 1 and 2; -1 = leave as is
@@ -83,6 +85,7 @@ struct launch {
 	} join_ns[8];
 	size_t n_join_ns;
 	int sync_fd, sync_write_fd, err_fd;
+	struct timespec *entered;
 	uint64_t new_ns; /* CLONE_NEW* that the child is the first process of */
 
 	const char *hostname, *domainname;

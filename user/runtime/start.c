@@ -33,6 +33,7 @@ int runtime_spawn(uint64_t flags, struct plan *p, int cgroup_fd, const struct id
 		  struct timing *timing, struct started *ret, struct err *e)
 {
 	struct launch *l = &p->launch;
+	struct timespec entered = { 0, 0 };
 	_cleanup_fd_ int err_read = -1, err_write = -1, sync_read = -1, sync_write = -1, pidfd = -1;
 	int fds[2];
 	pid_t pid;
@@ -50,6 +51,7 @@ int runtime_spawn(uint64_t flags, struct plan *p, int cgroup_fd, const struct id
 	} else if (flags & CLONE_VM) {
 		flags |= CLONE_VFORK;
 	}
+	l->entered = timing && (flags & CLONE_VFORK) ? &entered : NULL; /* it has begun when we go on */
 	l->err_fd = err_write;
 	l->sync_fd = sync_read;
 	l->sync_write_fd = sync_write;
@@ -61,7 +63,8 @@ int runtime_spawn(uint64_t flags, struct plan *p, int cgroup_fd, const struct id
 			err_hint(e, "the limit of processes (--pids-limit, ulimit -u, kernel.pid_max) is reached");
 		return pid;
 	}
-	timing_mark(timing, TIMING_CLONE);
+	timing_mark_at(timing, TIMING_CLONE, (uint64_t)entered.tv_sec * 1000000000u + (uint64_t)entered.tv_nsec);
+	timing_mark(timing, TIMING_STEPS);
 	err_write = fd_close(err_write);
 	r = 0;
 	if (id_map) {

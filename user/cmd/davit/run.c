@@ -108,7 +108,11 @@ static int print_timings(const struct timing *t, struct err *e)
 	_cleanup_str_ struct str s = STR_INIT;
 
 	for (int i = 0; i < TIMING_COUNT; i++)
-		str_addf(&s, "%-10s %10llu ns\n", timing_name((enum timing_phase)i), (unsigned long long)t->ns[i]);
+		if (t->ns[i])
+			str_addf(&s, "%-10s %10llu ns\n", timing_name((enum timing_phase)i),
+				 (unsigned long long)t->ns[i]);
+		else /* not measured: in another process, or not at all */
+			str_addf(&s, "%-10s          - ns\n", timing_name((enum timing_phase)i));
 	if (str_failed(&s))
 		return err_set(e, ENOMEM, "print timings");
 	(void)io_write_full(STDERR_FILENO, s.p, s.len); /* told on the side */
@@ -140,7 +144,9 @@ static int run_attached(struct engine *en, struct container *c, const struct ima
 		r = write_pid(en, c, o->pidfile, e);
 	if (r < 0)
 		return r;
-	return attached_run(&a, ours, c->options.interactive, o->detach_keys, ret_status, e);
+	r = attached_run(&a, ours, c->options.interactive, o->detach_keys, ret_status, e);
+	timing_mark(t, TIMING_EXIT); /* and the teardown, which is the monitor's */
+	return r;
 }
 
 static int run_image(struct engine *en, struct container *c, const struct image *im,
