@@ -60,10 +60,11 @@ static int step_signals(const struct launch *l, struct err *e)
 	} dfl = { 0 };
 	/*
 	 * CLONE_CLEAR_SIGHAND leaves ignored signals ignored: SIGPIPE is, in our own programs; the others
-	 * are what nohup(1), '&' and job control of shells, perl and python around us ignore.
+	 * are what nohup(1), '&' and job control of shells, perl and python around us ignore, and 32
+	 * and 33 what glibc's posix_spawn(3) does (of its own two, in the child).
 	 */
-	static const int ignored[] = { SIGPIPE, SIGHUP,	 SIGINT,  SIGQUIT, SIGTERM, SIGTSTP,
-				       SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2, SIGXFSZ };
+	static const int ignored[] = { SIGPIPE, SIGHUP,	 SIGINT,  SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN,
+				       SIGTTOU, SIGUSR1, SIGUSR2, SIGXFSZ, 32,	    33 };
 	long r = sys_call4(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof(none));
 
 	(void)l;
