@@ -112,7 +112,8 @@ static int plan_process(const struct runtime_config *c, const struct plan_places
 	if (!p->argv)
 		return err_set(e, ENOMEM, "plan the command");
 	p->argv[0] = p->init_arg;
-	memcpy(p->argv + 1, c->args.v, c->args.n * sizeof(*p->argv));
+	if (c->args.n)
+		memcpy(p->argv + 1, c->args.v, c->args.n * sizeof(*p->argv));
 	l->argv = p->argv;
 	l->envp = c->env.v;
 	l->cwd = c->cwd ? c->cwd : "/";
