@@ -18,6 +18,7 @@
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/io.h"
+#include "base/libc.h"
 #include "engine/attach.h"
 #include "engine/container.h"
 #include "engine/engine.h"
@@ -245,11 +246,24 @@ static int enter_for_children(struct exec *x, uint64_t *flags, struct err *e)
 	return 0;
 }
 
+/* Nothing that we start from here on is to be inside: a keeper, a tool that watches us. */
+static int leave_for_children(struct exec *x, struct err *e)
+{
+	_cleanup_fd_ int self = -1;
+
+	if (!(x->resolved.config.new_ns & CLONE_NEWPID))
+		return 0;
+	self = pidfd_open(getpid(), 0);
+	if (self < 0 || setns(self, CLONE_NEWPID) < 0)
+		return err_set(e, errno, "return to our own pid namespace");
+	return 0;
+}
+
 static int spawn(struct exec *x, struct err *e)
 {
 	uint64_t flags, ns = x->resolved.config.new_ns & CHILD_NS;
 	const int *join;
-	int n, r;
+	int n, r, left;
 
 	r = plan_build_exec(&x->resolved.config, x->init_path, x->pidfd, ns, &x->plan, e);
 	if (r < 0)
@@ -266,6 +280,9 @@ static int spawn(struct exec *x, struct err *e)
 	r = enter_for_children(x, &flags, e);
 	if (r == 0)
 		r = runtime_spawn(flags, &x->plan, cgroup_fd(x->cgroup), NULL, NULL, &x->started, e);
+	left = leave_for_children(x, r < 0 ? NULL : e);
+	if (r == 0)
+		r = left;
 	for (int i = 0; i < 3; i++)
 		x->theirs[i] = fd_close(x->theirs[i]);
 	return r;

@@ -58,13 +58,10 @@ static _Noreturn void keep(int pty, int pidfd)
 
 int keeper_start(int pty, int pidfd, struct err *e)
 {
-	_cleanup_fd_ int self = pidfd_open(getpid(), 0);
 	sigset_t terminals, old;
 	pid_t pid;
 	int r;
 
-	if (self < 0 || setns(self, CLONE_NEWPID) < 0)
-		return err_set(e, errno, "return to our own pid namespace");
 	/* our end hangs up our own terminal: that may come before the keeper has left our session */
 	(void)sigemptyset(&terminals);
 	(void)sigaddset(&terminals, SIGHUP);
