@@ -158,21 +158,20 @@ static int run_command(const struct command *c, const struct env *env, int argc,
 	return r;
 }
 
-static int dispatch(int argc, char *argv[], struct err *e)
+static int dispatch_with(struct globals *g, int argc, char *argv[], struct err *e)
 {
-	struct globals g = { .root = NULL };
 	const struct command *c;
 	struct env env;
 	int n, r;
 
-	n = opt_parse(cli_global_options, argc - 1, argv + 1, &g, e);
+	n = opt_parse(cli_global_options, argc - 1, argv + 1, g, e);
 	if (n < 0 && n != -ECANCELED)
 		return n;
 	if (n == -ECANCELED || n + 1 >= argc || strcmp(argv[n + 1], "help") == 0) {
 		_cleanup_str_ struct str s = STR_INIT;
-		bool asked = g.version || n == -ECANCELED || n + 1 < argc;
+		bool asked = g->version || n == -ECANCELED || n + 1 < argc;
 
-		if (g.version)
+		if (g->version)
 			str_add(&s, "davit version " DAVIT_VERSION "\n");
 		else if (n >= 0 && n + 2 < argc && (c = find_command(argv[n + 2])))
 			help_command(c, &s);
@@ -181,13 +180,13 @@ static int dispatch(int argc, char *argv[], struct err *e)
 		r = cli_print(&s, e);
 		return r < 0 ? r : asked ? 0 : 125;
 	}
-	if (g.version)
+	if (g->version)
 		return puts("davit version " DAVIT_VERSION) < 0 ? -EIO : 0;
-	if ((g.root && !*g.root) || (g.state && !*g.state))
-		return err_plain(e, -EINVAL, "option '--%s' is empty", g.root && !*g.root ? "root" : "state");
+	if ((g->root && !*g->root) || (g->state && !*g->state))
+		return err_plain(e, -EINVAL, "option '--%s' is empty", g->root && !*g->root ? "root" : "state");
 	/* the same variables reach our helper programs */
-	if ((g.root && setenv("DAVIT_ROOT", g.root, 1) < 0) ||
-	    (g.state && setenv("DAVIT_STATE", g.state, 1) < 0))
+	if ((g->root && setenv("DAVIT_ROOT", g->root, 1) < 0) ||
+	    (g->state && setenv("DAVIT_STATE", g->state, 1) < 0))
 		return err_set(e, errno, "set environment");
 	r = env_init(&env, e);
 	if (r < 0)
@@ -199,6 +198,14 @@ static int dispatch(int argc, char *argv[], struct err *e)
 		return r;
 	}
 	r = run_command(c, &env, argc - n - 2, argv + n + 2, e);
+	return r;
+}
+
+static int dispatch(int argc, char *argv[], struct err *e)
+{
+	struct globals g = { .root = NULL };
+	int r = dispatch_with(&g, argc, argv, e);
+
 	opt_done(cli_global_options, &g);
 	return r;
 }
