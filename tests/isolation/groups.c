@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+/* All groups of probes, in the order of the report. */
+#include "groups.h"
+
+#include "probe.h"
+
+const struct probe_group *const probe_groups[] = {
+	&namespace_group,
+	NULL,
+};

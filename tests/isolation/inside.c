@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The side that runs in the container. */
+#include "inside.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "probe.h"
+
+/* one line a probe: "NAME\tRESULT\tSEEN"; no other line of the program begins like it */
+static void tell(const struct outcome *row, void *data)
+{
+	(void)data;
+	printf(INSIDE_RECORD "\t%s\t%u\t%s\n", row->probe->name, row->seen.result, row->seen.text);
+	(void)fflush(stdout);
+}
+
+/* the host side looks at the container from outside until it makes the file */
+static void wait_for(const char *path, int seconds)
+{
+	const struct timespec step = { .tv_nsec = 10 * 1000 * 1000 };
+
+	for (int i = 0; i < seconds * 100 && access(path, F_OK) < 0; i++)
+		(void)nanosleep(&step, NULL);
+}
+
+int inside_main(const char *dir, const char *const names[], size_t count)
+{
+	char path[4096];
+	const char *unknown;
+	struct outcomes o;
+	struct facts f;
+	int r = facts_init(&f);
+
+	if (r < 0 || outcomes_init(&o) < 0) {
+		fprintf(stderr, "davit-probe: no memory\n");
+		return 1;
+	}
+	(void)snprintf(path, sizeof(path), "%s/" INSIDE_FACTS, dir);
+	r = facts_load(&f, path);
+	if (r < 0) {
+		fprintf(stderr, "davit-probe: cannot read facts '%s': %s\n", path, strerror(-r));
+		return 1;
+	}
+	if (outcomes_choose(&o, names, count, &unknown) < 0) {
+		fprintf(stderr, "davit-probe: there is no probe or group '%s'\n", unknown);
+		return 1;
+	}
+	outcomes_run(&o, &f, false, tell, NULL);
+	printf(INSIDE_DONE "\n");
+	(void)fflush(stdout);
+	(void)snprintf(path, sizeof(path), "%s/" INSIDE_GO, dir);
+	wait_for(path, INSIDE_WAIT_S);
+	outcomes_done(&o);
+	facts_done(&f);
+	return 0;
+}
+
+int hold_main(const char *dir)
+{
+	char path[4096];
+
+	printf(INSIDE_DONE "\n");
+	(void)fflush(stdout);
+	(void)snprintf(path, sizeof(path), "%s/" INSIDE_GO, dir);
+	wait_for(path, HOLD_WAIT_S);
+	return 0;
+}
