@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# One virtual machine: qemu's arguments, the guest's orders, its streams, how it ended.
+#
+# The guest reports on the port davit.status: "ready UPTIME" before the command, "exit STATUS" after.
+
+LAB_BOOT_SECONDS=180 # without a "ready" by then the kernel hangs; a loaded machine takes long
+
+# lab_accel: sets $lab_accel to kvm or tcg. KVM counts only when a guest really starts with it
+# (nested ones may not); that is tried once and kept in the cache.
+lab_accel() {
+	local kept='' key answer=tcg
+	lab_accel=${DAVIT_LAB_ACCEL:-}
+	case $lab_accel in
+	kvm | tcg) return ;;
+	'') ;;
+	*) lab_die "\$DAVIT_LAB_ACCEL is '$lab_accel'" 'kvm or tcg' ;;
+	esac
+	lab_accel=tcg
+	[ -w /dev/kvm ] || return 0
+	key=$({ uname -r; cat /proc/sys/kernel/random/boot_id; grep -m1 'model name' /proc/cpuinfo; } | sha256sum)
+	key=${key:0:16}
+	{ read -r kept answer <"$DAVIT_LAB/accel"; } 2>/dev/null
+	if [ "$kept" = "$key" ]; then
+		lab_accel=$answer
+		return
+	fi
+	! lab_kvm_boots "$1" || lab_accel=kvm
+	echo "$key $lab_accel" >"$DAVIT_LAB/accel.$$" 2>/dev/null && mv "$DAVIT_LAB/accel.$$" "$DAVIT_LAB/accel"
+}
+
+# lab_kvm_boots KERNEL: does it say anything within 5 seconds?
+lab_kvm_boots() {
+	{ timeout -s KILL 5 "$LAB_QEMU" -accel kvm -cpu host -m 256M -nodefaults -display none -monitor none \
+		-no-reboot -serial "file:$LAB_RUN/kvm" -kernel "$1" \
+		-append 'console=ttyS0 earlyprintk=serial panic=-1' </dev/null; } >/dev/null 2>&1
+	grep -q 'Kernel panic' "$LAB_RUN/kvm" 2>/dev/null
+}
+
+# orders of this run, appended to the initramfs
+lab_orders() { # COMMAND...
+	local dir=$LAB_RUN/orders i
+	mkdir -p "$dir/lab"
+	{
+		printf 'MODULES=%q\n' "$lab_modules"
+		printf 'HAS_STDIN=%q\n' "$lab_has_stdin"
+		printf 'CONSOLE_IS_TTY=%q\n' "$lab_is_shell"
+		printf 'DISKS=%q\n' "${lab_guest_disks[*]}"
+		printf "SHARES='"
+		for i in "${!lab_shares[@]}"; do
+			printf 'share%d:%s ' "$i" "$(lab_escape "${lab_shares[i]}")"
+		done
+		printf "'\n"
+	} >"$dir/lab/order.sh"
+	{
+		printf 'export PATH=%s\n' /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+		printf 'export HOME=/root USER=root LOGNAME=root SHELL=/bin/bash LANG=C.UTF-8 TERM=%q\n' "${TERM:-dumb}"
+		printf 'export DAVIT_LAB_KERNEL=%q\n' "$lab_name"
+		[ -z "${DAVIT_OUT:-}" ] || printf 'export DAVIT_OUT=%q\n' "$(realpath -m -- "$DAVIT_OUT")"
+		[ -z "$lab_is_shell" ] || printf 'stty rows %d cols %d\n' "${LINES:-24}" "${COLUMNS:-80}"
+		printf 'cd %q || exit 125\n' "$PWD"
+		printf 'exec'
+		printf ' %q' "$@"
+		printf '\n'
+	} >"$dir/lab/command"
+	(cd "$dir" && printf '%s\n' lab lab/order.sh lab/command | cpio --quiet -o -H newc -R 0:0) >"$LAB_RUN/orders.cpio" ||
+		lab_die 'cannot write the orders of the guest' "is there space in '$LAB_RUN'?"
+	cat "$lab_initrd" "$LAB_RUN/orders.cpio" >"$LAB_RUN/initrd.run" ||
+		lab_die 'cannot write the initramfs' "is there space in '$LAB_RUN'?"
+}
+
+# for printf %b in the guest: no blank, no colon
+lab_escape() {
+	local s=$1
+	s=${s//\\/\\0134}
+	s=${s// /\\040}
+	s=${s//:/\\072}
+	printf %s "${s//\'/\\047}"
+}
+
+# lab_qemu_args: sets $lab_qemu; file descriptors $lab_fd_out and $lab_fd_err are those of the relays
+lab_qemu_args() {
+	local i cpu=max
+	[ "$lab_accel" != kvm ] || cpu=host
+	lab_qemu=("$LAB_QEMU" -nodefaults -display none -monitor none -no-reboot -no-user-config
+		-cpu "$cpu" -smp "$lab_cpus" -m "$lab_memory"
+		-kernel "$lab_boot_image" -initrd "$LAB_RUN/initrd.run"
+		-append "console=ttyS0 panic=-1 oops=panic quiet loglevel=4 tsc=reliable no_timer_check random.trust_cpu=on 8250.nr_uarts=1 $lab_cmdline"
+		-chardev "file,id=console,path=$lab_console" -serial chardev:console
+		-device virtio-rng-pci
+		-device "virtio-serial-pci,max_ports=8"
+		-chardev file,id=status,path=/dev/fdset/1,append=on -add-fd fd=7,set=1
+		-device virtserialport,chardev=status,name=davit.status
+		-fsdev "local,id=root,path=/,security_model=passthrough,readonly=on,multidevs=remap"
+		-device virtio-9p-pci,fsdev=root,mount_tag=root)
+	case $lab_accel in
+	kvm) lab_qemu+=(-accel kvm) ;;
+	*) lab_qemu+=(-accel tcg,thread=multi,tb-size=512) ;;
+	esac
+	if [ -n "$lab_is_shell" ]; then
+		lab_qemu+=(-chardev "stdio,id=tty,signal=off" -device virtconsole,chardev=tty)
+	else
+		lab_qemu+=(
+			-chardev file,id=stdout,path=/dev/fdset/2,append=on -add-fd "fd=$lab_fd_out,set=2"
+			-device virtserialport,chardev=stdout,name=davit.stdout
+			-chardev file,id=stderr,path=/dev/fdset/3,append=on -add-fd "fd=$lab_fd_err,set=3"
+			-device virtserialport,chardev=stderr,name=davit.stderr)
+		[ -z "$lab_has_stdin" ] || lab_qemu+=(-chardev stdio,id=stdin,signal=off
+			-device virtserialport,chardev=stdin,name=davit.stdin)
+	fi
+	for i in "${!lab_shares[@]}"; do
+		lab_qemu+=(-fsdev "local,id=share$i,path=${lab_shares[i]//,/,,},security_model=passthrough,multidevs=remap"
+			-device "virtio-9p-pci,fsdev=share$i,mount_tag=share$i")
+	done
+	for i in "${!lab_images[@]}"; do
+		lab_qemu+=(-drive "file=${lab_images[i]//,/,,},if=none,id=disk$i,format=raw,cache=unsafe,werror=report,discard=unmap"
+			-device "virtio-blk-pci,drive=disk$i")
+	done
+}
+
+# what the console says of a kernel that is broken; the first that fits is told
+LAB_BROKEN='Kernel panic|Oops:|kernel BUG at|BUG: |general protection fault|possible circular locking|possible recursive locking|inconsistent lock state|suspicious RCU usage|soft lockup|hard LOCKUP|detected stalls|blocked for more than'
+
+lab_console_says() {
+	grep -aom1 -E "($LAB_BROKEN).*" "$lab_console" 2>/dev/null | tr -d '\r' | cut -c1-200
+}
+
+# keep the console of a failed run and tell where
+lab_keep_console() {
+	local kept=$lab_console
+	if [ "${lab_console%/*}" = "$LAB_RUN" ]; then
+		kept=$DAVIT_LAB/log/$(date +%Y%m%d-%H%M%S)-${lab_name//[^A-Za-z0-9._-]/_}-$$.console
+		{ mkdir -p "$DAVIT_LAB/log" && cp "$lab_console" "$kept"; } 2>/dev/null || return 0
+	fi
+	lab_hint "console log: $kept"
+}
+
+lab_fail() { # MESSAGE STATUS
+	lab_error "$1"
+	lab_keep_console
+	exit "${2:-$LAB_FAILED}"
+}
+
+lab_kill() {
+	[ -n "${lab_pid:-}" ] || return 0
+	kill -KILL "$lab_pid" 2>/dev/null
+	wait "$lab_pid" 2>/dev/null
+	lab_pid=
+}
+
+# lab_boot COMMAND...: everything in $lab_*; exits as the command did
+lab_boot() {
+	local word value rc='' is_ready='' end left broken relay_out='' relay_err=''
+
+	lab_accel "$lab_kernel"
+	lab_initrd "$lab_release" "$lab_modules" "$lab_kernel_dir"
+	lab_orders "$@"
+	: >"$lab_console" || lab_die "cannot write '$lab_console'"
+	lab_at_exit lab_kill
+	if [ -z "$lab_is_shell" ]; then
+		# terminals and files are opened by a relay: qemu wants pipes of its own
+		exec {lab_fd_out}> >(exec cat)
+		relay_out=$!
+		exec {lab_fd_err}> >(exec cat >&2)
+		relay_err=$!
+	fi
+	lab_qemu_args
+	end=$((SECONDS + lab_timeout))
+	lab_start_qemu
+	if [ -z "$lab_is_shell" ]; then exec {lab_fd_out}>&- {lab_fd_err}>&-; fi
+
+	while :; do
+		left=$((end - SECONDS))
+		[ -n "$is_ready" ] || [ "$left" -le "$LAB_BOOT_SECONDS" ] || left=$LAB_BOOT_SECONDS
+		[ "$left" -gt 0 ] || left=0.1
+		IFS=' ' read -r -t "$left" -u "$lab_events" word value
+		case $? in
+		0) ;;
+		1) break ;; # qemu ended
+		*)
+			[ -n "$is_ready" ] || [ "$SECONDS" -ge "$end" ] ||
+				lab_fail "kernel $lab_name did not come up within $LAB_BOOT_SECONDS s"
+			[ "$SECONDS" -ge "$end" ] || continue
+			lab_kill
+			lab_fail "timed out after $lab_timeout s on kernel $lab_name" 124
+			;;
+		esac
+		case $word in
+		ready) is_ready=$value ;;
+		exit) rc=$value ;;
+		esac
+	done
+	wait "$lab_pid"
+	lab_pid=
+	[ -z "$relay_out" ] || wait "$relay_out" "$relay_err" 2>/dev/null
+	broken=$(lab_console_says)
+	[ -z "$broken" ] || lab_fail "kernel $lab_name is broken: $broken"
+	if [ -n "$rc" ]; then exit "$rc"; fi
+	! [ -s "$LAB_RUN/qemu.log" ] || sed 's/^/vm: /' "$LAB_RUN/qemu.log" >&2
+	broken=$(grep -ao 'davit-lab: .*' "$lab_console" | head -n 1 | tr -d '\r')
+	lab_fail "the virtual machine ended before the command${broken:+ (${broken#davit-lab: })}"
+}
+
+# sets $lab_pid and $lab_events. It dies with this shell, however that ends.
+lab_start_qemu() {
+	if [ -n "$lab_is_shell" ] || [ -n "$lab_has_stdin" ]; then
+		exec {lab_stdin}<&0
+	else
+		exec {lab_stdin}</dev/null
+	fi
+	exec {lab_tty}>/dev/null
+	[ -z "$lab_is_shell" ] || exec {lab_tty}>&1
+	exec {lab_events}< <(
+		exec 7>&1 1>&"$lab_tty" <&"$lab_stdin" 2>"$LAB_RUN/qemu.log"
+		exec setpriv --pdeathsig KILL "${lab_qemu[@]}"
+	)
+	lab_pid=$!
+}

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# How the lab speaks: errors with hints, and one line per step on standard error.
+
+LAB_FAILED=125 # exit status when the lab, not the command, failed
+
+lab_error() { printf 'vm: %s\n' "$*" >&2; }
+lab_hint() { printf 'hint: %s\n' "$*" >&2; }
+lab_say() { printf '  %-8s %s\n' "$1" "$2" >&2; }
+
+# lab_die ERROR [HINT]
+lab_die() {
+	lab_error "$1"
+	[ $# -lt 2 ] || lab_hint "$2"
+	exit $LAB_FAILED
+}
+
+# lab_need PROGRAM PACKAGE
+lab_need() {
+	command -v "$1" >/dev/null ||
+		lab_die "'$1' is not installed" "apt-get install $2, or make deps-test for all of them"
+}
+
+# lab_exit_trap COMMAND: adds to what runs at the end, also after a signal
+_lab_at_exit=()
+lab_at_exit() { _lab_at_exit=("$1" "${_lab_at_exit[@]}"); }
+_lab_exit() {
+	local rc=$? c
+	trap '' HUP INT TERM
+	trap - EXIT
+	for c in "${_lab_at_exit[@]}"; do $c; done
+	exit "$rc"
+}
+trap _lab_exit EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
