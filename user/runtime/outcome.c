@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/io.h"
@@ -59,15 +60,21 @@ static bool is_err(const unsigned char bytes[static sizeof(struct err)])
 	       memchr(bytes + offsetof(struct err, hint), 0, ERR_HINT_MAX);
 }
 
-int outcome_read(int fd, const char *command, struct err *e)
+static bool is_ready(const unsigned char *bytes, ssize_t n)
 {
-	unsigned char bytes[sizeof(struct err)];
+	struct init_report report;
+
+	if (n < (ssize_t)sizeof(report))
+		return false;
+	memcpy(&report, bytes, sizeof(report));
+	return report.code == 0 && report.stage == INIT_READY;
+}
+
+static int judge(const unsigned char bytes[static sizeof(struct err)], ssize_t n, const char *command, struct err *e)
+{
 	struct init_report report;
 	struct err child;
-	ssize_t n = io_read_full(fd, bytes, sizeof(bytes));
 
-	if (n == 0)
-		return 0;
 	if (n == (ssize_t)sizeof(child) && is_err(bytes)) {
 		memcpy(&child, bytes, sizeof(child));
 		if (e)
@@ -78,4 +85,30 @@ int outcome_read(int fd, const char *command, struct err *e)
 	if (n == (ssize_t)sizeof(report) && is_code(report.code))
 		return exec_error(command, report.code, e);
 	return err_set(e, n < 0 ? (int)n : EPROTO, "read how the start went");
+}
+
+int outcome_read(int fd, const char *command, struct err *e)
+{
+	unsigned char bytes[sizeof(struct init_report) + sizeof(struct err)];
+	ssize_t n = io_read_full(fd, bytes, sizeof(bytes));
+	size_t skip = is_ready(bytes, n) ? sizeof(struct init_report) : 0;
+
+	if (n == (ssize_t)skip)
+		return 0;
+	return judge(bytes + skip, n - (ssize_t)skip, command, e);
+}
+
+int outcome_read_ready(int fd, const char *command, struct err *e)
+{
+	unsigned char bytes[sizeof(struct err)];
+	ssize_t n;
+
+	do {
+		n = read(fd, bytes, sizeof(bytes)); /* each says it in one write */
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return err_set(e, errno, "read how the start went");
+	if (n == 0)
+		return err_plain(e, -ECANCELED, "the container's process was killed before it was ready");
+	return is_ready(bytes, n) ? 0 : judge(bytes, n, command, e);
 }

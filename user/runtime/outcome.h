@@ -12,8 +12,11 @@ struct err;
  * A process of the container may have opened the pipe (/proc/PID/fd) and written to it: what is no whole
  * struct err or init_report with values that ours have is -EPROTO. The texts may still hold any byte.
  *
- * Return: 0 at end of file; -errno with @e filled.
+ * Return: 0 at end of file, that davit-init waited before or not; -errno with @e filled.
  */
 int outcome_read(int fd, const char *command, struct err *e);
+
+/* outcome_read_ready() - the same until davit-init waits to be started; the pipe stays open then */
+int outcome_read_ready(int fd, const char *command, struct err *e);
 
 #endif

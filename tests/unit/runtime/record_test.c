@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Records of davit-oci: ids, one winner, what is read is what was written, the status the kernel has. */
+#include "runtime/record.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/fs.h"
+#include "base/json.h"
+#include "base/str.h"
+#include "kselftest_harness.h"
+#include "runtime/waiting.h"
+
+FIXTURE(root)
+{
+	char dir[64], path[80];
+};
+
+FIXTURE_SETUP(root)
+{
+	(void)snprintf(self->dir, sizeof(self->dir), "/tmp/davit-record-XXXXXX");
+	ASSERT_NE(NULL, mkdtemp(self->dir));
+	(void)snprintf(self->path, sizeof(self->path), "%s/a/b", self->dir);
+}
+
+FIXTURE_TEARDOWN(root)
+{
+	EXPECT_EQ(0, fs_remove_tree(AT_FDCWD, self->dir, NULL));
+}
+
+TEST(ids)
+{
+	static const struct {
+		const char *id;
+		int want;
+	} cases[] = {
+		{ "a", 0 },	    { "A_b+c-d.9", 0 },	     { "-x", 0 },	 { "", -EINVAL },
+		{ ".", -EINVAL },   { "..", -EINVAL },	     { "...", 0 },	 { "a/b", -EINVAL },
+		{ "a b", -EINVAL }, { "\xc3\xa4", -EINVAL }, { "a\n", -EINVAL },
+	};
+	char longest[RECORD_ID_MAX + 2];
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		int r = record_check_id(cases[i].id, NULL);
+
+		EXPECT_EQ(cases[i].want, r) TH_LOG("'%s'", cases[i].id);
+	}
+	memset(longest, 'x', sizeof(longest));
+	longest[RECORD_ID_MAX + 1] = '\0';
+	EXPECT_EQ(-EINVAL, record_check_id(longest, NULL));
+	longest[RECORD_ID_MAX] = '\0';
+	EXPECT_EQ(0, record_check_id(longest, NULL));
+}
+
+TEST_F(root, one_create_wins)
+{
+	struct err e = ERR_INIT;
+	int fd = record_make(self->path, "x", &e);
+
+	ASSERT_GE(fd, 0) TH_LOG("%s", e.msg);
+	EXPECT_EQ(-EEXIST, record_make(self->path, "x", &e));
+	EXPECT_STREQ("container 'x' already exists", e.msg);
+	(void)close(fd);
+	EXPECT_EQ(-EEXIST, record_make(self->path, "x", &e));
+	EXPECT_EQ(0, record_remove(self->path, "x", &e));
+	EXPECT_EQ(-ENOENT, record_open(self->path, "x", &e));
+	EXPECT_STREQ("container 'x' does not exist", e.msg);
+	EXPECT_EQ(-ENOENT, record_open("/nonexistent/davit", "x", &e));
+	EXPECT_EQ(-EINVAL, record_open(self->path, "../x", &e));
+}
+
+TEST_F(root, reads_what_it_wrote)
+{
+	_cleanup_(record_done) struct record got = { .pipes = { -1, -1 } };
+	_cleanup_str_ struct str state = STR_INIT;
+	struct record r = { .id = (char *)"x",
+			    .bundle = (char *)"/b \"quoted\"",
+			    .rootfs = (char *)"/b/rootfs",
+			    .created = (char *)"2025-01-02T03:04:05.000000006Z",
+			    .cgroup = (char *)"/davit/x",
+			    .owner = (char *)"",
+			    .init = { 1, 77 },
+			    .pipes = { 3, 4 },
+			    .wait_inode = UINT32_MAX + 5ull,
+			    .cgroup_inode = 1ull << 40,
+			    .has_own_cgroup = true };
+	struct err e = ERR_INIT;
+	int fd = record_make(self->path, "x", &e);
+
+	ASSERT_GE(fd, 0);
+	EXPECT_EQ(-ENODATA, record_read(fd, "x", &got, &e)) TH_LOG("%s", e.msg);
+	r.annotations = json_parse("{\"k\":\"v\"}", 9, "it", NULL);
+	ASSERT_EQ(0, record_write(fd, &r, &e)) TH_LOG("%s", e.msg);
+	ASSERT_EQ(0, record_read(fd, "x", &got, &e)) TH_LOG("%s", e.msg);
+	EXPECT_STREQ(r.id, got.id);
+	EXPECT_STREQ(r.bundle, got.bundle);
+	EXPECT_STREQ(r.rootfs, got.rootfs);
+	EXPECT_STREQ(r.created, got.created);
+	EXPECT_STREQ(r.cgroup, got.cgroup);
+	EXPECT_EQ(1, got.init.pid);
+	EXPECT_EQ(77, got.init.start);
+	EXPECT_EQ(3, got.pipes.report);
+	EXPECT_EQ(4, got.pipes.wait);
+	EXPECT_EQ(r.wait_inode, got.wait_inode);
+	EXPECT_EQ(r.cgroup_inode, got.cgroup_inode);
+	EXPECT_TRUE(got.has_own_cgroup);
+	EXPECT_FALSE(got.has_systemd_scope);
+	EXPECT_TRUE(json_equal(r.annotations, got.annotations));
+	EXPECT_EQ(NULL, got.hooks);
+	/* pid 1 has another start time */
+	EXPECT_EQ(RECORD_STOPPED, record_status(&got, false));
+	record_state_json(&got, RECORD_STOPPED, &state);
+	EXPECT_NE(NULL, strstr(str_text(&state), "\"pid\": 0,"));
+	EXPECT_NE(NULL, strstr(str_text(&state), "\"bundle\": \"/b \\\"quoted\\\"\""));
+	json_decref(r.annotations);
+	(void)close(fd);
+}
+
+TEST_F(root, refuses_damage)
+{
+	static const char *const bad[] = { "",
+					   "{",
+					   "[]",
+					   "{\"version\":2}",
+					   "{\"version\":1,\"pid\":\"1\"}",
+					   "{\"version\":1,\"pid\":-7}",
+					   "{\"version\":1,\"hooks\":[]}" };
+	struct err e = ERR_INIT;
+	int fd = record_make(self->path, "x", &e);
+
+	ASSERT_GE(fd, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		struct record got = { .pipes = { -1, -1 } };
+		int file = openat(fd, "state.json", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+		ASSERT_GE(file, 0);
+		ASSERT_EQ((ssize_t)strlen(bad[i]), write(file, bad[i], strlen(bad[i])));
+		(void)close(file);
+		EXPECT_EQ(-EBADMSG, record_read(fd, "x", &got, &e))
+		TH_LOG("'%s': %s", bad[i], e.msg);
+	}
+	(void)close(fd);
+}
+
+/* davit-init as a container's first process, as create leaves it behind */
+static pid_t start_waiting(struct record *r, const char *command, int *ret_report)
+{
+	const char *out = getenv("DAVIT_LIBDIR");
+	char init[256], fds[32], link[32];
+	int report[2], wait[2], both;
+	struct stat st;
+	pid_t pid;
+
+	(void)snprintf(init, sizeof(init), "%s/davit-init", out ? out : "out/bin");
+	if (pipe2(report, 0) < 0 || pipe2(wait, O_CLOEXEC) < 0) // NOLINT(android-cloexec-pipe2)
+		return -1;
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", wait[0]);
+	both = open(link, O_RDWR); // NOLINT(android-cloexec-open)
+	if (both < 0 || fstat(both, &st) < 0)
+		return -1;
+	pid = fork();
+	if (pid == 0) {
+		(void)close(report[0]);
+		(void)snprintf(fds, sizeof(fds), "%d,%d", report[1], both);
+		(void)execl(init, fds, command, "-c", "exit 7", NULL);
+		_exit(99);
+	}
+	(void)close(report[1]);
+	(void)close(wait[0]);
+	(void)close(wait[1]);
+	(void)close(both);
+	r->pipes.report = report[1];
+	r->pipes.wait = both;
+	r->wait_inode = st.st_ino;
+	*ret_report = report[0];
+	return proc_id_read(pid, &r->init, NULL) < 0 ? -1 : pid;
+}
+
+TEST(starts_what_waits)
+{
+	struct record r = { .id = (char *)"x" };
+	struct err e = ERR_INIT;
+	char ready[64];
+	int report, status;
+	pid_t pid = start_waiting(&r, "sh", &report);
+
+	ASSERT_GT(pid, 0);
+	ASSERT_EQ(8, read(report, ready, sizeof(ready)));
+	EXPECT_EQ(RECORD_CREATED, record_status(&r, false));
+	EXPECT_EQ(RECORD_PAUSED, record_status(&r, true));
+	r.wait_inode++; /* a pipe of the workload's own under the same number */
+	EXPECT_EQ(RECORD_RUNNING, record_status(&r, false));
+	EXPECT_EQ(-EBUSY, waiting_start(&r, "sh", &e));
+	r.wait_inode--;
+	r.init.start++; /* the pid is another process' now */
+	EXPECT_EQ(RECORD_STOPPED, record_status(&r, false));
+	EXPECT_EQ(-ESRCH, waiting_start(&r, "sh", &e));
+	r.init.start--;
+	EXPECT_EQ(0, waiting_start(&r, "sh", &e)) TH_LOG("%s", e.msg);
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(7, WEXITSTATUS(status));
+	EXPECT_EQ(RECORD_STOPPED, record_status(&r, false));
+	EXPECT_EQ(-ESRCH, waiting_start(&r, "sh", &e));
+	(void)close(report);
+}
+
+TEST(looks_for_the_command_first)
+{
+	struct record r = { .id = (char *)"x" };
+	int report, status;
+	struct {
+		int32_t code;
+		uint32_t stage;
+	} said;
+	pid_t pid = start_waiting(&r, "/nonexistent/davit", &report);
+
+	ASSERT_GT(pid, 0);
+	ASSERT_EQ((ssize_t)sizeof(said), read(report, &said, sizeof(said)));
+	EXPECT_EQ(-ENOENT, said.code);
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(127, WEXITSTATUS(status));
+	(void)close(report);
+}
+
+TEST_HARNESS_MAIN

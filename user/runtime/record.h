@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What davit-oci knows of a container between two commands: <root>/<id>/, a directory that is locked
+ * while a command changes it, with state.json in it, which is written once.
+ */
+#ifndef DAVIT_RUNTIME_RECORD_H
+#define DAVIT_RUNTIME_RECORD_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "runtime/proc_id.h"
+
+struct err;
+struct str;
+struct strv;
+
+#define RECORD_ID_MAX 255u /* bytes of an id: a file name */
+#define RECORD_FILE_MAX \
+	(4u << 20) /* bytes of state.json: annotations and hooks are copied into it */
+
+/* record_check_id() - [A-Za-z0-9_+.-]+, not "." or "..". Return: 0; -EINVAL with @e */
+int record_check_id(const char *id, struct err *e);
+
+/**
+ * struct record - a container that has been created; strings owned
+ * @pipes:	    davit-init's descriptors until it is started: where it reports, where it waits
+ * @wait_inode:	    of the pipe it waits at: tells the descriptor from one the workload opened
+ * @created:	    RFC 3339 with nanoseconds
+ * @cgroup:	    path below the mount of each hierarchy, with its first '/'
+ * @cgroup_inode:   of the v2 directory; 0 = none: tells our cgroup from another of its path
+ * @annotations, @hooks: objects of config.json; NULL = none
+ */
+struct record {
+	char *id, *bundle, *rootfs, *created, *cgroup, *owner;
+	struct proc_id init;
+	struct {
+		int report, wait;
+	} pipes;
+	uint64_t wait_inode, cgroup_inode;
+	bool has_systemd_scope, has_own_cgroup;
+	json_t *annotations, *hooks;
+};
+
+void record_done(struct record *r);
+
+/**
+ * record_make() - the directory of a new container, locked
+ * @root: `davit-oci --root`; made with its parents
+ *
+ * Return: descriptor of the directory, which holds the lock; -EEXIST "already exists"; -errno.
+ */
+int record_make(const char *root, const char *id, struct err *e);
+
+/* record_open() - the directory of a container there is, locked. Return: descriptor; -ENOENT "does not
+ * exist". */
+int record_open(const char *root, const char *id, struct err *e);
+
+/* record_write() - state.json, by rename; no fsync: it is about processes of this boot */
+int record_write(int dirfd, const struct record *r, struct err *e);
+
+/* record_read() - Return: 0; -ENODATA when create was killed before it wrote one; -EBADMSG */
+int record_read(int dirfd, const char *id, struct record *ret, struct err *e);
+
+/* record_remove() - the directory with all in it; @dirfd stays the caller's */
+int record_remove(const char *root, const char *id, struct err *e);
+
+/* record_list() - ids below @root, in no order; a missing @root is an empty list */
+int record_list(const char *root, struct strv *ret, struct err *e);
+
+enum record_status {
+	RECORD_CREATING, /* its create is under way, or was killed */
+	RECORD_CREATED,
+	RECORD_RUNNING,
+	RECORD_PAUSED,
+	RECORD_STOPPED,
+};
+
+/* record_status() - as the kernel has it now; @is_frozen tells RECORD_PAUSED from RECORD_RUNNING */
+enum record_status record_status(const struct record *r, bool is_frozen);
+const char *record_status_name(enum record_status s);
+
+/* record_state_json() - the state as the runtime specification has it, for state(8) and hooks */
+void record_state_json(const struct record *r, enum record_status status, struct str *out);
+
+#endif

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Starting what waits to be started, through /proc/PID/fd: a pipe can be opened again. */
+#include "runtime/waiting.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "runtime/outcome.h"
+#include "runtime/record.h"
+
+static void fd_path(char path[static 48], const struct record *r, int fd)
+{
+	(void)err_format(path, 48, "/proc/%d/fd/%d", r->init.pid, fd);
+}
+
+bool waiting_is(const struct record *r)
+{
+	char path[48];
+	struct stat st;
+
+	fd_path(path, r, r->pipes.wait);
+	return stat(path, &st) == 0 && S_ISFIFO(st.st_mode) && st.st_ino == r->wait_inode;
+}
+
+int waiting_start(const struct record *r, const char *command, struct err *e)
+{
+	_cleanup_fd_ int process = proc_id_open(&r->init), report = -1, wait = -1;
+	char path[48];
+
+	/* from here on the pid is no other's */
+	if (process < 0)
+		return err_plain(e, -ESRCH, "the process of container '%s' is gone", r->id);
+	if (!waiting_is(r))
+		return err_plain(e, -EBUSY, "container '%s' does not wait to be started", r->id);
+	fd_path(path, r, r->pipes.report);
+	report = open(path, O_RDONLY | O_CLOEXEC);
+	if (report < 0)
+		return err_set(e, errno, "open '%s'", path);
+	fd_path(path, r, r->pipes.wait);
+	wait = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK);
+	if (wait < 0)
+		return err_set(e, errno, "open '%s'", path);
+	if (write(wait, "", 1) != 1)
+		return err_set(e, errno, "start the process of container '%s'", r->id);
+	return outcome_read(report, command, e);
+}
