@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/fmt.h"
 #include "base/io.h"
 
 /* jansson would open /dev/urandom for this; the kernel has handed us 16 random bytes already. */
@@ -27,18 +28,128 @@ static void seed_hash(void)
 	json_object_seed(seed ? seed : 1);
 }
 
-json_t *json_parse(const char *p, size_t n, const char *what, struct err *e)
+static json_t *load(const char *p, size_t n, size_t flags, const char *what, struct err *e)
 {
 	json_error_t je;
 	json_t *j;
 
 	seed_hash();
-	j = json_loadb(p, n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &je);
+	j = json_loadb(p, n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | flags, &je);
 
 	if (!j)
 		(void)err_plain(e, -EBADMSG, "%s is not valid JSON: line %d column %d: %s", what,
 				je.line, je.column, je.text);
 	return j;
+}
+
+json_t *json_parse(const char *p, size_t n, const char *what, struct err *e)
+{
+	return load(p, n, 0, what, e);
+}
+
+#define WIDE_DIGITS 19u /* of the largest int64_t */
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* Is there a run of WIDE_DIGITS digits, in a string or not? Looks at one byte in 19. */
+static bool has_wide(const char *p, size_t n)
+{
+	for (size_t i = WIDE_DIGITS - 1; i < n; i += WIDE_DIGITS) {
+		size_t from = i, to = i;
+
+		if (!is_digit(p[i]))
+			continue;
+		while (from > 0 && is_digit(p[from - 1]))
+			from--;
+		while (to < n && is_digit(p[to]))
+			to++;
+		if (to - from >= WIDE_DIGITS)
+			return true;
+	}
+	return false;
+}
+
+/* Copy the number at @p, the wide ones as a marked string. Return: its length. */
+static size_t copy_number(struct str *to, const char *p, size_t n)
+{
+	size_t len = 1, digits;
+	char text[WIDE_DIGITS + 3];
+	int64_t value;
+
+	while (len < n && (is_digit(p[len]) || strchr("+-.eE", p[len])) && p[len])
+		len++;
+	digits = p[0] == '-';
+	digits += digits < len && p[digits] == '0' ? 0 : strspn(p + digits, "0123456789");
+	if (digits != len || len < WIDE_DIGITS) {
+		str_add_mem(to, p, len);
+		return len;
+	}
+	if (len < sizeof(text)) {
+		memcpy(text, p, len);
+		text[len] = 0;
+		if (fmt_parse_i64(text, &value) == 0) {
+			str_add_mem(to, p, len);
+			return len;
+		}
+	}
+	str_add(to, "\"\\u0000");
+	str_add_mem(to, p, len);
+	str_add_char(to, '"');
+	return len;
+}
+
+/* Copy the string at @p with its quotes. Return: its length, 0 if it holds a NUL. */
+static size_t copy_string(struct str *to, const char *p, size_t n)
+{
+	size_t len = 1;
+
+	while (len < n && p[len] != '"') {
+		if (p[len] == '\\' && n - len >= 6 && memcmp(p + len, "\\u0000", 6) == 0)
+			return 0;
+		len += p[len] == '\\' ? 2 : 1;
+	}
+	len = len < n ? len + 1 : n;
+	str_add_mem(to, p, len);
+	return len;
+}
+
+json_t *json_parse_wide(const char *p, size_t n, const char *what, struct err *e)
+{
+	_cleanup_str_ struct str copy = STR_INIT;
+	_cleanup_free_ char *text = NULL;
+	size_t len;
+
+	if (!has_wide(p, n))
+		return load(p, n, 0, what, e);
+	text = malloc(n + 1);
+	if (!text)
+		return (void)err_set(e, ENOMEM, "parse %s", what), NULL;
+	memcpy(text, p, n);
+	text[n] = 0; /* for strspn() */
+	for (size_t i = 0; i < n; i += len) {
+		len = 1;
+		if (text[i] == '"')
+			len = copy_string(&copy, text + i, n - i);
+		else if (is_digit(text[i]) || text[i] == '-')
+			len = copy_number(&copy, text + i, n - i);
+		else
+			str_add_char(&copy, text[i]);
+		if (len == 0) /* for the message, with its line */
+			return load(p, n, 0, what, e);
+	}
+	if (str_failed(&copy))
+		return (void)err_set(e, ENOMEM, "parse %s", what), NULL;
+	return load(str_text(&copy), copy.len, JSON_ALLOW_NUL, what, e);
+}
+
+const char *json_wide(const json_t *v)
+{
+	const char *text = json_string_value(v);
+
+	return text && !*text && json_string_length(v) > 0 ? text + 1 : NULL;
 }
 
 int json_read_file(int dirfd, const char *path, size_t max, json_t **ret, struct err *e)

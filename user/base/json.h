@@ -22,6 +22,14 @@ struct err;
  */
 json_t *json_parse(const char *p, size_t n, const char *what, struct err *e);
 
+/*
+ * json_parse_wide() - the same, but whole numbers that int64_t cannot hold are kept: as strings that
+ * json_wide() knows and that no text can make otherwise, because a NUL in a string is refused.
+ */
+json_t *json_parse_wide(const char *p, size_t n, const char *what, struct err *e);
+/* json_wide() - digits of such a number, perhaps with a '-' before them; NULL for all other values */
+const char *json_wide(const json_t *v);
+
 /* json_read_file() - json_parse() of a file of at most @max bytes. Return: 0 or -errno. */
 int json_read_file(int dirfd, const char *path, size_t max, json_t **ret, struct err *e);
 

@@ -55,6 +55,42 @@ TEST(documents_that_are_not_json_say_where)
 	EXPECT_EQ(json_parse("", 0, "it", &e), NULL);
 }
 
+TEST(wide_numbers_are_kept)
+{
+	static const struct {
+		const char *text, *wide;
+	} cases[] = {
+		{ "18446744073709551615", "18446744073709551615" },
+		{ "9223372036854775808", "9223372036854775808" },
+		{ "-9223372036854775809", "-9223372036854775809" },
+		{ "123456789012345678901234567890", "123456789012345678901234567890" },
+		{ "9223372036854775807", NULL },
+		{ "-9223372036854775808", NULL },
+		{ "\"18446744073709551615\"", NULL },
+		{ "\"\\\"18446744073709551615\"", NULL },
+		{ "\"\\\\u0000 18446744073709551615\"", NULL },
+		{ "18446744073709551615.5", NULL },
+		{ "18446744073709551615e1", NULL },
+	};
+	static const char *const bad[] = { "018446744073709551615", "-", "18446744073709551615 1",
+					   "\"18446744073709551615\\u0000\"",
+					   "{18446744073709551615:1}", "\"18446744073709551615",
+					   "\"18446744073709551615\\" };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		json_t *j = json_parse_wide(cases[i].text, strlen(cases[i].text), "it", NULL);
+
+		ASSERT_NE(j, NULL) TH_LOG("%s", cases[i].text);
+		EXPECT_EQ(str_eq(json_wide(j), cases[i].wide), true) TH_LOG("%s", cases[i].text);
+		json_decref(j);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		EXPECT_EQ(json_parse_wide(bad[i], strlen(bad[i]), "it", NULL), NULL)
+		TH_LOG("%s", bad[i]);
+	}
+	EXPECT_EQ(json_parse_wide("18446744073709551615\0", 21, "it", NULL), NULL);
+}
+
 TEST(texts_for_people_are_utf8)
 {
 	static const struct {
