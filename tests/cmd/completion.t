@@ -8,7 +8,7 @@ demo_image
 ok 'a script for bash' davit completion bash
 # shellcheck disable=SC1090 # what is tested
 . <(davit completion bash) || bail 'bash does not read the script'
-fails 'of no other shell' 125 davit completion tcsh
+fails 'of no other shell' 1 davit completion tcsh
 like "$err" tcsh 'is said'
 
 # completes WORD...: what the last word can become
@@ -50,7 +50,7 @@ for page in $(davit man); do
 	done
 done
 is "$missing" '' 'pages have all options'
-fails 'a page that is none' 125 davit man davit-nothing
+fails 'a page that is none' 1 davit man davit-nothing
 if command -v groff >/dev/null; then
 	is "$(for page in $(davit man); do davit man "$page" | groff -man -Tascii -ww 2>&1 >/dev/null; done)" '' 'groff has no warnings'
 else

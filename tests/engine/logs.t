@@ -33,9 +33,9 @@ is "$out$err" '' 'up to an hour ago'
 run davit logs --since 2100-01-01 web
 is "$out$err" '' 'since later'
 
-fails 'no such container' 125 davit logs nobody
-fails 'a bad tail' 125 davit logs --tail x web
-fails 'a bad time' 125 davit logs --since yesterday web
+fails 'no such container' 1 davit logs nobody
+fails 'a bad tail' 1 davit logs --tail x web
+fails 'a bad time' 1 davit logs --since yesterday web
 like "$err" 'hint:' 'which is told with a hint'
 
 run bash -c 'davit logs web | true'
@@ -72,7 +72,7 @@ run davit logs mm
 is "$out" up 'has its log'
 run davit ps
 like "$out" ' mm' 'still runs'
-fails 'cannot be attached to' 125 davit attach mm
+fails 'cannot be attached to' 1 davit attach mm
 like "$err" 'hint: .*monitor' 'and the reason is told'
 ok 'can be removed' davit rm -f mm
 

@@ -12,7 +12,7 @@ ok 'nothing runs: a head and no rows' davit stats --no-stream
 is "$(wc -l <<<"$out")" 1 'one line'
 ok 'nothing runs: no JSON' davit stats --no-stream --format json
 is "$out" '' 'at all'
-fails 'an unknown container is an error' 125 davit stats --no-stream nobody
+fails 'an unknown container is an error' 1 davit stats --no-stream nobody
 like "$err" nobody 'naming it'
 
 davit run -d --name busy -m 64m --pids-limit 50 davit/demo sh -c 'while :; do :; done' >/dev/null ||
@@ -61,7 +61,7 @@ like "$out" 'asleep' 'with -a'
 run timeout 3.5 davit stats --format json busy
 is "$(wc -l <<<"$out")" 3 'streams a sample a second'
 is "$(jq -s '[.[].cpu.usage_ns] | . == sort and .[0] < .[-1]' <<<"$out")" true 'that grow'
-fails 'a full disk is an error' 125 sh -c 'davit stats --no-stream >/dev/full'
+fails 'a full disk is an error' 1 sh -c 'davit stats --no-stream >/dev/full'
 
 run davit rm -f busy idle asleep
 done_testing

@@ -13,7 +13,7 @@
 /**
  * struct err - what failed, on which object, why, what to do
  * @code:      -errno of the deepest failure, 0 = no error
- * @exit_code: exit status that a program should end with; 0 = that program's default (125)
+ * @exit_code: exit status that a program should end with; 0 = that program's default
  * @msg:       message without the errno text, outermost context first
  * @is_plain:  the message says it all: do not append the errno text
  *

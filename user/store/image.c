@@ -29,7 +29,7 @@ static int not_found(const char *ref, struct err *e)
 
 	err_hint(e, "'davit images' lists what is here; 'davit load -i FILE' or "
 		    "'davit import TAR NAME' brings an image in");
-	return err_exit(e, r, 125);
+	return r;
 }
 
 /* The one image whose id starts with @prefix. */

@@ -42,7 +42,7 @@ static int print_error(const struct err *e)
 		    s.p[i] == 0x7f)
 			s.p[i] = '?';
 	(void)io_write_full(STDERR_FILENO, str_text(&s), s.len); /* nowhere left to say it */
-	return e->exit_code ? e->exit_code : 125;
+	return e->exit_code ? e->exit_code : EXIT_FAILURE;
 }
 
 struct progress {

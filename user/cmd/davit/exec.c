@@ -70,6 +70,6 @@ const struct command cmd_exec = {
 	CMD_OPTS(struct exec_options),
 	.min_args = 2,
 	.max_args = -1,
-	.details = "Exit status: 125 if davit failed, 126 if the command cannot be executed, 127 if it is not\n"
-		   "found, 128+N if signal N ended it, otherwise its own.",
+	.failed_status = EXIT_NOT_RUN,
+	.exit_status = EXIT_STATUS_OF_COMMAND,
 };

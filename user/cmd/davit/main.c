@@ -77,7 +77,7 @@ int cli_print_error(const struct err *e)
 		str_add(&s, "hint: davit needs root\n");
 	}
 	(void)io_write_full(STDERR_FILENO, str_text(&s), s.len); /* nowhere left to say it */
-	return e->exit_code ? e->exit_code : 125;
+	return e->exit_code ? e->exit_code : EXIT_WRONG;
 }
 
 int cli_each(int argc, char *argv[], int (*fn)(const char *arg, void *data, struct err *e),
@@ -94,38 +94,6 @@ int cli_each(int argc, char *argv[], int (*fn)(const char *arg, void *data, stru
 		}
 	}
 	return status;
-}
-
-static const struct command *find_command(const char *name)
-{
-	for (size_t i = 0; commands[i]; i++)
-		if (strcmp(commands[i]->name, name) == 0)
-			return commands[i];
-	return NULL;
-}
-
-static void help_all(struct str *out)
-{
-	str_add(out, "usage: davit [--root DIR] [--state DIR] COMMAND [OPTIONS] [ARGS]\n\n");
-	for (size_t i = 0; commands[i]; i++)
-		if (!commands[i]->is_hidden)
-			str_addf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
-	str_add(out, "\nOptions:\n");
-	opt_help(cli_global_options, out);
-	str_add(out, "\n'davit COMMAND --help' tells more of a command.\n");
-}
-
-static void help_command(const struct command *c, struct str *out)
-{
-	str_addf(out, "usage: davit %s%s%s%s\n\n%c%s\n", c->name, c->options ? " [OPTIONS]" : "",
-		 *c->usage ? " " : "", c->usage, c->summary[0] - ('a' <= c->summary[0] && c->summary[0] <= 'z' ? 32 : 0),
-		 c->summary + 1);
-	if (c->details)
-		str_addf(out, "\n%s\n", c->details);
-	if (c->options) {
-		str_add(out, "\nOptions:\n");
-		opt_help(c->options, out);
-	}
 }
 
 static int run_command(const struct command *c, const struct env *env, int argc, char *argv[],
@@ -147,11 +115,13 @@ static int run_command(const struct command *c, const struct env *env, int argc,
 		err_hint(e, "see 'davit %s --help'", c->name);
 	} else {
 		r = c->main(env, opts, argc - n, argv + n, e);
+		if (r < 0 && !e->exit_code)
+			err_exit(e, r, c->failed_status ? c->failed_status : EXIT_FAILURE);
 	}
 	if (r == -ECANCELED && !e->msg[0]) {
 		_cleanup_str_ struct str s = STR_INIT;
 
-		help_command(c, &s);
+		cli_help_command(c, &s);
 		r = cli_print(&s, e);
 	}
 	opt_done(options, opts);
@@ -171,14 +141,18 @@ static int dispatch_with(struct globals *g, int argc, char *argv[], struct err *
 		_cleanup_str_ struct str s = STR_INIT;
 		bool asked = g->version || n == -ECANCELED || n + 1 < argc;
 
-		if (g->version)
+		if (g->version) {
 			str_add(&s, "davit version " DAVIT_VERSION "\n");
-		else if (n >= 0 && n + 2 < argc && (c = find_command(argv[n + 2])))
-			help_command(c, &s);
-		else
-			help_all(&s);
+		} else if (n < 0 || n + 2 >= argc || strcmp(argv[n + 2], "help") == 0) {
+			cli_help(&s);
+		} else {
+			c = cli_find_command(argv[n + 2]);
+			if (!c)
+				return cli_unknown_command(argv[n + 2], e);
+			cli_help_command(c, &s);
+		}
 		r = cli_print(&s, e);
-		return r < 0 ? r : asked ? 0 : 125;
+		return r < 0 ? r : asked ? 0 : EXIT_WRONG;
 	}
 	if (g->version)
 		return puts("davit version " DAVIT_VERSION) < 0 ? -EIO : 0;
@@ -191,14 +165,9 @@ static int dispatch_with(struct globals *g, int argc, char *argv[], struct err *
 	r = env_init(&env, e);
 	if (r < 0)
 		return r;
-	c = find_command(argv[n + 1]);
-	if (!c) {
-		r = err_plain(e, -EINVAL, "unknown command '%s'", argv[n + 1]);
-		err_hint(e, "'davit --help' lists the commands");
-		return r;
-	}
-	r = run_command(c, &env, argc - n - 2, argv + n + 2, e);
-	return r;
+	c = cli_find_command(argv[n + 1]);
+	return c ? run_command(c, &env, argc - n - 2, argv + n + 2, e) :
+		   cli_unknown_command(argv[n + 1], e);
 }
 
 static int dispatch(int argc, char *argv[], struct err *e)

@@ -88,6 +88,8 @@ static void page_command(const struct command *c, struct str *s)
 		str_add(s, "\n.SH OPTIONS\n");
 		add_options(s, c->options);
 	}
+	str_add(s, "\n.SH EXIT STATUS\n");
+	add_text(s, cli_exit_status(c));
 	str_add(s, "\n.SH SEE ALSO\n.BR davit (1)\n");
 }
 
@@ -120,8 +122,11 @@ static void page_davit(struct str *s)
 		add_text(s, environment[i].text);
 		str_add(s, "\n");
 	}
-	str_add(s, ".SH EXIT STATUS\n125 if davit failed; of \\fBdavit run\\fR and \\fBdavit exec\\fR that of the "
-		   "command.\n");
+	str_add(s,
+		".SH EXIT STATUS\n0; 1 if a command failed; 125 if the command line is wrong (unknown command or "
+		"option, number of arguments). \\fBdavit run\\fR, \\fBcreate\\fR and \\fBexec\\fR end with "
+		"125 whenever davit failed, otherwise \\fBrun\\fR and \\fBexec\\fR with the status of the "
+		"container's command.\n");
 }
 
 static int man_main(const struct env *env, void *opts, int argc, char *argv[], struct err *e)

@@ -284,8 +284,8 @@ const struct command cmd_run = {
 	CMD_OPTS(struct run_opts),
 	.min_args = 1,
 	.max_args = -1,
-	.details = "Exit status: 125 if davit failed, 126 if the command cannot be executed, 127 if it is not\n"
-		   "found, 128+N if signal N ended it, otherwise its own.",
+	.failed_status = EXIT_NOT_RUN,
+	.exit_status = EXIT_STATUS_OF_COMMAND,
 };
 
 const struct command cmd_create = {
@@ -297,4 +297,6 @@ const struct command cmd_create = {
 	CMD_OPTS(struct run_opts),
 	.min_args = 1,
 	.max_args = -1,
+	.failed_status = EXIT_NOT_RUN,
+	.exit_status = "0, or 125 if davit failed.",
 };

@@ -112,9 +112,12 @@ static int system_main(const struct env *env, void *opts, int argc, char *argv[]
 	int n = opt_parse(system_options, argc - 1, argv + 1, opts, e); /* behind the verb too */
 
 	if (n < 0)
-		return n;
+		return err_exit(e, n, EXIT_WRONG);
 	if (n != argc - 1)
-		return err_plain(e, -EINVAL, "'davit system %s' takes no argument '%s'", argv[0], argv[n + 1]);
+		return err_exit(e,
+				err_plain(e, -EINVAL, "'davit system %s' takes no argument '%s'",
+					  argv[0], argv[n + 1]),
+				EXIT_WRONG);
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
 		int r;
 
@@ -123,7 +126,8 @@ static int system_main(const struct env *env, void *opts, int argc, char *argv[]
 		r = engine_open(env, &en, e);
 		return r < 0 ? r : verbs[i].fn(&en, opts, e);
 	}
-	return err_plain(e, -EINVAL, "'%s' is not check or reset", argv[0]);
+	return err_exit(e, err_plain(e, -EINVAL, "'%s' is not check or reset", argv[0]),
+			EXIT_WRONG);
 }
 
 const struct command cmd_system = {

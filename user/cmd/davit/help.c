@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Help of davit and of its commands, and what to say of a command that does not exist. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "cli.h"
+#include "commands.h"
+
+#define WORD_MAX 16u /* no command is longer */
+#define NEAR_MAX 2u /* typing errors in a word that still is meant to be another */
+
+const struct command *cli_find_command(const char *name)
+{
+	for (size_t i = 0; commands[i]; i++)
+		if (strcmp(commands[i]->name, name) == 0)
+			return commands[i];
+	return NULL;
+}
+
+static unsigned int min3(unsigned int a, unsigned int b, unsigned int c)
+{
+	unsigned int m = a < b ? a : b;
+
+	return m < c ? m : c;
+}
+
+/* Levenshtein: letters to add, drop or replace until @a is @b. */
+static unsigned int distance(const char *a, const char *b)
+{
+	size_t n = strlen(b);
+	unsigned int row[WORD_MAX + 1];
+
+	if (strlen(a) > WORD_MAX || n > WORD_MAX)
+		return WORD_MAX;
+	for (unsigned int j = 0; j <= n; j++)
+		row[j] = j;
+	for (unsigned int i = 1; a[i - 1]; i++) {
+		unsigned int diagonal = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= n; j++) {
+			unsigned int above = row[j];
+
+			row[j] = min3(above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1]));
+			diagonal = above;
+		}
+	}
+	return row[n];
+}
+
+/* The command that is meant, or NULL: what @name begins, else the nearest. */
+static const struct command *nearest(const char *name)
+{
+	const struct command *best = NULL;
+	unsigned int best_distance = NEAR_MAX + 1;
+
+	for (size_t i = 0; commands[i]; i++) {
+		const struct command *c = commands[i];
+		unsigned int d = *name && str_starts(c->name, name) ? 0 : distance(name, c->name);
+
+		/* with more than half of the letters wrong it is another word */
+		if (c->is_hidden || d >= best_distance || 2 * d > strlen(name))
+			continue;
+		best = c;
+		best_distance = d;
+	}
+	return best;
+}
+
+int cli_unknown_command(const char *name, struct err *e)
+{
+	const struct command *c = nearest(name);
+	int r = err_plain(e, -EINVAL, "unknown command '%s'", name);
+
+	if (c)
+		err_hint(e, "the nearest is '%s'; 'davit --help' lists the commands", c->name);
+	err_hint(e, "'davit --help' lists the commands");
+	return r;
+}
+
+void cli_help(struct str *out)
+{
+	str_add(out, "usage: davit [--root DIR] [--state DIR] COMMAND [OPTIONS] [ARGS]\n\n");
+	for (size_t i = 0; commands[i]; i++)
+		if (!commands[i]->is_hidden)
+			str_addf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+	str_add(out, "\nOptions:\n");
+	opt_help(cli_global_options, out);
+	str_add(out, "\n'davit COMMAND --help' tells more of a command.\n");
+}
+
+void cli_help_command(const struct command *c, struct str *out)
+{
+	str_addf(out, "usage: davit %s%s%s%s\n\n%c%s\n", c->name, c->options ? " [OPTIONS]" : "",
+		 *c->usage ? " " : "", c->usage,
+		 c->summary[0] - ('a' <= c->summary[0] && c->summary[0] <= 'z' ? 32 : 0),
+		 c->summary + 1);
+	if (c->details)
+		str_addf(out, "\n%s\n", c->details);
+	if (c->options) {
+		str_add(out, "\nOptions:\n");
+		opt_help(c->options, out);
+	}
+	str_addf(out, "\nExit status: %s\n", cli_exit_status(c));
+}
+
+const char *cli_exit_status(const struct command *c)
+{
+	return c->exit_status ?
+		       c->exit_status :
+		       "0, 1 if it failed, 125 if the command line is wrong (unknown option,\n"
+		       "number of arguments).";
+}
