@@ -15,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "kern/seccomp_arg.h"
 #include "kern/seccomp_builtin.h"
 #include "kern/seccomp_code.h"
 #include "kern/seccomp_syscalls.h"
@@ -188,87 +189,9 @@ static int add_rules(struct compiler *c, enum seccomp_arch arch)
 	return r;
 }
 
-static uint32_t arg_offset(unsigned int index, bool is_high)
+static struct arg_code arg_code(struct compiler *c)
 {
-	/* little-endian: the low word comes first */
-	return (uint32_t)(offsetof(struct seccomp_data, args) + 8 * index + 4 * is_high);
-}
-
-/* Compare one half of an argument. */
-static code_ref compare_word(struct compiler *c, uint32_t offset, uint16_t op, uint32_t k,
-			     code_ref t, code_ref f)
-{
-	code_ref jump = code_jump(&c->code, op, k, t, f);
-
-	return jump == t || jump == f ? jump : code_load(&c->code, offset, jump);
-}
-
-static code_ref compare_equal(struct compiler *c, unsigned int index, uint64_t value, code_ref t,
-			      code_ref f)
-{
-	code_ref low = compare_word(c, arg_offset(index, false), BPF_JEQ, (uint32_t)value, t, f);
-
-	if (c->arch->has_32bit_args)
-		return low;
-	return compare_word(c, arg_offset(index, true), BPF_JEQ, (uint32_t)(value >> 32), low, f);
-}
-
-/* @op is BPF_JGE or BPF_JGT */
-static code_ref compare_order(struct compiler *c, unsigned int index, uint16_t op, uint64_t value,
-			      code_ref t, code_ref f)
-{
-	uint32_t high = (uint32_t)(value >> 32);
-	code_ref low = compare_word(c, arg_offset(index, false), op, (uint32_t)value, t, f), same;
-
-	if (c->arch->has_32bit_args)
-		return low;
-	same = code_jump(&c->code, BPF_JEQ, high, low, f);
-	return compare_word(c, arg_offset(index, true), BPF_JGT, high, t, same);
-}
-
-static code_ref compare_masked(struct compiler *c, unsigned int index, uint64_t mask,
-			       uint64_t value, code_ref t, code_ref f)
-{
-	code_ref next = t;
-
-	for (int is_high = 0; is_high <= !c->arch->has_32bit_args; is_high++) {
-		uint32_t m = (uint32_t)(mask >> 32 * is_high),
-			 v = (uint32_t)(value >> 32 * is_high);
-
-		if ((v & ~m) != 0)
-			return f; /* asks for a bit that the mask clears */
-		if (m == 0)
-			continue;
-		/* "are these bits clear" needs no arithmetic */
-		next = v == 0 ? code_jump(&c->code, BPF_JSET, m, f, next) :
-				code_and(&c->code, m, code_jump(&c->code, BPF_JEQ, v, next, f));
-		if (next != f)
-			next = code_load(&c->code, arg_offset(index, is_high), next);
-	}
-	return next;
-}
-
-static code_ref compare(struct compiler *c, const struct seccomp_arg *a, code_ref t, code_ref f)
-{
-	switch ((enum seccomp_op)a->op) {
-	case SECCOMP_NE:
-		return compare_equal(c, a->index, a->value, f, t);
-	case SECCOMP_LT:
-		return compare_order(c, a->index, BPF_JGE, a->value, f, t);
-	case SECCOMP_LE:
-		return compare_order(c, a->index, BPF_JGT, a->value, f, t);
-	case SECCOMP_EQ:
-		return compare_equal(c, a->index, a->value, t, f);
-	case SECCOMP_GE:
-		return compare_order(c, a->index, BPF_JGE, a->value, t, f);
-	case SECCOMP_GT:
-		return compare_order(c, a->index, BPF_JGT, a->value, t, f);
-	case SECCOMP_MASKED_EQ:
-		return compare_masked(c, a->index, a->value, a->value_two, t, f);
-	case SECCOMP_OP_COUNT:
-		break;
-	}
-	return f;
+	return (struct arg_code){ &c->code, c->arch->has_32bit_args };
 }
 
 static code_ref emit_link(struct compiler *c, const struct link *l, code_ref otherwise)
@@ -278,81 +201,23 @@ static code_ref emit_link(struct compiler *c, const struct link *l, code_ref oth
 
 	for (unsigned int i = rule->n_args; i-- > 0;)
 		if (!l->mux || rule->args[i].index != 0)
-			next = compare(c, &rule->args[i], next, otherwise);
-	return l->mux ? compare_equal(c, 0, l->mux, next, otherwise) : next;
+			next = arg_compare(arg_code(c), &rule->args[i], next, otherwise);
+	return l->mux ? arg_equal(arg_code(c), 0, l->mux, next, otherwise) : next;
 }
 
 /*
- * A rule that only says "argument @index is in [first, last]" of small numbers: neighbours of the
- * same verdict become one set, searched like the system calls themselves. Docker's list of socket
- * families is such a set of 28.
+ * A rule that only compares one argument with small numbers: neighbours of the same verdict become
+ * one set.
  */
-struct small {
-	unsigned int index;
-	uint32_t first, last;
-};
-
-static bool link_small(const struct compiler *c, const struct link *l, struct small *ret)
+static bool link_span(const struct compiler *c, const struct link *l, struct arg_span *ret)
 {
 	const struct seccomp_rule *rule = &c->policy->rules[l->rule];
-	const struct seccomp_arg *a = rule->args;
 
 	if (l->mux && !rule->n_args) {
-		*ret = (struct small){ 0, l->mux, l->mux };
+		*ret = (struct arg_span){ 0, l->mux, l->mux };
 		return true;
 	}
-	if (l->mux || rule->n_args != 1 || a->value >= UINT32_MAX)
-		return false;
-	if (a->op == SECCOMP_EQ)
-		*ret = (struct small){ a->index, (uint32_t)a->value, (uint32_t)a->value };
-	else if (a->op == SECCOMP_LE || (a->op == SECCOMP_LT && a->value > 0))
-		*ret = (struct small){ a->index, 0, (uint32_t)a->value - (a->op == SECCOMP_LT) };
-	else
-		return false;
-	return true;
-}
-
-static int small_order(const void *pa, const void *pb)
-{
-	const struct small *a = pa, *b = pb;
-
-	return a->first < b->first ? -1 : a->first > b->first;
-}
-
-/* Sorted sets to runs of in and out. Return: number of runs, at most 2 * @n + 1. */
-static unsigned int small_ranges(struct small *set, size_t n, code_ref in, code_ref out,
-				 struct code_range *ret)
-{
-	unsigned int n_ranges = 0;
-	uint64_t at = 0; /* numbers below are told */
-
-	qsort(set, n, sizeof(*set), small_order);
-	for (size_t i = 0; i < n; i++) {
-		if (set[i].first > at || !n_ranges) {
-			if (set[i].first > 0)
-				ret[n_ranges++] = (struct code_range){ (uint32_t)at, out };
-			ret[n_ranges++] = (struct code_range){ set[i].first, in };
-		}
-		if (set[i].last + UINT64_C(1) > at)
-			at = set[i].last + UINT64_C(1);
-	}
-	ret[n_ranges++] = (struct code_range){ (uint32_t)at, out };
-	return n_ranges;
-}
-
-#define SMALL_MAX 256u /* members of one set */
-
-static code_ref emit_set(struct compiler *c, struct small *set, size_t n, code_ref in, code_ref out)
-{
-	unsigned int index = set->index;
-	struct code_range ranges[2 * SMALL_MAX + 1];
-	unsigned int n_ranges = small_ranges(set, n, in, out, ranges);
-	code_ref low = code_load(&c->code, arg_offset(index, false),
-				 code_ranges(&c->code, ranges, n_ranges));
-
-	if (c->arch->has_32bit_args)
-		return low;
-	return compare_word(c, arg_offset(index, true), BPF_JEQ, 0, low, out);
+	return !l->mux && rule->n_args == 1 && arg_is_span(rule->args, ret);
 }
 
 /* The links from @first on; what matches none of them goes to the default action. Written from
@@ -373,20 +238,20 @@ static int emit_links(struct compiler *c, uint32_t first, code_ref *ret)
 		order[n++] = i - 1;
 	while (n > 0 && !c->code.is_full) {
 		const struct link *l = &c->links[order[n - 1]];
-		struct small set[SMALL_MAX];
+		struct arg_span set[ARG_SPANS_MAX];
 		size_t in_set = 0;
 
-		while (in_set < SMALL_MAX && in_set < n &&
-		       link_small(c, &c->links[order[n - 1 - in_set]], &set[in_set]) &&
+		while (in_set < ARG_SPANS_MAX && in_set < n &&
+		       link_span(c, &c->links[order[n - 1 - in_set]], &set[in_set]) &&
 		       set[in_set].index == set[0].index &&
 		       c->policy->rules[c->links[order[n - 1 - in_set]].rule].action ==
 			       c->policy->rules[l->rule].action)
 			in_set++;
 		if (in_set > 1) {
 			otherwise =
-				emit_set(c, set, in_set,
-					 code_verdict(&c->code, c->policy->rules[l->rule].action),
-					 otherwise);
+				arg_set(arg_code(c), set, in_set,
+					code_verdict(&c->code, c->policy->rules[l->rule].action),
+					otherwise);
 			n -= in_set;
 		} else {
 			otherwise = emit_link(c, l, otherwise);
