@@ -1,21 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The child between clone3(2) and exec: an ordered table of steps. Runs in the new process, with
- * CLONE_VM in its parent's memory: sys_call*() and err_*() only.
+ * The child of an engine container between clone3(2) and exec: its root file system, and the ordered
+ * table of all steps. Runs in the new process, with CLONE_VM in its parent's memory: sys_call*() and
+ * err_*() only.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
-#include <linux/if.h>
-#include <linux/seccomp.h>
-#include <linux/sockios.h>
 #include <sched.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
@@ -23,153 +16,7 @@
 #include "kern/sys.h"
 #include "runtime/inside.h"
 #include "runtime/launch.h"
-
-#ifndef MOVE_MOUNT_F_EMPTY_PATH
-#define MOVE_MOUNT_F_EMPTY_PATH 0x4
-#endif
-
-static int step_cgroup_v1(const struct launch *l, struct err *e)
-{
-	for (size_t i = 0; i < l->n_join_fds; i++) {
-		/* "0" to tasks: this one thread, without the lock that thread groups need */
-		long r = sys_call3(SYS_write, l->join_fds[i], "0", 1);
-
-		if (r < 0)
-			return err_set(e, (int)r, "join a v1 cgroup");
-	}
-	return 0;
-}
-
-/* Before anything of the container can see us: no ptrace, no /proc/PID/exe (CVE-2019-5736). */
-static int step_hide(const struct launch *l, struct err *e)
-{
-	long r = sys_call5(SYS_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
-
-	(void)l;
-	return r < 0 ? err_set(e, (int)r, "clear the dumpable flag") : 0;
-}
-
-static int step_signals(const struct launch *l, struct err *e)
-{
-	uint64_t none = 0;
-	struct {
-		void *handler;
-		unsigned long flags;
-		void *restorer;
-		uint64_t mask;
-	} dfl = { 0 };
-	/*
-	 * CLONE_CLEAR_SIGHAND leaves ignored signals ignored: SIGPIPE is, in our own programs; the others
-	 * are what nohup(1), '&' and job control of shells, perl and python around us ignore, and 32
-	 * and 33 what glibc's posix_spawn(3) does (of its own two, in the child).
-	 */
-	static const int ignored[] = { SIGPIPE, SIGHUP,	 SIGINT,  SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN,
-				       SIGTTOU, SIGUSR1, SIGUSR2, SIGXFSZ, 32,	    33 };
-	long r = sys_call4(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof(none));
-
-	(void)l;
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(ignored); i++)
-		r = sys_call4(SYS_rt_sigaction, ignored[i], &dfl, NULL, sizeof(dfl.mask));
-	return r < 0 ? err_set(e, (int)r, "reset signals") : 0;
-}
-
-static int become_root(struct err *e)
-{
-	long r = sys_call3(SYS_setresgid, 0, 0, 0);
-
-	if (r == 0)
-		r = sys_call3(SYS_setresuid, 0, 0, 0);
-	return r < 0 ? err_set(e, (int)r, "become root of the user namespace") : 0;
-}
-
-static int step_join_namespaces(const struct launch *l, struct err *e)
-{
-	int s = 0;
-
-	for (size_t i = 0; s == 0 && i < l->n_join_ns; i++) {
-		long r = sys_call2(SYS_setns, l->join_ns[i].fd, l->join_ns[i].flag);
-
-		if (r < 0)
-			return err_set(e, (int)r, "enter the namespaces (flags 0x%llx)",
-				       (unsigned long long)l->join_ns[i].flag);
-		if (l->join_ns[i].flag & CLONE_NEWUSER)
-			s = become_root(e);
-	}
-	return s;
-}
-
-static int step_sync(const struct launch *l, struct err *e)
-{
-	char c;
-	long r;
-
-	if (l->sync_fd < 0)
-		return 0;
-	/* our copy of the other end would keep us here when the parent is killed */
-	(void)sys_call1(SYS_close, l->sync_write_fd);
-	r = sys_call3(SYS_read, l->sync_fd, &c, 1);
-	if (r != 1)
-		return err_set(e, r < 0 ? (int)r : -ECANCELED, "wait for the id maps");
-	return become_root(e); /* the maps exist from here on */
-}
-
-static int step_session(const struct launch *l, struct err *e)
-{
-	long r = sys_call0(SYS_setsid);
-
-	(void)l;
-	/* EPERM: leads a group already */
-	return r < 0 && r != -EPERM ? err_set(e, (int)r, "start a session") : 0;
-}
-
-static int step_stdio(const struct launch *l, struct err *e)
-{
-	for (int i = 0; i < 3; i++) {
-		long r = l->stdio[i] < 0 ? 0 : sys_call3(SYS_dup3, l->stdio[i], i, 0);
-
-		if (r < 0)
-			return err_set(e, (int)r, "set up file descriptor %d", i);
-	}
-	if (l->is_tty) {
-		long r = sys_call3(SYS_ioctl, 0, TIOCSCTTY, 0);
-
-		if (r < 0)
-			return err_set(e, (int)r, "make the terminal controlling");
-	}
-	return 0;
-}
-
-static int step_hostname(const struct launch *l, struct err *e)
-{
-	long r = 0;
-
-	if (l->hostname)
-		r = sys_call2(SYS_sethostname, l->hostname, strlen(l->hostname));
-	if (r < 0)
-		return err_set(e, (int)r, "set host name '%s'", l->hostname);
-	if (l->domainname)
-		r = sys_call2(SYS_setdomainname, l->domainname, strlen(l->domainname));
-	if (r < 0)
-		return err_set(e, (int)r, "set domain name '%s'", l->domainname);
-	return 0;
-}
-
-static int step_loopback(const struct launch *l, struct err *e)
-{
-	struct ifreq ifr = { .ifr_name = "lo", .ifr_flags = IFF_UP };
-	long fd, r;
-
-	if (!l->bring_up_lo)
-		return 0;
-	fd = sys_call3(SYS_socket, AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd == -EAFNOSUPPORT)
-		fd = sys_call3(SYS_socket, AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	r = fd < 0 ? fd : sys_call3(SYS_ioctl, fd, SIOCSIFFLAGS, &ifr);
-	if (r < 0)
-		return err_set(e, (int)r, "bring up 'lo'");
-	(void)sys_call1(SYS_close, fd); /* a socket without data cannot fail */
-	return 0;
-}
+#include "runtime/steps.h"
 
 /*
  * New instances of proc and sysfs are only allowed where a full one is visible (user namespaces:
@@ -329,16 +176,6 @@ static int step_console(const struct launch *l, struct err *e)
 	return r < 0 ? err_set(e, r, "show terminal '%s' as '/dev/console'", l->console) : 0;
 }
 
-/*
- * clone3() makes a cgroup namespace of the parent's cgroup; unshare(2), once inside, of ours.
- */
-static int step_cgroup_namespace(const struct launch *l, struct err *e)
-{
-	long r = l->new_ns & CLONE_NEWCGROUP ? sys_call1(SYS_unshare, CLONE_NEWCGROUP) : 0;
-
-	return r < 0 ? err_set(e, (int)r, "make a cgroup namespace") : 0;
-}
-
 static int step_sysctls(const struct launch *l, struct err *e)
 {
 	for (size_t i = 0; i < l->n_sysctls; i++) {
@@ -353,114 +190,8 @@ static int step_sysctls(const struct launch *l, struct err *e)
 	return 0;
 }
 
-/* By path, since clones as descriptors cost a namespace each: the tree is ours, nobody runs in it yet. */
-static int bind_path(const char *from, const char *to, unsigned long flags)
-{
-	return (int)sys_call5(SYS_mount, from, to, NULL, MS_BIND | flags, NULL);
-}
-
-static int step_readonly_paths(const struct launch *l, struct err *e)
-{
-	for (size_t i = 0; i < l->n_readonly; i++) {
-		const char *path = l->readonly[i];
-		int r = bind_path(path, path, MS_REC);
-
-		if (r == -ENOENT)
-			continue;
-		if (r == 0)
-			r = mount_set_attr(AT_FDCWD, path, AT_RECURSIVE, MOUNT_ATTR_RDONLY, 0, 0);
-		if (r < 0)
-			return err_set(e, r, "make '%s' read-only", path);
-	}
-	return 0;
-}
-
-/* A clone that has been attached is gone from us; the next one is cloned off where it went. */
-struct cover {
-	int fd;
-	const char *attached;
-};
-
-static int cover_path(struct cover *c, const char *path)
-{
-	int r;
-
-	r = c->fd < 0 ? bind_path(c->attached, path, 0) : mount_attach(c->fd, AT_FDCWD, path);
-	if (r < 0)
-		return r;
-	c->attached = path;
-	c->fd = -1; /* stays open until exec; it names the attached mount now */
-	return 0;
-}
-
-static int step_masked_paths(const struct launch *l, struct err *e)
-{
-	struct cover file = { .fd = l->null_fd }, dir = { .fd = l->empty_fd };
-
-	for (size_t i = 0; i < l->n_masked; i++) {
-		const struct launch_path *m = &l->masked[i];
-		int r = cover_path(m->is_dir ? &dir : &file, m->path);
-
-		if (r == -ENOTDIR) /* not the kind the plan expects: an image or a user mount there */
-			r = cover_path(m->is_dir ? &file : &dir, m->path);
-		if (r < 0 && r != -ENOENT)
-			return err_set(e, r, "mask '%s'", m->path);
-	}
-	return 0;
-}
-
-static int step_readonly_root(const struct launch *l, struct err *e)
-{
-	int r;
-
-	if (!l->root_readonly)
-		return 0;
-	if (l->cwd && l->make_cwd)
-		(void)inside_make(l->cwd, false); /* step_cwd() says if that failed */
-	r = mount_set_attr(AT_FDCWD, "/", 0, MOUNT_ATTR_RDONLY, 0, 0);
-	return r < 0 ? err_set(e, r, "make the root file system read-only") : 0;
-}
-
-static int step_limits(const struct launch *l, struct err *e)
-{
-	for (size_t i = 0; i < l->n_rlimits; i++) {
-		long r = sys_call4(SYS_prlimit64, 0, l->rlimits[i].resource, &l->rlimits[i].limit, 0);
-
-		if (r < 0) {
-			(void)err_set(e, (int)r, "set resource limit %d to %llu:%llu",
-				      l->rlimits[i].resource,
-				      (unsigned long long)l->rlimits[i].limit.rlim_cur,
-				      (unsigned long long)l->rlimits[i].limit.rlim_max);
-			if (r == -EPERM)
-				err_hint(e, "raising a hard limit needs CAP_SYS_RESOURCE, which davit "
-					    "was started without");
-			return (int)r;
-		}
-	}
-	if (l->has_umask)
-		(void)sys_call1(SYS_umask, l->umask); /* cannot fail */
-	return 0;
-}
-
-static int step_cwd(const struct launch *l, struct err *e)
-{
-	int fd;
-	long r;
-
-	if (!l->cwd || strcmp(l->cwd, "/") == 0) /* where step_root has left us */
-		return 0;
-	fd = inside_open(l->cwd, true);
-	if (fd == -ENOENT && l->make_cwd) {
-		fd = inside_make(l->cwd, false);
-		if (fd == 0)
-			fd = inside_open(l->cwd, true);
-	}
-	r = fd < 0 ? fd : sys_call1(SYS_fchdir, fd);
-	return r < 0 ? err_set(e, (int)r, "change to working directory '%s'", l->cwd) : 0;
-}
-
 /* clang-format off */
-static int (*const steps[])(const struct launch *l, struct err *e) = {
+static launch_step *const steps[] = {
 	step_hide,
 	step_cgroup_v1,
 	step_signals,
