@@ -85,7 +85,7 @@ lab_qemu_args() {
 	lab_qemu=("$LAB_QEMU" -nodefaults -display none -monitor none -no-reboot -no-user-config
 		-cpu "$cpu" -smp "$lab_cpus" -m "$lab_memory"
 		-kernel "$lab_boot_image" -initrd "$LAB_RUN/initrd.run"
-		-append "console=ttyS0 panic=-1 oops=panic quiet loglevel=4 tsc=reliable no_timer_check random.trust_cpu=on 8250.nr_uarts=1 $lab_cmdline"
+		-append "console=ttyS0 panic=-1 oops=panic quiet loglevel=4 tsc=reliable no_timer_check random.trust_cpu=on 8250.nr_uarts=1 $lab_kernel_cmdline $lab_cmdline"
 		-chardev "file,id=console,path=$lab_console" -serial chardev:console
 		-device virtio-rng-pci
 		-device "virtio-serial-pci,max_ports=8"
@@ -119,7 +119,7 @@ lab_qemu_args() {
 }
 
 # what the console says of a kernel that is broken; the first that fits is told
-LAB_BROKEN='Kernel panic|Oops:|kernel BUG at|BUG: |general protection fault|possible circular locking|possible recursive locking|inconsistent lock state|suspicious RCU usage|soft lockup|hard LOCKUP|detected stalls|blocked for more than'
+LAB_BROKEN='Kernel panic|Oops:|kernel BUG at|BUG: |WARNING: |general protection fault|possible circular locking|possible recursive locking|inconsistent lock state|suspicious RCU usage|soft lockup|hard LOCKUP|detected stalls|blocked for more than'
 
 lab_console_says() {
 	grep -aom1 -E "($LAB_BROKEN).*" "$lab_console" 2>/dev/null | tr -d '\r' | cut -c1-200
