@@ -23,6 +23,7 @@
 #include "engine/container.h"
 #include "engine/engine.h"
 #include "engine/keeper.h"
+#include "engine/pause.h"
 #include "engine/resolve.h"
 #include "engine/signal.h"
 #include "engine/stdio.h"
@@ -106,6 +107,8 @@ static int open_container(struct exec *x, struct err *e)
 	char path[32];
 	int r = container_state(x->en, x->c, &st, e);
 
+	if (r == 0)
+		r = pause_refuse(x->c, &st, "exec", e); /* the process would hang in the cgroup */
 	if (r < 0)
 		return r;
 	x->pidfd = container_pidfd(x->en, x->c, e);

@@ -83,7 +83,8 @@ int container_remove(struct engine *en, const struct container *c, bool force, s
 		return r;
 	if (st.status == CONTAINER_RUNNING || st.status == CONTAINER_PAUSED || st.has_owner) {
 		if (!force) {
-			r = err_plain(e, -EBUSY, "container '%s' is running", c->name ? c->name : c->id);
+			r = err_plain(e, -EBUSY, "container '%s' is %s", c->name ? c->name : c->id,
+				      st.status == CONTAINER_PAUSED ? "paused" : "running");
 			err_hint(e, "stop it first, or use 'davit rm -f'");
 			return r;
 		}

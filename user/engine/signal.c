@@ -19,6 +19,7 @@
 #include "engine/end_record.h"
 #include "engine/engine.h"
 #include "engine/life.h"
+#include "engine/pause.h"
 #include "engine/run_state.h"
 #include "kern/cgroup.h"
 #include "kern/exit_record.h"
@@ -85,6 +86,8 @@ int container_kill(struct engine *en, const struct container *c, int sig, struct
 	if (syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0) < 0)
 		return errno == ESRCH ? not_running(c, e) :
 					err_set(e, errno, "send signal %d to '%s'", sig, name_of(c));
+	if (sig == SIGKILL) /* on v1 a frozen process does not even die; on v2 it has by now */
+		(void)container_thaw(en, c, NULL);
 	return 0;
 }
 
@@ -178,6 +181,8 @@ int container_stop(struct engine *en, const struct container *c, int sig, int64_
 		return pidfd;
 	if (syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0) < 0 && errno != ESRCH)
 		return err_set(e, errno, "send signal %d to '%s'", sig, name_of(c));
+	/* the signal is there already when it goes on; what does not go on is killed after all */
+	(void)container_thaw(en, c, NULL);
 	r = poll_end(pidfd, timeout_ms);
 	if (r < 0)
 		return err_set(e, r, "wait for '%s'", name_of(c));

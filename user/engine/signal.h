@@ -14,7 +14,8 @@ struct err;
  * Return: descriptor; -ESRCH when it does not run. */
 int container_pidfd(struct engine *en, const struct container *c, struct err *e);
 
-/* container_kill() - @sig to the first process. -ESRCH when it does not run. */
+/* container_kill() - @sig to the first process. SIGKILL ends a paused one too; others wait there until
+ * it goes on. -ESRCH when it does not run. */
 int container_kill(struct engine *en, const struct container *c, int sig, struct err *e);
 
 /* container_kill_all() - SIGKILL to everything, return when its owner has taken it down (or, without
@@ -22,7 +23,7 @@ int container_kill(struct engine *en, const struct container *c, int sig, struct
 int container_kill_all(struct engine *en, const struct container *c, struct err *e);
 
 /**
- * container_stop() - stop signal, then SIGKILL
+ * container_stop() - stop signal, then SIGKILL; a paused one goes on, so that it can obey
  * @timeout_ms: between the two; -1 = never kill
  */
 int container_stop(struct engine *en, const struct container *c, int sig, int64_t timeout_ms,

@@ -41,14 +41,15 @@ static int past_state(struct engine *en, const struct container *c, struct conta
 	return 0;
 }
 
-static int is_populated(struct engine *en, const struct container *c)
+/* Return: enum cgroup_activity or -errno */
+static int activity_of(struct engine *en, const struct container *c)
 {
 	_cleanup_(cgroup_freep) struct cgroup *cg = NULL;
 	int r = cgroup_open(en->env->slice, c->id, &cg, NULL);
 
 	if (r == 0)
-		r = cgroup_is_populated(cg, NULL);
-	return r == -ENOENT ? 0 : r;
+		r = cgroup_activity(cg, NULL);
+	return r == -ENOENT ? CGROUP_EMPTY : r;
 }
 
 /* Nobody owns it and nothing of it runs: finish what the owner did not. */
@@ -74,7 +75,7 @@ int container_state(struct engine *en, const struct container *c, struct contain
 	char path[CONTAINER_PATH_MAX];
 	struct container_state st = { .status = CONTAINER_CREATED };
 	struct run_state s = { .pid = 0 };
-	int r, populated;
+	int r, activity;
 
 	lock = lock_dir(en->state_fd, container_path(path, c->id, NULL), LOCK_EX | LOCK_NB, NULL);
 	if (lock == -ENOENT) {
@@ -86,22 +87,22 @@ int container_state(struct engine *en, const struct container *c, struct contain
 	if (lock < 0 && lock != -EWOULDBLOCK)
 		return err_set(e, lock, "lock '%s/%s'", en->env->state, path);
 	st.has_owner = lock < 0;
-	populated = is_populated(en, c);
-	if (populated < 0)
-		return err_set(e, populated, "look at the cgroup of '%.12s'", c->id);
+	activity = activity_of(en, c);
+	if (activity < 0)
+		return err_set(e, activity, "look at the cgroup of '%.12s'", c->id);
 	state = openat(en->state_fd, container_path(path, c->id, RUN_STATE_FILE), O_RDONLY | O_CLOEXEC);
 	if (state >= 0)
 		(void)run_state_read(state, &s); /* not there yet: being started */
 	/* without a pid its owner was killed before it could say that it runs: nobody counts on it */
-	if (!st.has_owner && (!populated || !s.pid)) {
+	if (!st.has_owner && (activity == CGROUP_EMPTY || !s.pid)) {
 		r = finish(en, c, &lock, &st, e);
 		if (r == 0)
 			*ret = st;
 		return r;
 	}
 	st.started_ns = s.started_ns;
-	if (populated && s.pid && !s.is_ended) {
-		st.status = CONTAINER_RUNNING;
+	if (activity != CGROUP_EMPTY && s.pid && !s.is_ended) {
+		st.status = activity == CGROUP_FROZEN ? CONTAINER_PAUSED : CONTAINER_RUNNING;
 		st.pid = s.pid;
 	} else if (s.pid) { /* the owner is taking it down */
 		st.status = CONTAINER_EXITED;

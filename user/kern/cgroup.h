@@ -159,8 +159,18 @@ int cgroup_kill(struct cgroup *cg, struct err *e);
 int cgroup_signal(struct cgroup *cg, int sig, struct err *e);
 
 /* cgroup_freeze() - pause or continue all processes; returns when they have stopped, at most
- * 5 s later (-ETIMEDOUT, thawed again). */
+ * 5 s later (-ETIMEDOUT, thawed again). -EOPNOTSUPP on a pure v1 host without the freezer. */
 int cgroup_freeze(struct cgroup *cg, bool freeze, struct err *e);
+
+enum cgroup_activity { CGROUP_EMPTY, CGROUP_ACTIVE, CGROUP_FROZEN };
+
+/* cgroup_activity() - has it processes, and do they run? What the kernel says now: frozen as a whole,
+ * by cgroup_freeze() or by somebody's freeze of a cgroup above. Return: one of the enum or -errno. */
+int cgroup_activity(struct cgroup *cg, struct err *e);
+
+/* cgroup_is_freezing() - has somebody asked for a freeze of this very cgroup, whether or not all have
+ * stopped yet? Return: 0 no, 1 yes, -errno. */
+int cgroup_is_freezing(struct cgroup *cg, struct err *e);
 
 /* cgroup_is_populated() - any process in it or below? Return: 0 no, 1 yes, -errno. */
 int cgroup_is_populated(struct cgroup *cg, struct err *e);

@@ -218,35 +218,45 @@ int cgroup_signal(struct cgroup *cg, int sig, struct err *e)
 	return r < 0 ? r : 0;
 }
 
-static int read_event(struct cgroup *cg, const char *key, bool *ret)
+static int activity_v1(struct cgroup *cg, struct err *e)
 {
-	char text[256];
-	uint64_t value;
-	ssize_t n = io_read_small(cg->fd, "cgroup.events", text, sizeof(text));
+	_cleanup_free_ pid_t *pids = NULL;
+	char path[CGROUP_PATH_MAX], text[32];
+	size_t n = 0;
+	int r = cgroup_pids(cg, &pids, &n, e);
 
-	if (n < 0)
-		return (int)n;
-	if (!cgroup_flat_value(text, key, &value))
-		return -ENODATA;
-	*ret = value != 0;
-	return 0;
+	if (r < 0 || n == 0)
+		return r < 0 ? r : CGROUP_EMPTY;
+	cgroup_v1_path(path, CGROUP_FREEZER, cg->slice, cg->id, "freezer.state");
+	/* without the freezer nothing is frozen */
+	return io_read_small(-1, path, text, sizeof(text)) > 0 && str_eq(text, "FROZEN") ? CGROUP_FROZEN :
+											   CGROUP_ACTIVE;
+}
+
+int cgroup_activity(struct cgroup *cg, struct err *e)
+{
+	uint64_t populated, frozen;
+	char text[256];
+	int r;
+
+	if (cg->fd < 0)
+		return activity_v1(cg, e);
+	r = (int)io_read_small(cg->fd, "cgroup.events", text, sizeof(text));
+	if (r == -ENODEV)
+		r = -ENOENT;
+	if (r >= 0 && (!cgroup_flat_value(text, "populated", &populated) ||
+		       !cgroup_flat_value(text, "frozen", &frozen)))
+		r = -ENODATA;
+	if (r < 0)
+		return err_set(e, r, "read 'cgroup.events' of cgroup '%s'", cg->id);
+	return !populated ? CGROUP_EMPTY : frozen ? CGROUP_FROZEN : CGROUP_ACTIVE;
 }
 
 int cgroup_is_populated(struct cgroup *cg, struct err *e)
 {
-	_cleanup_free_ pid_t *pids = NULL;
-	bool is_populated = false;
-	size_t n = 0;
-	int r;
+	int r = cgroup_activity(cg, e);
 
-	if (cg->fd < 0) {
-		r = cgroup_pids(cg, &pids, &n, e);
-		return r < 0 ? r : n > 0;
-	}
-	r = read_event(cg, "populated", &is_populated);
-	if (r == -ENODEV)
-		r = -ENOENT;
-	return r < 0 ? err_set(e, r, "read 'cgroup.events' of cgroup '%s'", cg->id) : is_populated;
+	return r < 0 ? r : r != CGROUP_EMPTY;
 }
 
 static int64_t now_ms(void)
@@ -322,15 +332,40 @@ static int set_frozen(struct cgroup *cg, bool freeze)
 	return r < 0 ? r : wait_frozen_v2(cg, freeze);
 }
 
+int cgroup_is_freezing(struct cgroup *cg, struct err *e)
+{
+	char path[CGROUP_PATH_MAX], text[8];
+	int r;
+
+	if (cg->fd < 0 && cgroup_v1_tracker() != CGROUP_FREEZER)
+		return 0;
+	if (cg->fd < 0)
+		cgroup_v1_path(path, CGROUP_FREEZER, cg->slice, cg->id, "freezer.self_freezing");
+	r = (int)(cg->fd < 0 ? io_read_small(-1, path, text, sizeof(text)) :
+			       io_read_small(cg->fd, "cgroup.freeze", text, sizeof(text)));
+	if (r < 0)
+		return err_set(e, r == -ENODEV ? -ENOENT : r, "look whether cgroup '%s' is frozen", cg->id);
+	return text[0] == '1';
+}
+
 int cgroup_freeze(struct cgroup *cg, bool freeze, struct err *e)
 {
-	int r = set_frozen(cg, freeze);
+	int r;
 
+	if (cg->fd < 0 && cgroup_v1_tracker() != CGROUP_FREEZER)
+		return cgroup_controller_missing(cgroup_v1_name(CGROUP_FREEZER), e);
+	r = set_frozen(cg, freeze);
 	if (r == -ETIMEDOUT && freeze)
 		(void)set_frozen(cg, false); /* half frozen helps nobody */
 	if (r == -ENODEV)
 		r = -ENOENT;
-	return r < 0 ? err_set(e, r, "%s cgroup '%s'", freeze ? "freeze" : "thaw", cg->id) : 0;
+	if (r < 0)
+		err_set(e, r, "%s cgroup '%s'", freeze ? "freeze" : "thaw", cg->id);
+	if (r == -ETIMEDOUT && !freeze)
+		err_hint(e, "the cgroup above it may be frozen");
+	else if (r == -ETIMEDOUT)
+		err_hint(e, "a process of it hangs in the kernel (state D)");
+	return r;
 }
 
 int cgroup_kill(struct cgroup *cg, struct err *e)

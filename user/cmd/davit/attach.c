@@ -13,6 +13,7 @@
 #include "engine/attach.h"
 #include "engine/container.h"
 #include "engine/engine.h"
+#include "engine/pause.h"
 #include "run.h"
 
 struct attach_cmd_opts {
@@ -54,6 +55,8 @@ static int connect_to(struct engine *en, const struct container *c, int *ret_pid
 	int r, sock;
 
 	r = container_state(en, c, &s, e);
+	if (r == 0)
+		r = pause_refuse(c, &s, "attach", e);
 	if (r < 0)
 		return r;
 	if (!s.pid) {

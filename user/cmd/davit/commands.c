@@ -10,6 +10,8 @@ const struct command *const commands[] = {
 	&cmd_start,
 	&cmd_stop,
 	&cmd_kill,
+	&cmd_pause,
+	&cmd_unpause,
 	&cmd_wait,
 	&cmd_rm,
 	&cmd_logs,

@@ -9,6 +9,7 @@
 #include "cli.h"
 #include "engine/container.h"
 #include "engine/engine.h"
+#include "engine/pause.h"
 #include "engine/remove.h"
 #include "engine/run.h"
 #include "engine/signal.h"
@@ -60,6 +61,25 @@ static int apply(const char *arg, void *data, struct err *e)
 	return cli_print(&out, e);
 }
 
+/* Stop signal of the options (@o may be NULL), else of the image; an image that is gone means the
+ * default. */
+static int stop_signal_of(struct engine *en, const struct container *c, const struct life_opts *o)
+{
+	struct image im = { .size = 0 };
+	int sig = 15;
+
+	if (o && o->signal)
+		return fmt_parse_signal(o->signal);
+	if (c->options.stop_signal)
+		return fmt_parse_signal(c->options.stop_signal);
+	if (image_find(&en->store, c->image_id, &im, NULL) == 0) {
+		if (im.config.stop_signal && *im.config.stop_signal)
+			sig = fmt_parse_signal(im.config.stop_signal);
+		image_done(&im);
+	}
+	return sig > 0 ? sig : 15;
+}
+
 static int kill_one(struct engine *en, struct container *c, const struct life_opts *o, struct str *out,
 		    struct err *e)
 {
@@ -67,6 +87,9 @@ static int kill_one(struct engine *en, struct container *c, const struct life_op
 	int r = container_kill(en, c, sig, e), code;
 
 	(void)out;
+	/* who asks it to end wants that now, paused or not; other signals wait */
+	if (r == 0 && sig != 9 && sig == stop_signal_of(en, c, NULL))
+		r = container_thaw(en, c, e);
 	/* SIGKILL cannot be caught: who comes next may rely on the end, as with Docker */
 	if (r == 0 && sig == 9)
 		(void)container_wait(en, c, &code, NULL); /* how it ended is another question */
@@ -81,24 +104,6 @@ static int kill_main(const struct env *env, void *opts, int argc, char *argv[], 
 	if (o->signal && fmt_parse_signal(o->signal) < 0)
 		return err_plain(e, -EINVAL, "'%s' is no signal", o->signal);
 	return cli_each(argc, argv, apply, &each);
-}
-
-/* Stop signal of the options, else of the image; an image that is gone means the default. */
-static int stop_signal_of(struct engine *en, const struct container *c, const struct life_opts *o)
-{
-	struct image im = { .size = 0 };
-	int sig = 15;
-
-	if (o->signal)
-		return fmt_parse_signal(o->signal);
-	if (c->options.stop_signal)
-		return fmt_parse_signal(c->options.stop_signal);
-	if (image_find(&en->store, c->image_id, &im, NULL) == 0) {
-		if (im.config.stop_signal && *im.config.stop_signal)
-			sig = fmt_parse_signal(im.config.stop_signal);
-		image_done(&im);
-	}
-	return sig > 0 ? sig : 15;
 }
 
 static int stop_one(struct engine *en, struct container *c, const struct life_opts *o, struct str *out,

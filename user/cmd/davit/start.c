@@ -8,6 +8,7 @@
 #include "engine/attach.h"
 #include "engine/container.h"
 #include "engine/engine.h"
+#include "engine/pause.h"
 #include "engine/run.h"
 #include "run.h"
 #include "store/image.h"
@@ -79,7 +80,9 @@ static int start_by_name(const char *arg, void *data, struct err *e)
 		r = container_find(&en, arg, &c, e);
 	if (r == 0)
 		r = container_state(&en, &c, &st, e);
-	if (r == 0 && (st.status == CONTAINER_RUNNING || st.status == CONTAINER_PAUSED))
+	if (r == 0)
+		r = pause_refuse(&c, &st, "start", e);
+	if (r == 0 && st.status == CONTAINER_RUNNING)
 		r = join_running(&en, &c, s, e);
 	else if (r == 0)
 		r = start_container(&en, &c, s, e);
