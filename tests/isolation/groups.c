@@ -6,5 +6,7 @@
 
 const struct probe_group *const probe_groups[] = {
 	&namespace_group,
+	&capability_group,
+	&seccomp_group,
 	NULL,
 };
