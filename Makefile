@@ -62,6 +62,7 @@ include scripts/mk/bpf.mk
 include scripts/mk/seccomp.mk
 include scripts/mk/hot.mk
 include scripts/mk/programs.mk
+include scripts/mk/probe.mk
 include scripts/mk/man.mk
 include scripts/mk/bench.mk
 include scripts/mk/tests.mk

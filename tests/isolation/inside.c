@@ -3,8 +3,11 @@
 #include "inside.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -59,10 +62,23 @@ int inside_main(const char *dir, const char *const names[], size_t count)
 	return 0;
 }
 
-int hold_main(const char *dir)
+/* stays open as long as the process lives */
+static void listen_abstract(const char *token)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	int len = snprintf(a.sun_path + 1, sizeof(a.sun_path) - 1, HOLD_SOCKET "%s", token);
+	socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)len);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd >= 0 && bind(fd, (struct sockaddr *)&a, size) == 0)
+		(void)listen(fd, 16);
+}
+
+int hold_main(const char *dir, const char *token)
 {
 	char path[4096];
 
+	listen_abstract(token);
 	printf(INSIDE_DONE "\n");
 	(void)fflush(stdout);
 	(void)snprintf(path, sizeof(path), "%s/" INSIDE_GO, dir);

@@ -21,11 +21,13 @@
 #define INSIDE_DONE "probes done"
 #define INSIDE_WAIT_S 60
 #define HOLD_WAIT_S 600
+#define HOLD_SOCKET "davit-probe-"
 
 /* inside_main() - run the chosen probes (none named = all) and tell them on stdout. Return: exit status */
 int inside_main(const char *dir, const char *const names[], size_t count);
 
-/* hold_main() - a container to be looked at: say INSIDE_DONE and wait for the file "go" */
-int hold_main(const char *dir);
+/* hold_main() - a container to be looked at: listen at the abstract UNIX socket HOLD_SOCKET TOKEN, say
+ * INSIDE_DONE and wait for the file "go" */
+int hold_main(const char *dir, const char *token);
 
 #endif

@@ -28,6 +28,7 @@ const struct command *const commands[] = {
 	&cmd_reap,
 	&cmd_stats,
 	&cmd_doctor,
+	&cmd_probe,
 	&cmd_completion,
 	&cmd_man,
 	NULL,
