@@ -8,5 +8,6 @@ const struct probe_group *const probe_groups[] = {
 	&namespace_group,
 	&capability_group,
 	&seccomp_group,
+	&device_group,
 	NULL,
 };
