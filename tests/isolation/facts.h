@@ -32,6 +32,9 @@
  *   host.cgroup	cgroup (v2 path) of the host side
  *   host.monotonic, host.boottime	seconds, when the container was started
  *   host.nice, host.oom_score_adj
+ *   host.env		value of DAVIT_PROBE_CANARY, a variable in the environment of the runtime alone
+ *   host.mount_devs	comma list of "MAJOR:MINOR" of all file systems in the host's mount table before the
+ *			start, without cgroup and cgroup2
  * sibling.*   another container of the same engine
  *   sibling.pid (on the host), sibling.token, sibling.abstract, sibling.cgroup, sibling.ns.*
  * container.* known outside only: container.pid (on the host), container.mounts_before (host's mount

@@ -9,5 +9,12 @@ const struct probe_group *const probe_groups[] = {
 	&capability_group,
 	&seccomp_group,
 	&device_group,
+	&process_group,
+	&mount_group,
+	&proc_sys_group,
+	&descriptor_group,
+	&ipc_group,
+	&user_group,
+	&outside_group,
 	NULL,
 };

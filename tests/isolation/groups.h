@@ -6,6 +6,13 @@
 struct probe_group;
 
 extern const struct probe_group namespace_group; /* namespaces.c */
+extern const struct probe_group process_group; /* processes.c */
+extern const struct probe_group mount_group; /* mounts.c */
+extern const struct probe_group proc_sys_group; /* proc_sys.c */
+extern const struct probe_group descriptor_group; /* descriptors.c */
+extern const struct probe_group ipc_group; /* ipc.c */
+extern const struct probe_group user_group; /* users.c */
+extern const struct probe_group outside_group; /* outside.c */
 
 extern const struct probe_group capability_group; /* capabilities.c */
 extern const struct probe_group seccomp_group; /* seccomp.c */

@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What the container's command inherited from the runtime, and the runtime from its caller. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/keyctl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "groups.h"
+#include "mountinfo.h"
+#include "probe.h"
+#include "procs.h"
+
+#define CLIMB_MAX 256
+
+/* a probe inherits what the command has; beside its own 0 to 2 it has the pipe for its answer */
+static bool is_answer_pipe(const char *target)
+{
+	return strncmp(target, "pipe:", 5) == 0;
+}
+
+static int none_is_inherited(const struct probe *p, const struct facts *f, struct seen *s)
+{
+	const char *leak = facts_get(f, "host.leak");
+	DIR *dir = opendir("/proc/self/fd");
+	int pipes = 0, others = 0;
+	char first[256] = "";
+
+	(void)p;
+	if (!dir)
+		return seen_fail(s, "/proc/self/fd: %s", errno_name(errno));
+	for (struct dirent *d; (d = readdir(dir));) {
+		int fd = (int)strtol(d->d_name, NULL, 10);
+		char target[200] = "";
+		struct stat st;
+
+		if (fd < 3 || fd == dirfd(dir))
+			continue;
+		if (readlinkat(dirfd(dir), d->d_name, target, sizeof(target) - 1) < 0)
+			(void)snprintf(target, sizeof(target), "%s", errno_name(errno));
+		if (fstat(fd, &st) == 0 && is_dev_ino(&st, leak))
+			return seen_fail(s, "%d is the runtime's: %s", fd, target);
+		if (is_answer_pipe(target) && pipes++ == 0)
+			continue;
+		if (others++ == 0)
+			(void)snprintf(first, sizeof(first), ", one is %d: %s", fd, target);
+	}
+	return seen_as(s, !others, "%d beyond 0, 1, 2%s", others, first);
+}
+
+/* moby, CVE-2019-19921's cousin: chmod of fd 0 would change the host's /dev/null */
+static int null_is_own(const struct probe *p, const struct facts *f, struct seen *s)
+{
+	static const char *const fds[] = { "fd/0", "fd/1", "fd/2" };
+	struct stat null, st;
+	int nulls = 0;
+
+	(void)p;
+	(void)f;
+	if (stat("/dev/null", &null) < 0)
+		return seen_skip(s, "/dev/null: %s", errno_name(errno));
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
+		if (stat(proc_path(getppid(), fds[i]), &st) < 0)
+			continue;
+		if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3))
+			continue;
+		nulls++;
+		if (st.st_dev != null.st_dev || st.st_ino != null.st_ino)
+			return seen_fail(s, "%s is another file than /dev/null", fds[i]);
+	}
+	return seen_pass(s, "%d of 0, 1, 2 are /dev/null, the container's", nulls);
+}
+
+/* CVE-2024-21626: getcwd(2) says "(unreachable)", and ".." ends elsewhere */
+static int cwd_is_inside(const struct probe *p, const struct facts *f, struct seen *s)
+{
+	char cwd[4096] = "";
+	struct stat root, top;
+
+	(void)p;
+	(void)f;
+	if (syscall(SYS_getcwd, cwd, sizeof(cwd)) < 0)
+		return seen_fail(s, "getcwd: %s", errno_name(errno));
+	if (cwd[0] != '/')
+		return seen_fail(s, "%.200s", cwd);
+	for (int i = 0; i < CLIMB_MAX; i++)
+		if (chdir("..") < 0)
+			return seen_fail(s, "%.200s/..: %s", cwd, errno_name(errno));
+	if (stat("/", &root) < 0 || stat(".", &top) < 0)
+		return seen_fail(s, "%.200s: %s", cwd, errno_name(errno));
+	return seen_as(s, root.st_dev == top.st_dev && root.st_ino == top.st_ino, "%.200s", cwd);
+}
+
+/* the number of a terminal whose file is in the container's /dev/pts */
+static bool is_own_terminal(int fd)
+{
+	unsigned int number;
+	struct stat st, pts;
+	char path[32];
+
+	if (fstat(fd, &st) < 0 || stat("/dev/pts", &pts) < 0)
+		return false;
+	if (st.st_dev == pts.st_dev)
+		return true;
+	/* /dev/tty, or a file on which it was bound: TIOCGDEV tells its number */
+	if (ioctl(fd, TIOCGDEV, &number) < 0)
+		return false;
+	(void)snprintf(path, sizeof(path), "/dev/pts/%u", number & 0xff);
+	return stat(path, &st) == 0 && st.st_dev == pts.st_dev;
+}
+
+/* what is typed into a terminal of the host by TIOCSTI is typed on the host */
+static int no_terminal_is_hosts(const struct probe *p, const struct facts *f, struct seen *s)
+{
+	static const char *const fds[] = { "fd/0", "fd/1", "fd/2" };
+	int terminals = 0;
+
+	(void)p;
+	(void)f;
+	for (size_t i = 0; i <= sizeof(fds) / sizeof(fds[0]); i++) {
+		bool is_controlling = i == sizeof(fds) / sizeof(fds[0]);
+		const char *path = is_controlling ? "/dev/tty" : proc_path(getppid(), fds[i]);
+		int fd = open(path, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+
+		if (fd >= 0 && isatty(fd)) {
+			terminals++;
+			if (!is_own_terminal(fd))
+				return seen_fail(s, "%s is a terminal of the host", path);
+		}
+		if (fd >= 0)
+			(void)close(fd);
+	}
+	return seen_pass(s, "%d terminals, none of the host", terminals);
+}
+
+static int umask_is_default(const struct probe *p, const struct facts *f, struct seen *s)
+{
+	mode_t mask = umask(0);
+
+	(void)f;
+	return seen_as(s, mask == (mode_t)p->num, "%04o", (unsigned int)mask);
+}
+
+/* a mask of signals in /proc/PID/status of the command, which must be empty */
+static int mask_is_empty(const struct probe *p, const struct facts *f, struct seen *s)
+{
+	uint64_t mask;
+	int r = proc_field(getppid(), p->path, 16, &mask);
+
+	(void)f;
+	if (r < 0)
+		return seen_fail(s, "%s: %s", p->path, errno_name(-r));
+	return seen_as(s, mask == 0, "%s is %016llx", p->path, (unsigned long long)mask);
+}
+
+static int personality_is_default(const struct probe *p, const struct facts *f, struct seen *s)
+{
+	int now = personality(0xffffffff);
+
+	(void)p;
+	(void)f;
+	if (now < 0)
+		return seen_skip(s, "personality: %s", errno_name(errno));
+	return seen_as(s, now == PER_LINUX, "0x%x%s", (unsigned int)now,
+		       now & ADDR_NO_RANDOMIZE ? ", addresses are not randomized" : "");
+}
+
+/* prctl(2) @p->flags answers @p->num */
+static int prctl_is_default(const struct probe *p, const struct facts *f, struct seen *s)
+{
+	int now = prctl((int)p->flags, 0, 0, 0, 0);
+
+	(void)f;
+	if (now < 0)
+		return seen_skip(s, "prctl: %s", errno_name(errno));
+	return seen_as(s, now == (int)p->num, "%d, the default is %ld", now, p->num);
+}
+
+/* the number that the command has in a file of /proc */
+static int file_is_default(const struct probe *p, const struct facts *f, struct seen *s)
+{
+	char text[64], *end;
+	int r = read_text(proc_path(getppid(), p->path), text, sizeof(text));
+	long now;
+
+	(void)f;
+	if (r == -ENOENT)
+		return seen_skip(s, "the kernel has no /proc/PID/%s", p->path);
+	if (r < 0)
+		return seen_fail(s, "%s: %s", p->path, errno_name(-r));
+	now = strtol(text, &end, 16);
+	return seen_as(s, now == p->num, "0x%lx, the default is 0x%lx", now, p->num);
+}
+
+/* host.env is the value of DAVIT_PROBE_CANARY in the runtime's environment */
+static int environment_is_own(const struct probe *p, const struct facts *f, struct seen *s)
+{
+	const char *value = facts_get(f, "host.env");
+	static pid_t pids[PROCS_MAX];
+	static char env[1 << 17];
+	int n = procs_list(pids, PROCS_MAX), read = 0;
+
+	(void)p;
+	if (!value || !*value)
+		return seen_unknown(s, "host.env");
+	for (int i = 0; i < n; i++) {
+		int len = read_text(proc_path(pids[i], "environ"), env, sizeof(env));
+
+		if (len < 0)
+			continue;
+		read++;
+		if (memmem(env, (size_t)len, value, strlen(value)))
+			return seen_fail(s, "a variable of the host is in /proc/%d/environ",
+					 (int)pids[i]);
+	}
+	return seen_as(s, read > 0, "in none of %d processes' environments", read);
+}
+
+static int is_not_nicer(const struct probe *p, const struct facts *f, struct seen *s)
+{
+	int64_t host = facts_num(f, "host.nice", 100);
+	int now;
+
+	(void)p;
+	if (host == 100)
+		return seen_unknown(s, "host.nice");
+	errno = 0;
+	now = getpriority(PRIO_PROCESS, 0);
+	if (errno)
+		return seen_fail(s, "getpriority: %s", errno_name(errno));
+	return seen_as(s, now >= host, "%d, the host side has %d", now, (int)host);
+}
+
+static int is_not_realtime(const struct probe *p, const struct facts *f, struct seen *s)
+{
+	int policy = (int)syscall(SYS_sched_getscheduler, 0);
+
+	(void)p;
+	(void)f;
+	if (policy < 0)
+		return seen_skip(s, "sched_getscheduler: %s", errno_name(errno));
+	policy &= ~SCHED_RESET_ON_FORK;
+	return seen_as(s, policy == SCHED_OTHER || policy == SCHED_BATCH || policy == SCHED_IDLE,
+		       "policy %d", policy);
+}
+
+/* classes: 0 none, 1 real time, 2 best effort, 3 idle (ioprio_get(2)) */
+static int io_is_not_realtime(const struct probe *p, const struct facts *f, struct seen *s)
+{
+	long prio = syscall(SYS_ioprio_get, 1, 0);
+
+	(void)p;
+	(void)f;
+	if (prio < 0)
+		return seen_skip(s, "ioprio_get: %s", errno_name(errno));
+	return seen_as(s, prio >> 13 != 1, "class %ld, level %ld", prio >> 13, prio & 0x1fff);
+}
+
+/* A key in it can be used by every process that has the keyring: it must not be the caller's. */
+static int keyring_is_own(const struct probe *p, const struct facts *f, struct seen *s)
+{
+	int64_t key = facts_num(f, "host.key", -1);
+	int32_t keys[256];
+	long len;
+
+	(void)p;
+	if (key < 0)
+		return seen_unknown(s, "host.key");
+	len = syscall(SYS_keyctl, KEYCTL_READ, KEY_SPEC_SESSION_KEYRING, keys, sizeof(keys));
+	if (len < 0)
+		return seen_pass(s, "keyctl: %s", errno_name(errno));
+	if (len > (long)sizeof(keys))
+		len = (long)sizeof(keys);
+	for (long i = 0; i < len / (long)sizeof(keys[0]); i++)
+		if (keys[i] == key)
+			return seen_fail(s, "the session keyring has the host's key %d", keys[i]);
+	return seen_pass(s, "%ld keys in the session keyring, none of the host", len / 4);
+}
+
+/* clang-format off */
+#define OWN_PROC "processes/proc-is-own"
+
+static const struct probe probes[] = {
+	{ "descriptors/none-inherited", "list /proc/self/fd", none_is_inherited, .needs = OWN_PROC },
+	{ "descriptors/null-is-own", "compare 0, 1, 2 that are null devices with /dev/null",
+	  null_is_own, .needs = OWN_PROC },
+	{ "descriptors/no-host-terminal", "look for a terminal of the host at 0, 1, 2 and /dev/tty",
+	  no_terminal_is_hosts, .needs = OWN_PROC },
+	{ "descriptors/cwd-inside", "climb from the working directory to /",
+	  .run = cwd_is_inside },
+	{ "inherited/umask", "read the umask", umask_is_default, .num = 0022 },
+	{ "inherited/ignored-signals", "read the ignored signals of the container's command",
+	  mask_is_empty, .needs = OWN_PROC, .path = "SigIgn" },
+	{ "inherited/blocked-signals", "read the blocked signals of the container's command",
+	  mask_is_empty, .needs = OWN_PROC, .path = "SigBlk" },
+	{ "inherited/pending-signals", "read the pending signals of the container's command",
+	  mask_is_empty, .needs = OWN_PROC, .path = "ShdPnd" },
+	{ "inherited/locked-memory", "read how much memory of the container's command is locked",
+	  mask_is_empty, .needs = OWN_PROC, .path = "VmLck" },
+	{ "inherited/personality", "read the personality", .run = personality_is_default },
+	{ "inherited/timer-slack", "PR_GET_TIMERSLACK", prctl_is_default, .num = 50000,
+	  .flags = PR_GET_TIMERSLACK },
+	{ "inherited/thp-disable", "PR_GET_THP_DISABLE", prctl_is_default, .num = 0,
+	  .flags = PR_GET_THP_DISABLE },
+	{ "inherited/mce-policy", "PR_MCE_KILL_GET", prctl_is_default, .num = PR_MCE_KILL_DEFAULT,
+	  .flags = PR_MCE_KILL_GET },
+	{ "inherited/core-filter", "read coredump_filter of the container's command",
+	  file_is_default, .needs = OWN_PROC, .path = "coredump_filter", .num = 0x33 },
+	{ "inherited/environment", "look for a variable of the runtime in /proc/*/environ",
+	  environment_is_own, .needs = OWN_PROC },
+	{ "inherited/nice", "compare the nice value with the host side's", .run = is_not_nicer },
+	{ "inherited/scheduler", "read the scheduling policy", .run = is_not_realtime },
+	{ "inherited/io-priority", "read the I/O priority", .run = io_is_not_realtime },
+	{ "inherited/keyring", "look for a key of the host in the session keyring",
+	  .run = keyring_is_own },
+};
+/* clang-format on */
+
+const struct probe_group descriptor_group = {
+	.name = "descriptors",
+	.summary = "nothing of the runtime or its caller is inherited",
+	PROBES(probes),
+};
