@@ -16,6 +16,7 @@
 #include "base/lock.h"
 #include "engine/container.h"
 #include "engine/engine.h"
+#include "engine/id_range.h"
 #include "engine/life.h"
 #include "engine/remove.h"
 #include "kern/bpf.h"
@@ -246,7 +247,7 @@ int engine_check(struct engine *en, struct strv *found, struct strv *problems, s
 		check_id(&k, ids.v[i]);
 	check_cgroups(&k);
 	check_links(&k, en->store.fd, "names", "name of no container");
-	check_links(&k, en->state_fd, "userns", "id range of no container");
+	check_links(&k, en->state_fd, ID_RANGE_DIR, "id range of no container");
 	check_policies(&k);
 	return k.first;
 }

@@ -24,15 +24,12 @@
 #include "engine/disk.h"
 #include "engine/engine.h"
 #include "engine/etc_files.h"
+#include "engine/id_range.h"
 #include "kern/bpf.h"
 #include "kern/cgroup.h"
 #include "kern/overlay.h"
 #include "runtime/userns.h"
 #include "store/image.h"
-
-#define USERNS_FIRST 0x40000000u /* ids that --userns auto hands out start here … */
-#define USERNS_COUNT 65536u
-#define USERNS_SLOTS 16000u /* … and end below the sign bit */
 
 static int life_init(struct engine *en, const struct container *c, struct timing *timing,
 		     struct life *l, struct err *e)
@@ -169,29 +166,15 @@ static int insert_policy(struct life *l, struct err *e)
 	return r;
 }
 
-/* --userns auto: a symlink <state>/userns/<slot> reserves the range; the end removes it. */
+/* What the end gives back by id_range_release(). */
 static int reserve_ids(struct life *l, uint32_t *ret_slot, struct err *e)
 {
-	struct id_map *map = &l->resolved.config.id_map;
-	uint32_t slot = (map->outside - USERNS_FIRST) / USERNS_COUNT;
-	char path[32];
+	const char *userns = l->c->options.userns;
 
 	*ret_slot = 0;
-	if (!str_eq(l->c->options.userns, "auto") && !str_eq(l->c->options.userns, "private"))
-		return 0;
-	if (mkdirat(l->en->state_fd, "userns", 0700) < 0 && errno != EEXIST)
-		return err_set(e, errno, "make '%s/userns'", l->en->env->state);
-	for (uint32_t tries = 0; tries < USERNS_SLOTS; tries++, slot = (slot + 1) % USERNS_SLOTS) {
-		(void)err_format(path, sizeof(path), "userns/%u", slot);
-		if (symlinkat(l->c->id, l->en->state_fd, path) == 0) {
-			map->outside = USERNS_FIRST + slot * USERNS_COUNT;
-			*ret_slot = slot + 1;
-			return 0;
-		}
-		if (errno != EEXIST)
-			return err_set(e, errno, "reserve ids in '%s/%s'", l->en->env->state, path);
-	}
-	return err_plain(e, -ENOSPC, "all %u id ranges of --userns auto are in use", USERNS_SLOTS);
+	return str_eq(userns, "auto") || str_eq(userns, "private") ?
+		       id_range_reserve(l->en, l->c->id, &l->resolved.config.id_map, ret_slot, e) :
+		       0;
 }
 
 /*

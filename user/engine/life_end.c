@@ -15,6 +15,7 @@
 #include "engine/container.h"
 #include "engine/end_record.h"
 #include "engine/engine.h"
+#include "engine/id_range.h"
 #include "engine/life.h"
 #include "engine/remove.h"
 #include "engine/run_state.h"
@@ -99,10 +100,7 @@ static int end_running_state(struct life *l, const struct run_state *s, struct e
 	static const char *const files[] = { RUN_STATE_FILE, "attach.sock", EXIT_RECORD_FILE, "config.json" };
 	char path[CONTAINER_PATH_MAX];
 
-	if (s->userns_slot) {
-		(void)err_format(path, sizeof(path), "userns/%u", s->userns_slot - 1);
-		(void)unlinkat(l->en->state_fd, path, 0); /* a range lost at worst, until `system check` */
-	}
+	id_range_release(l->en, s->userns_slot);
 	container_path(path, l->c->id, NULL);
 	/* the common case: a handful of known files, no listing */
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {

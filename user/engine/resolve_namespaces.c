@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/fmt.h"
 #include "engine/container.h"
+#include "engine/id_range.h"
 #include "engine/resolve.h"
 #include "kern/clone.h"
 #include "spec/hostname.h"
@@ -51,18 +52,7 @@ static int resolve_userns(const struct container *c, struct runtime_config *rc, 
 		rc->id_map = (struct id_map){ spec.first, spec.base, spec.count };
 		return 0;
 	}
-	/*
-	 * auto: a range of 65536 ids from the container's own id, above what hosts hand out to people
-	 * and below the sign bit: 16 bits of the id choose one of 32,512 ranges from 1 Gi on.
-	 */
-	{
-		char digits[9] = { 0 };
-		uint64_t n = 0;
-
-		memcpy(digits, c->id, 8);
-		(void)fmt_parse_u64_base(digits, 16, &n); /* an id is hex */
-		rc->id_map = (struct id_map){ 0, (uint32_t)(0x40000000u + (n % 16000u) * 65536u), 65536 };
-	}
+	id_range_choose(c->id, &rc->id_map);
 	return 0;
 }
 
