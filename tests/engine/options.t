@@ -5,33 +5,6 @@
 davit_env "$@"
 demo_image
 
-# sees NAME WANTED [OPTION...] IMAGE COMMAND...: what the container prints
-sees() {
-	local name=$1 want=$2
-	shift 2
-	run davit run --rm "$@"
-	if [ "$status" -eq 0 ] && [ "$out" = "$want" ]; then
-		pass "$name"
-	else
-		fail "$name" "wanted: $want"
-		_tell "davit run --rm $*"
-	fi
-}
-
-# refuses NAME REGEX [OPTION...] IMAGE COMMAND...: davit's own error, one line, status 125
-refuses() {
-	local name=$1 want=$2
-	shift 2
-	run davit run --rm "$@"
-	if [ "$status" -eq 125 ] && [ -z "$out" ] && [[ $err =~ $want ]] &&
-		[ "$(grep -vc '^hint: ' <<<"$err")" = 1 ]; then
-		pass "$name"
-	else
-		fail "$name" "wanted: status 125 and one line like /$want/"
-		_tell "davit run --rm $*"
-	fi
-}
-
 tar=$(demo_rootfs)
 image() { # NAME CHANGE...
 	local name=$1 args=()

@@ -9,28 +9,6 @@ d=$TMPDIR/d
 mkdir -p "$d/src/sub" "$d/other"
 echo file >"$d/src/file"
 
-sees() {
-	local name=$1 want=$2
-	shift 2
-	run davit run --rm "$@"
-	if [ "$status" -eq 0 ] && [ "$out" = "$want" ]; then
-		pass "$name"
-	else
-		fail "$name" "wanted: $want"
-		_tell "davit run --rm $*"
-	fi
-}
-refuses() {
-	local name=$1 want=$2
-	shift 2
-	run davit run --rm "$@"
-	if [ "$status" -eq 125 ] && [ -z "$out" ] && [[ $err =~ $want ]]; then
-		pass "$name"
-	else
-		fail "$name" "wanted: status 125 and an error like /$want/"
-		_tell "davit run --rm $*"
-	fi
-}
 # options of the mount on /m
 options='awk "\$5 == \"/m\" { print \$6 }" /proc/self/mountinfo'
 

@@ -109,6 +109,33 @@ fails() {
 	fi
 }
 
+# sees NAME WANTED [OPTION...] IMAGE COMMAND...: passes when a container prints WANTED and exits with 0
+sees() {
+	local name=$1 want=$2
+	shift 2
+	run davit run --rm "$@"
+	if [ "$status" -eq 0 ] && [ "$out" = "$want" ]; then
+		pass "$name"
+	else
+		fail "$name" "wanted: $want"
+		_tell "davit run --rm $*"
+	fi
+}
+
+# refuses NAME REGEX [OPTION...] IMAGE COMMAND...: passes when davit refuses, in one line, with status 125
+refuses() {
+	local name=$1 want=$2
+	shift 2
+	run davit run --rm "$@"
+	if [ "$status" -eq 125 ] && [ -z "$out" ] && [[ $err =~ $want ]] &&
+		[ "$(grep -vc '^hint: ' <<<"$err")" = 1 ]; then
+		pass "$name"
+	else
+		fail "$name" "wanted: status 125 and one line like /$want/"
+		_tell "davit run --rm $*"
+	fi
+}
+
 # is GOT WANT NAME; isnt; like GOT EXTENDED-REGEX NAME; unlike
 is() {
 	if [ "$1" = "$2" ]; then pass "$3"; else fail "$3" "got:    $1" "wanted: $2"; fi
