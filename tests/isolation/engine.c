@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "args.h"
@@ -15,6 +16,7 @@
 #include "process.h"
 
 #define IMPORT_TIMEOUT_MS 60000
+#define PODMAN_NPROC 32768
 
 /* run @a, which is not a container. Return: 0; -1, complained with what it said */
 static int run_command(const struct args *a, const char *what)
@@ -138,6 +140,17 @@ static int run_docker(const struct job *j, const struct role *r, struct args *a)
 	return 0;
 }
 
+/* podman would raise the number of processes to the kernel's largest, which not every root may */
+static void keep_nproc(struct args *a)
+{
+	struct rlimit now;
+	unsigned long long most = PODMAN_NPROC;
+
+	if (getrlimit(RLIMIT_NPROC, &now) == 0 && now.rlim_max < PODMAN_NPROC)
+		most = now.rlim_max;
+	args_addf(a, "--ulimit=nproc=%llu:%llu", most, most);
+}
+
 static int run_podman(const struct job *j, const struct role *r, struct args *a)
 {
 	char masks[1024] = "";
@@ -149,6 +162,7 @@ static int run_podman(const struct job *j, const struct role *r, struct args *a)
 	add_common(j, r, a);
 	args_add(a, "--network=none");
 	args_add(a, "--log-driver=none");
+	keep_nproc(a);
 	args_add(a, "--read-only-tmpfs=false"); /* it would have a /run and /var/tmp of its own */
 	args_addf(a, "--security-opt=mask=%s", masks);
 	if (j->want.asks & ASK_USER)
@@ -197,9 +211,10 @@ static const struct engine engines[] = {
 		.prepare = prepare_rootfs, .run = run_podman, .remove = remove_by_name,
 	}, {
 		.name = "nspawn", .program = "systemd-nspawn",
-		.can = ASK_USER | ASK_CGROUP_NS | ASK_NOFILE | ASK_SECCOMP | ASK_NO_NEW_PRIVS | ASK_MASKED | ASK_CAPS |
-		       ASK_HOSTNAME | ASK_READONLY_ROOT,
-		.cannot = "it leaves limits to the units of systemd, and other paths to its own list",
+		/* it has lists of paths of its own instead of options: they are held to the same standard */
+		.can = ASK_USER | ASK_CGROUP_NS | ASK_NOFILE | ASK_SECCOMP | ASK_NO_NEW_PRIVS | ASK_MASKED |
+		       ASK_READONLY | ASK_CAPS | ASK_HOSTNAME | ASK_READONLY_ROOT,
+		.cannot = "it leaves limits to the units of systemd",
 		.prepare = prepare_rootfs, .run = engine_run_nspawn,
 	}, {
 		.name = "bwrap", .program = "bwrap",

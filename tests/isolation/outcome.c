@@ -177,6 +177,15 @@ static void choose_row(const struct outcomes *o, struct outcome *row)
 	}
 }
 
+/* the group, the probe, or what stands before the slash of its name */
+static bool is_named(const struct outcome *row, const char *name)
+{
+	size_t len = strlen(name);
+
+	return strcmp(row->group->name, name) == 0 || strcmp(row->probe->name, name) == 0 ||
+	       (strncmp(row->probe->name, name, len) == 0 && row->probe->name[len] == '/');
+}
+
 int outcomes_choose(struct outcomes *o, const char *const names[], size_t count,
 		    const char **ret_unknown)
 {
@@ -190,8 +199,7 @@ int outcomes_choose(struct outcomes *o, const char *const names[], size_t count,
 		for (size_t i = 0; i < o->count; i++) {
 			struct outcome *row = &o->rows[i];
 
-			if (strcmp(row->group->name, names[n]) != 0 &&
-			    strcmp(row->probe->name, names[n]) != 0)
+			if (!is_named(row, names[n]))
 				continue;
 			is_known = true;
 			choose_row(o, row);
