@@ -145,11 +145,9 @@ bool is_refused(int err)
 	return err == EPERM || err == EACCES || err == EROFS || err == ENOSYS;
 }
 
-bool has_cap(const char *field, int cap)
+bool cap_was_asked(const struct facts *f, int cap)
 {
-	char text[32];
+	const char *text = facts_get(f, "want.caps.effective");
 
-	if (read_field("/proc/self/status", field, text, sizeof(text)) < 0)
-		return false;
-	return strtoull(text, NULL, 16) >> cap & 1;
+	return text && (strtoull(text, NULL, 16) >> cap & 1);
 }

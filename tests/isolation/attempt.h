@@ -44,7 +44,8 @@ int attempt_file(char *ret_path);
 /* is_refused() - EPERM, EACCES, EROFS or ENOSYS: somebody forbids it, whatever the arguments */
 bool is_refused(int err);
 
-/* has_cap() - capability @cap is in the process' set @field ("CapEff") of /proc/self/status */
-bool has_cap(const char *field, int cap);
+/* cap_was_asked() - capability @cap is in want.caps.effective */
+struct facts;
+bool cap_was_asked(const struct facts *f, int cap);
 
 #endif
