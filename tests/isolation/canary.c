@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ipc.h>
 #include <sys/msg.h>
@@ -165,6 +166,16 @@ static void make_key(const struct canaries *c, struct facts *f)
 		(void)facts_set(f, "host.key", "%ld", key);
 }
 
+/* what we execute has it, no container may */
+static void make_variable(const struct canaries *c, struct facts *f)
+{
+	char value[sizeof(c->word) + 16];
+
+	(void)snprintf(value, sizeof(value), "canary-%s", c->word);
+	if (setenv("DAVIT_PROBE_CANARY", value, 1) == 0)
+		(void)facts_set(f, "host.env", "%s", value);
+}
+
 void canaries_make(struct canaries *c, const char *word, const char *dir, struct facts *f)
 {
 	mode_t old = umask(0);
@@ -182,6 +193,7 @@ void canaries_make(struct canaries *c, const char *word, const char *dir, struct
 	make_abstract(c, f);
 	make_tcp(c, f);
 	make_key(c, f);
+	make_variable(c, f);
 	(void)umask(old);
 }
 

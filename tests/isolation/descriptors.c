@@ -14,7 +14,6 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "groups.h"
@@ -59,27 +58,43 @@ static int none_is_inherited(const struct probe *p, const struct facts *f, struc
 	return seen_as(s, !others, "%d beyond 0, 1, 2%s", others, first);
 }
 
-/* moby, CVE-2019-19921's cousin: chmod of fd 0 would change the host's /dev/null */
-static int null_is_own(const struct probe *p, const struct facts *f, struct seen *s)
+/* a file of the container itself, or a pipe or socket that nobody can reach by a path */
+static bool is_harmless(const struct stat *st)
+{
+	static const char *const own[] = { "/dev/null", "/dev/pts", "/dev/console" };
+	struct stat at;
+
+	if (S_ISFIFO(st->st_mode) || S_ISSOCK(st->st_mode))
+		return true;
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		if (stat(own[i], &at) == 0 && at.st_dev == st->st_dev &&
+		    (at.st_ino == st->st_ino || S_ISDIR(at.st_mode)))
+			return true;
+	return false;
+}
+
+/* the mode that it has already: of a file of the host, such as its /dev/null, even that is refused */
+static int stdio_is_unchangeable(const struct probe *p, const struct facts *f, struct seen *s)
 {
 	static const char *const fds[] = { "fd/0", "fd/1", "fd/2" };
-	struct stat null, st;
-	int nulls = 0;
+	int refused = 0;
 
 	(void)p;
 	(void)f;
-	if (stat("/dev/null", &null) < 0)
-		return seen_skip(s, "/dev/null: %s", errno_name(errno));
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
-		if (stat(proc_path(getppid(), fds[i]), &st) < 0)
+		const char *path = proc_path(getppid(), fds[i]);
+		char target[200] = "";
+		struct stat st;
+
+		if (stat(path, &st) < 0 || is_harmless(&st))
 			continue;
-		if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3))
-			continue;
-		nulls++;
-		if (st.st_dev != null.st_dev || st.st_ino != null.st_ino)
-			return seen_fail(s, "%s is another file than /dev/null", fds[i]);
+		(void)readlink(path, target, sizeof(target) - 1);
+		if (chmod(path, st.st_mode & 07777) == 0)
+			return seen_fail(s, "%s is %s of the host, and chmod works", fds[i],
+					 target);
+		refused++;
 	}
-	return seen_pass(s, "%d of 0, 1, 2 are /dev/null, the container's", nulls);
+	return seen_pass(s, "%d are files of the host, chmod is refused", refused);
 }
 
 /* CVE-2024-21626: getcwd(2) says "(unreachable)", and ".." ends elsewhere */
@@ -293,8 +308,8 @@ static int keyring_is_own(const struct probe *p, const struct facts *f, struct s
 
 static const struct probe probes[] = {
 	{ "descriptors/none-inherited", "list /proc/self/fd", none_is_inherited, .needs = OWN_PROC },
-	{ "descriptors/null-is-own", "compare 0, 1, 2 that are null devices with /dev/null",
-	  null_is_own, .needs = OWN_PROC },
+	{ "descriptors/stdio-unchangeable", "chmod files of the host at 0, 1 and 2 to their own mode",
+	  stdio_is_unchangeable, .needs = OWN_PROC },
 	{ "descriptors/no-host-terminal", "look for a terminal of the host at 0, 1, 2 and /dev/tty",
 	  no_terminal_is_hosts, .needs = OWN_PROC },
 	{ "descriptors/cwd-inside", "climb from the working directory to /",

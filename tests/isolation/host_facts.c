@@ -8,11 +8,13 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "facts.h"
+#include "mountinfo.h"
 #include "probe.h"
 
 static const char *const namespaces[] = { "pid", "net",	 "mnt",	   "uts",
@@ -76,6 +78,27 @@ static void tell_file(struct facts *f, const char *key, const char *path)
 	(void)facts_set(f, key, "%s", text);
 }
 
+/* cgroups are the same file system in every container; a list that is not complete is not told */
+static void tell_mount_devs(struct facts *f)
+{
+	struct mounts m = { 0 };
+	char text[4096] = "";
+	size_t len = 0;
+
+	if (mounts_read(&m, "/proc/self/mountinfo") < 0)
+		return;
+	for (size_t i = 0; i < m.count && len < sizeof(text); i++) {
+		char dev[32];
+
+		(void)snprintf(dev, sizeof(dev), "%u:%u", major(m.v[i].dev), minor(m.v[i].dev));
+		if (strncmp(m.v[i].type, "cgroup", 6) != 0 && !list_has(text, dev))
+			len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s",
+						len ? "," : "", dev);
+	}
+	if (len < sizeof(text))
+		(void)facts_set(f, "host.mount_devs", "%s", text);
+}
+
 void host_facts_tell(struct facts *f, const char *token)
 {
 	struct utsname u;
@@ -93,6 +116,7 @@ void host_facts_tell(struct facts *f, const char *token)
 	tell_namespaces(f, "host", "self");
 	tell_cgroup(f, "host.cgroup", "self");
 	tell_links(f);
+	tell_mount_devs(f);
 	(void)facts_set(f, "host.nice", "%d", getpriority(PRIO_PROCESS, 0));
 	tell_file(f, "host.oom_score_adj", "/proc/self/oom_score_adj");
 }

@@ -130,21 +130,6 @@ static int handle_is_refused(const struct probe *p, const struct facts *f, struc
 		       errno_name(err));
 }
 
-/* no mount has the tag in @p->path: "shared:" events leave, "master:" events arrive */
-static int nothing_propagates(const struct probe *p, const struct facts *f, struct seen *s)
-{
-	struct mounts m = { 0 };
-	int r = mounts_read(&m, MOUNTINFO);
-
-	(void)f;
-	if (r < 0)
-		return seen_fail(s, MOUNTINFO ": %s", errno_name(-r));
-	for (size_t i = 0; i < m.count; i++)
-		if (strstr(m.v[i].tags, p->path))
-			return seen_fail(s, "'%s' is %s", m.v[i].point, m.v[i].tags);
-	return seen_pass(s, "none of %zu mounts", m.count);
-}
-
 static const struct {
 	unsigned long flag;
 	const char *name;
@@ -226,7 +211,8 @@ static int mounts_are_known(const struct probe *p, const struct facts *f, struct
 		const struct mount *at = &m.v[i];
 
 		if (strcmp(at->point, "/") == 0 || is_of_engine(at->point) ||
-		    list_has(facts_get(f, "want.mounts"), at->point))
+		    list_has(facts_get(f, "want.mounts"), at->point) ||
+		    list_has(facts_get(f, "want.masked"), at->point))
 			continue;
 		if (is_of_kernel(at->point) ? is_host_root_device(f, at->dev) :
 					      is_of_host(f, at->dev))
@@ -410,10 +396,6 @@ static const struct probe probes[] = {
 	  chroot_does_not_escape, .needs = "mounts/root-is-own" },
 	{ "mounts/open-by-handle", "open the root inode of the host's file system by its handle",
 	  handle_is_refused, .needs = "mounts/root-is-own" },
-	{ "mounts/none-shared", "look for mounts whose events reach the host",
-	  nothing_propagates, .needs = OWN_MOUNTS, .path = "shared:" },
-	{ "mounts/none-slave", "look for mounts that the host's mount events reach",
-	  nothing_propagates, .needs = OWN_MOUNTS, .path = "master:" },
 	{ "mounts/none-unasked", "look for mounts of the host's file systems that nobody asked for",
 	  mounts_are_known, .needs = OWN_MOUNTS },
 	{ "mounts/no-host-path", "look for a path of the host in the mount of /",

@@ -191,6 +191,47 @@ static int mount_table_is_unchanged(const struct probe *p, const struct facts *f
 		       (long long)before);
 }
 
+/* is one of "shared:1 master:2" the tag @kind with the number of a tag of any mount in @m? */
+static bool has_peer(const char *tags, const char *kind, const struct mounts *m,
+		     const char *const theirs[])
+{
+	const char *at = strstr(tags, kind);
+	unsigned long group = at ? strtoul(at + strlen(kind), NULL, 10) : 0;
+
+	if (!at)
+		return false;
+	for (size_t i = 0; i < m->count; i++)
+		for (const char *const *t = theirs; *t; t++) {
+			at = strstr(m->v[i].tags, *t);
+			if (at && strtoul(at + strlen(*t), NULL, 10) == group)
+				return true;
+		}
+	return false;
+}
+
+/* Numbers of peer groups are those of the whole kernel. @p->num: events arrive, else they leave. */
+static int nothing_propagates(const struct probe *p, const struct facts *f, struct seen *s)
+{
+	static const char *const receivers[] = { "shared:", "master:", NULL };
+	static const char *const senders[] = { "shared:", NULL };
+	struct mounts host = { 0 }, own = { 0 };
+	int r;
+
+	if (container(f) <= 0)
+		return seen_unknown(s, "container.pid");
+	r = mounts_read(&host, "/proc/self/mountinfo");
+	if (!r)
+		r = mounts_read(&own, proc_path(container(f), "mountinfo"));
+	if (r < 0)
+		return seen_fail(s, "mountinfo: %s", errno_name(-r));
+	for (size_t i = 0; i < own.count; i++)
+		if (p->num ? has_peer(own.v[i].tags, "master:", &host, senders) :
+			     has_peer(own.v[i].tags, "shared:", &host, receivers))
+			return seen_fail(s, "'%s' is %s, as is a mount of the host", own.v[i].point,
+					 own.v[i].tags);
+	return seen_pass(s, "none of %zu mounts has a peer on the host", own.count);
+}
+
 /* clone(2) flags that an exec does not undo, and those that it does */
 static int shares_no_tables(const struct probe *p, const struct facts *f, struct seen *s)
 {
@@ -296,7 +337,7 @@ static const struct probe probes[] = {
 	{ "outside/cgroup-not-siblings", "compare the container's cgroup with another container's",
 	  cgroup_is_apart, .needs = "outside/cgroup-own", .path = "sibling.cgroup" },
 	{ "outside/cgroup-no-strangers", "list the processes in the container's cgroup",
-	  group_has_no_strangers, .needs = "outside/cgroup-own" },
+	  group_has_no_strangers, .needs = "outside/cgroup-not-siblings" },
 	{ "outside/uid", "read the container's user in the host's /proc", user_is_mapped,
 	  .needs = "users/uid-map", .path = "Uid" },
 	{ "outside/gid", "read the container's group in the host's /proc", user_is_mapped,
@@ -311,6 +352,10 @@ static const struct probe probes[] = {
 	  .run = oom_score_is_no_lower },
 	{ "outside/mount-table-unchanged", "count the host's mounts before and after the start",
 	  .run = mount_table_is_unchanged },
+	{ "outside/no-mounts-to-host", "look for mounts of the container that the host would see",
+	  nothing_propagates, .needs = "mnt/new-namespace", .num = 0 },
+	{ "outside/no-mounts-from-host", "look for mounts of the host that the container would see",
+	  nothing_propagates, .needs = "mnt/new-namespace", .num = 1 },
 	{ "outside/nothing-shared", "kcmp(2) the container's command and its parent",
 	  .run = shares_no_tables },
 	{ "outside/old-root-gone", "unmount the root in a copy of the container's mount namespace",

@@ -97,7 +97,7 @@ static int kill_finds_no_other(const struct probe *p, const struct facts *f, str
 	return seen_pass(s, "%d found, all of them in /proc", found);
 }
 
-/* the random word @key that a process outside has in its arguments, in those of any process here */
+/* a random word that is in the arguments of processes outside, and in our command's own */
 static int word_is_unseen(const struct probe *p, const struct facts *f, struct seen *s)
 {
 	const char *word = facts_get(f, p->path);
@@ -111,7 +111,8 @@ static int word_is_unseen(const struct probe *p, const struct facts *f, struct s
 		char args[4096];
 		int len = read_text(proc_path(pids[i], "cmdline"), args, sizeof(args));
 
-		if (len > 0 && memmem(args, (size_t)len, word, strlen(word)))
+		if (len > 0 && memmem(args, (size_t)len, word, strlen(word)) &&
+		    !is_ancestor(pids[i]))
 			return seen_fail(s, "it is in the arguments of pid %d", (int)pids[i]);
 	}
 	return seen_pass(s, "in none of %d processes' arguments", n);

@@ -145,19 +145,6 @@ static int groups_are_own(const struct probe *p, const struct facts *f, struct s
 	return seen_pass(s, "%d, all of them the image's", n);
 }
 
-/* a root file system whose owner is outside of the map: nothing in it can be used as intended */
-static int image_is_owned(const struct probe *p, const struct facts *f, struct seen *s)
-{
-	struct stat st;
-
-	(void)f;
-	if (stat(p->path, &st) < 0)
-		return seen_skip(s, "%s: %s", p->path, errno_name(errno));
-	return seen_as(s, st.st_uid != OVERFLOW_ID && st.st_gid != OVERFLOW_ID,
-		       "%s belongs to %u:%u", p->path, (unsigned int)st.st_uid,
-		       (unsigned int)st.st_gid);
-}
-
 /* user_namespaces(7): a file that somebody outside owns stays as it is */
 static int hosts_files_are_closed(const struct probe *p, const struct facts *f, struct seen *s)
 {
@@ -188,7 +175,6 @@ static const struct probe probes[] = {
 	  .needs = "users/uid-map", .num = 1 },
 	{ "users/sysctl-owner", "chmod a file of /proc/sys to its own mode", hosts_files_are_closed,
 	  .needs = "users/uid-map", .path = "/proc/sys/kernel/core_pattern" },
-	{ "users/image-owner", "look who owns /", image_is_owned, .path = "/" },
 	{ "users/uids-agree", "read all four user ids", ids_agree, .path = "Uid" },
 	{ "users/gids-agree", "read all four group ids", ids_agree, .path = "Gid" },
 	{ "users/groups", "look for supplementary groups that /etc/group does not give",
