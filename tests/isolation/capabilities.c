@@ -241,7 +241,7 @@ static int try_lease(void)
 
 	if (fd < 0 || fchown(fd, NOBODY, NOBODY) < 0)
 		return EOPNOTSUPP;
-	return fcntl(fd, F_SETLEASE, F_WRLCK) < 0 ? errno : 0;
+	return fcntl(fd, F_SETLEASE, F_WRLCK) < 0 && errno != EAGAIN ? errno : 0;
 }
 
 /* another user's process: the capability alone lets us see where it is */
@@ -466,7 +466,7 @@ static int is_forbidden(const struct probe *p, const struct facts *f, struct see
 		return seen_skip(s, "cannot be tried here");
 	if (err == ENOENT)
 		return seen_pass(s, "not there, or masked");
-	return seen_as(s, is_refused(err), err ? "%s" : "granted (%s)", errno_name(err));
+	return seen_as(s, is_refused(err), "%s", err ? errno_name(err) : "granted");
 }
 
 /* clang-format off */

@@ -352,7 +352,7 @@ static int is_refused_here(const struct probe *p, const struct facts *f, struct 
 		return seen_pass(s, "not there");
 	if (!err && is_for_all(try))
 		return seen_skip(s, "granted, as the host grants it to everybody");
-	return seen_as(s, is_refused(err), err ? "%s" : "granted (%s)", errno_name(err));
+	return seen_as(s, is_refused(err), "%s", err ? errno_name(err) : "granted");
 }
 
 /* clang-format off */
