@@ -17,6 +17,14 @@ BEGIN {
 /^[ \t]*---[ \t]*$/ { in_yaml = 1; next }
 in_yaml { if (/^[ \t]*\.\.\.[ \t]*$/) in_yaml = 0; next }
 
+# what `davit probe` says below a result
+/^# tried: .*; seen: / && count[s] && notes[s, count[s]] == "" {
+	note = $0
+	sub(/^# tried: .*; seen: /, "", note)
+	notes[s, count[s]] = note
+	next
+}
+
 # kselftest's runner prints the tests of a program as comments
 /^(# )+K?TAP version/ { match($0, /^(# )+/); quoted[s] = RLENGTH; next }
 /^(# )+/ {

@@ -110,6 +110,18 @@ compare
 is "$(sed -n 2,3p <<<"$out")" $'ok      -       outer: inner: deep\nnot ok  ok      outer: other' 'nested tests have the names of their parents'
 like "$out" $'b: 3 tests: 3 ok.*\n2 of 4 tests differ' 'nested tests count, diagnostics do not'
 
+# what probes saw
+a <<-'EOF'
+	ok 1 uts/new-namespace
+	# tried: readlink /proc/self/ns/uts; seen: 4026532741
+EOF
+b <<-'EOF'
+	not ok 1 uts/new-namespace
+	# tried: readlink /proc/self/ns/uts; seen: that of the host
+EOF
+compare
+is "$(sed -n 2p <<<"$out")" 'ok      not ok  uts/new-namespace  # a: 4026532741  # b: that of the host' 'what was seen is told'
+
 # YAML and missing descriptions
 a <<-'EOF'
 	ok 1
