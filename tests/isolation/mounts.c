@@ -168,7 +168,8 @@ static int has_flags(const struct probe *p, const struct facts *f, struct seen *
 static bool is_of_engine(const char *point)
 {
 	static const char *const files[] = { "/etc/hosts", "/etc/hostname", "/etc/resolv.conf",
-					     "/run/.containerenv", "/run/secrets" };
+					     "/run/.containerenv", "/run/secrets",
+					     "/run/host/os-release" };
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
 		if (strcmp(point, files[i]) == 0)

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <linux/nsfs.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/utsname.h>
@@ -32,6 +33,23 @@ static int is_new(const struct probe *p, const struct facts *f, struct seen *s)
 		return seen_fail(s, "/proc/self/ns/%s: %s", p->path, strerror(-r));
 	return seen_as(s, mine != (uint64_t)host, "%s:[%" PRIu64 "], the host has %s:[%" PRId64 "]",
 		       p->path, mine, p->path, host);
+}
+
+/* /proc of another pid namespace numbers us otherwise, or says several numbers */
+static int proc_is_own(const struct probe *p, const struct facts *f, struct seen *s)
+{
+	char self[32] = "", numbers[128] = "";
+	ssize_t len = readlink("/proc/self", self, sizeof(self) - 1);
+
+	(void)p;
+	(void)f;
+	if (len < 0 && errno == ENOENT)
+		return seen_skip(s, "/proc is not mounted");
+	if (len < 0)
+		return seen_fail(s, "/proc/self: %s", errno_name(errno));
+	(void)read_field("/proc/self/status", "NSpid", numbers, sizeof(numbers));
+	return seen_as(s, strtol(self, NULL, 10) == getpid() && !strpbrk(numbers, " \t"),
+		       "pid %d, /proc/self is %s, NSpid is %s", (int)getpid(), self, numbers);
 }
 
 /* a runtime that unshares pid or time but does not fork stays in its own namespace itself */
@@ -154,8 +172,10 @@ static int is_not_siblings(const struct probe *p, const struct facts *f, struct 
 static const struct probe probes[] = {
 	NEW("pid"), NEW("net"), NEW("mnt"), NEW("uts"),
 	NEW("ipc"), NEW("cgroup"), NEW("user"), NEW("time"),
+	{ "pid/own-proc", "compare our pid with /proc/self and NSpid",
+	  proc_is_own, .needs = "pid/new-namespace" },
 	{ "pid/of-the-command", "compare our pid namespace with that of the container's command",
-	  is_the_commands, .needs = "pid/new-namespace", .path = "pid" },
+	  is_the_commands, .needs = "pid/own-proc", .path = "pid" },
 	{ "time/of-the-command", "compare our time namespace with that of the container's command",
 	  is_the_commands, .needs = "time/new-namespace", .path = "time" },
 	{ "pid/parent-hidden", "open the pid namespace above ours (NS_GET_PARENT)",

@@ -24,23 +24,6 @@
 
 static pid_t pids[PROCS_MAX];
 
-/* /proc of another pid namespace numbers us otherwise, or says several numbers */
-static int proc_is_own(const struct probe *p, const struct facts *f, struct seen *s)
-{
-	char self[32] = "", numbers[128] = "";
-	ssize_t len = readlink("/proc/self", self, sizeof(self) - 1);
-
-	(void)p;
-	(void)f;
-	if (len < 0 && errno == ENOENT)
-		return seen_skip(s, "/proc is not mounted");
-	if (len < 0)
-		return seen_fail(s, "/proc/self: %s", errno_name(errno));
-	(void)read_field("/proc/self/status", "NSpid", numbers, sizeof(numbers));
-	return seen_as(s, strtol(self, NULL, 10) == getpid() && !strpbrk(numbers, " \t"),
-		       "pid %d, /proc/self is %s, NSpid is %s", (int)getpid(), self, numbers);
-}
-
 static bool is_ancestor(pid_t pid)
 {
 	pid_t at = getpid();
@@ -334,14 +317,12 @@ static int is_untouchable(const struct probe *p, const struct facts *f, struct s
 }
 
 /* clang-format off */
-#define OWN_PROC "processes/proc-is-own"
+#define OWN_PROC "pid/own-proc"
 #define UNTOUCHABLE(word, tried, call, whose) \
 	{ "processes/" whose "-" word, tried, .run = is_untouchable, \
 	  .needs = OWN_PROC, .path = whose ".pid", .num = call }
 
 static const struct probe probes[] = {
-	{ "processes/proc-is-own", "compare our pid with /proc/self and NSpid",
-	  proc_is_own, .needs = "pid/new-namespace" },
 	{ "processes/no-strangers", "list /proc for processes that are not ours",
 	  has_no_strangers, .needs = OWN_PROC },
 	{ "processes/kill-scan", "kill(2) with signal 0 all pids up to 65535",
