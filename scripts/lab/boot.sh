@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
+# shellcheck disable=SC2054 # qemu's options have commas
 # One virtual machine: qemu's arguments, the guest's orders, its streams, how it ended.
 #
 # The guest reports on the port davit.status: "ready UPTIME" before the command, "exit STATUS" after.
@@ -78,6 +79,11 @@ lab_escape() {
 	printf %s "${s//\'/\\047}"
 }
 
+# A panic or an oops ends the run. Watchdogs are patient: a loaded machine stops a processor for long.
+LAB_CMDLINE='console=ttyS0 quiet loglevel=4 panic=-1 oops=panic watchdog_thresh=60
+	rcupdate.rcu_cpu_stall_timeout=120 tsc=reliable no_timer_check random.trust_cpu=on 8250.nr_uarts=1'
+LAB_CMDLINE=${LAB_CMDLINE//$'\n\t'/ }
+
 # lab_qemu_args: sets $lab_qemu; file descriptors $lab_fd_out and $lab_fd_err are those of the relays
 lab_qemu_args() {
 	local i cpu=max
@@ -85,9 +91,8 @@ lab_qemu_args() {
 	lab_qemu=("$LAB_QEMU" -nodefaults -display none -monitor none -no-reboot -no-user-config
 		-cpu "$cpu" -smp "$lab_cpus" -m "$lab_memory"
 		-kernel "$lab_boot_image" -initrd "$LAB_RUN/initrd.run"
-		-append "console=ttyS0 panic=-1 oops=panic quiet loglevel=4 tsc=reliable no_timer_check random.trust_cpu=on 8250.nr_uarts=1 $lab_kernel_cmdline $lab_cmdline"
+		-append "$LAB_CMDLINE $lab_kernel_cmdline $lab_cmdline"
 		-chardev "file,id=console,path=$lab_console" -serial chardev:console
-		-device virtio-rng-pci
 		-device "virtio-serial-pci,max_ports=8"
 		-chardev file,id=status,path=/dev/fdset/1,append=on -add-fd fd=7,set=1
 		-device virtserialport,chardev=status,name=davit.status
@@ -130,7 +135,10 @@ lab_keep_console() {
 	local kept=$lab_console
 	if [ "${lab_console%/*}" = "$LAB_RUN" ]; then
 		kept=$DAVIT_LAB/log/$(date +%Y%m%d-%H%M%S)-${lab_name//[^A-Za-z0-9._-]/_}-$$.console
-		{ mkdir -p "$DAVIT_LAB/log" && cp "$lab_console" "$kept"; } 2>/dev/null || return 0
+		{ mkdir -p "$DAVIT_LAB/log" && cp "$lab_console" "$kept"; } 2>/dev/null || {
+			kept=${TMPDIR:-/tmp}/${kept##*/}
+			cp "$lab_console" "$kept" || return 0
+		}
 	fi
 	lab_hint "console log: $kept"
 }
@@ -142,6 +150,7 @@ lab_fail() { # MESSAGE STATUS
 }
 
 lab_kill() {
+	[ -z "${lab_stdin_relay:-}" ] || kill "$lab_stdin_relay" 2>/dev/null
 	[ -n "${lab_pid:-}" ] || return 0
 	kill -KILL "$lab_pid" 2>/dev/null
 	wait "$lab_pid" 2>/dev/null
@@ -159,9 +168,9 @@ lab_boot() {
 	lab_at_exit lab_kill
 	if [ -z "$lab_is_shell" ]; then
 		# terminals and files are opened by a relay: qemu wants pipes of its own
-		exec {lab_fd_out}> >(exec cat)
+		exec {lab_fd_out}> >(lab_relay)
 		relay_out=$!
-		exec {lab_fd_err}> >(exec cat >&2)
+		exec {lab_fd_err}> >(lab_relay >&2)
 		relay_err=$!
 	fi
 	lab_qemu_args
@@ -201,18 +210,31 @@ lab_boot() {
 	lab_fail "the virtual machine ended before the command${broken:+ (${broken#davit-lab: })}"
 }
 
+# cat, which tells this shell when nobody reads any more
+lab_relay() {
+	trap - EXIT HUP INT TERM
+	cat
+	[ $? -ne 141 ] || kill -PIPE $$
+}
+
 # sets $lab_pid and $lab_events. It dies with this shell, however that ends.
 lab_start_qemu() {
-	if [ -n "$lab_is_shell" ] || [ -n "$lab_has_stdin" ]; then
-		exec {lab_stdin}<&0
-	else
-		exec {lab_stdin}</dev/null
+	local from=/dev/null to=/dev/null
+
+	exec {lab_from}<&0 {lab_to}>&1
+	if [ -n "$lab_is_shell" ]; then
+		from=/dev/fd/$lab_from to=/dev/fd/$lab_to
+	elif [ -n "$lab_has_stdin" ]; then
+		# qemu would make what our caller reads from non-blocking
+		exec {lab_stdin}< <(exec cat <&"$lab_from")
+		lab_stdin_relay=$!
+		from=/dev/fd/$lab_stdin
 	fi
-	exec {lab_tty}>/dev/null
-	[ -z "$lab_is_shell" ] || exec {lab_tty}>&1
 	exec {lab_events}< <(
-		exec 7>&1 1>&"$lab_tty" <&"$lab_stdin" 2>"$LAB_RUN/qemu.log"
+		exec 7>&1 <"$from" >"$to" 2>"$LAB_RUN/qemu.log"
 		exec setpriv --pdeathsig KILL "${lab_qemu[@]}"
 	)
 	lab_pid=$!
+	exec {lab_from}<&- {lab_to}>&-
+	[ -z "${lab_stdin:-}" ] || exec {lab_stdin}<&-
 }

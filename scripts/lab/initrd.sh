@@ -67,5 +67,8 @@ lab_initrd() {
 	[ -w "$cache" ] || lab_initrd=$LAB_RUN/initrd-${key:0:16}
 	lab_initrd_base "$1" "$2" "$LAB_RUN/initrd.new" || lab_die 'cannot make the initramfs' 'is there space on the disk?'
 	find "$cache" -maxdepth 1 -name 'initrd-*' -mtime +1 -delete 2>/dev/null
-	mv "$LAB_RUN/initrd.new" "$lab_initrd" || lab_die "cannot write '$lab_initrd'" 'is there space on the disk?'
+	cp "$LAB_RUN/initrd.new" "$lab_initrd.$$" 2>/dev/null && mv "$lab_initrd.$$" "$lab_initrd" || {
+		rm -f "$lab_initrd.$$"
+		lab_initrd=$LAB_RUN/initrd.new # no space in the cache: it lasts for this run
+	}
 }

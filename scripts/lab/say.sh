@@ -21,17 +21,31 @@ lab_need() {
 		lab_die "'$1' is not installed" "apt-get install $2, or make deps-test for all of them"
 }
 
-# lab_exit_trap COMMAND: adds to what runs at the end, also after a signal
+# lab_wait COMMAND...: run it so that a signal to this shell ends both at once
+lab_wait() {
+	local r
+	"$@" &
+	_lab_child=$!
+	wait "$_lab_child"
+	r=$?
+	_lab_child=
+	return $r
+}
+_lab_child=
+
+# lab_at_exit COMMAND: adds to what runs at the end, also after a signal
 _lab_at_exit=()
 lab_at_exit() { _lab_at_exit=("$1" "${_lab_at_exit[@]}"); }
 _lab_exit() {
 	local rc=$? c
 	trap '' HUP INT TERM
 	trap - EXIT
+	[ -z "$_lab_child" ] || { kill "$_lab_child" && wait "$_lab_child"; } 2>/dev/null
 	for c in "${_lab_at_exit[@]}"; do $c; done
 	exit "$rc"
 }
 trap _lab_exit EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
+trap 'exit 141' PIPE
 trap 'exit 143' TERM
