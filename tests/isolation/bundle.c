@@ -5,12 +5,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine.h"
 #include "inside.h"
 #include "job.h"
 #include "process.h"
@@ -41,12 +44,25 @@ static int make_dir(const char *dir, const char *name)
 	return chmod(path, 0755) < 0 ? complain("change mode of '%s': %s", path, strerror(errno)) : 0;
 }
 
+/* In a copy of the mount namespace that is as the host's own, with events that go both ways within it. */
+static int mount_root(const struct job *j)
+{
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL) < 0)
+		return complain("make a mount namespace: %s", strerror(errno));
+	if (mount("davit-probe", j->root, "tmpfs", 0, "mode=0755,size=16m") < 0)
+		return complain("mount a tmpfs on '%s': %s", j->root, strerror(errno));
+	return 0;
+}
+
 int bundle_make_root(const struct job *j)
 {
 	/* usr is what systemd-nspawn knows a tree by */
-	static const char *const dirs[] = { "",	   "/dev", "/etc",  "/proc", "/root",  "/run",
+	static const char *const dirs[] = { "/dev", "/etc",  "/proc", "/root",  "/run",
 					    "/sys", "/tmp", "/usr", "/var",  INSIDE_DIR };
 
+	if (make_dir(j->root, "") < 0 || (j->engine->takes_root && mount_root(j) < 0))
+		return -1;
 	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
 		if (make_dir(j->root, dirs[i]) < 0)
 			return -1;
@@ -91,7 +107,8 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 	return 0;
 }
 
-void bundle_remove(const char *dir)
+void bundle_remove(const struct job *j)
 {
-	(void)nftw(dir, remove_one, REMOVE_FDS, FTW_DEPTH | FTW_MOUNT | FTW_PHYS);
+	(void)umount2(j->root, MNT_DETACH); /* EINVAL where it is none */
+	(void)nftw(j->work, remove_one, REMOVE_FDS, FTW_DEPTH | FTW_MOUNT | FTW_PHYS);
 }

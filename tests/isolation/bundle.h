@@ -15,7 +15,7 @@ int bundle_make_share(const struct job *j);
 /* bundle_write() - WORK/VERB/config.json for @r. Return: 0; -1, complained. */
 int bundle_write(const struct job *j, const struct role *r);
 
-/* bundle_remove() - remove @dir and all below it, not following links nor leaving the file system */
-void bundle_remove(const char *dir);
+/* bundle_remove() - remove job.work and all below it, not following links nor leaving the file system */
+void bundle_remove(const struct job *j);
 
 #endif

@@ -8,6 +8,7 @@
 #include <linux/keyctl.h>
 #include <mqueue.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@
 #include <string.h>
 #include <sys/ipc.h>
 #include <sys/msg.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
@@ -24,7 +26,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "args.h"
 #include "facts.h"
+#include "process.h"
 
 #define KEY_TRIES 16
 
@@ -176,6 +180,31 @@ static void make_variable(const struct canaries *c, struct facts *f)
 		(void)facts_set(f, "host.env", "%s", value);
 }
 
+/* with a word in its arguments; it ends with us at the latest */
+static void make_process(struct canaries *c, struct facts *f)
+{
+	_cleanup_args_ struct args a = { .n = 0 };
+	pid_t pid;
+
+	args_add(&a, "/proc/self/exe");
+	args_add(&a, CANARY_VERB);
+	args_addf(&a, "canary-%s", c->word);
+	pid = process_start(&a, NULL, STDERR_FILENO, STDERR_FILENO);
+	if (pid < 0)
+		return;
+	c->process = pid;
+	(void)facts_set(f, "host.pid", "%d", (int)pid);
+	(void)facts_set(f, "host.token", "%s", a.v[2]);
+}
+
+int canary_main(void)
+{
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while (getppid() != 1)
+		(void)pause();
+	return 0;
+}
+
 void canaries_make(struct canaries *c, const char *word, const char *dir, struct facts *f)
 {
 	mode_t old = umask(0);
@@ -194,6 +223,7 @@ void canaries_make(struct canaries *c, const char *word, const char *dir, struct
 	make_tcp(c, f);
 	make_key(c, f);
 	make_variable(c, f);
+	make_process(c, f);
 	(void)umask(old);
 }
 
@@ -201,6 +231,7 @@ void canaries_remove(struct canaries *c)
 {
 	if (!c->word[0])
 		return;
+	process_end(c->process, 1000);
 	if (c->shm >= 0)
 		(void)shmctl(c->shm, IPC_RMID, NULL);
 	if (c->sem >= 0)

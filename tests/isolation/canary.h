@@ -17,11 +17,16 @@ struct canaries {
 	int shm, sem, msg;
 	int abstract, tcp, leak;
 	char mqueue[64], shm_file[64];
+	pid_t process; /* 0 = none */
 };
 
 /* canaries_make() - each as far as the host can, its fact in @f; a missing one leaves no fact.
  * The session keyring of this process is a new one from here on. */
 void canaries_make(struct canaries *c, const char *word, const char *dir, struct facts *f);
 void canaries_remove(struct canaries *c);
+
+/* canary_main() - a process of the host, `davit-probe CANARY_VERB WORD`: waits for its end */
+#define CANARY_VERB "canary"
+int canary_main(void);
 
 #endif

@@ -158,7 +158,8 @@ static void print_seccomp(FILE *f)
 
 static void print_linux(FILE *f, const struct job *j, const struct role *r)
 {
-	(void)fprintf(f, "\"linux\":{\"cgroupsPath\":\"/%s\",", r->id);
+	(void)fprintf(f, "\"linux\":{\"cgroupsPath\":\"/%s\",\"rootfsPropagation\":\"rprivate\",",
+		      r->id);
 	print_namespaces(f, &j->want);
 	print_seccomp(f);
 	print_list(f, "maskedPaths", want_masked);

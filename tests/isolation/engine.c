@@ -74,7 +74,7 @@ static int prepare_archive(struct job *j)
 	return import_image(j, a.v[2]);
 }
 
-/* podman runs a directory as it is */
+/* a directory is run as it is */
 static int prepare_rootfs(struct job *j)
 {
 	return j->options->image ? 0 : bundle_make_root(j);
@@ -169,12 +169,7 @@ static int run_podman(const struct job *j, const struct role *r, struct args *a)
 		for (int i = 0; i < 2; i++)
 			args_addf(a, "--%sidmap=0:%u:%u", i ? "g" : "u", j->want.id_outside,
 				  j->want.id_count);
-	if (j->options->image) {
-		args_add(a, j->image);
-	} else {
-		args_add(a, "--rootfs");
-		args_add(a, j->root);
-	}
+	args_add(a, j->image);
 	add_arguments(r, a);
 	return 0;
 }
@@ -208,16 +203,16 @@ static const struct engine engines[] = {
 		.name = "podman", .program = "podman",
 		.can = ASK_ALL | ASK_USER,
 		.cannot = "it has no option",
-		.prepare = prepare_rootfs, .run = run_podman, .remove = remove_by_name,
+		.prepare = prepare_archive, .run = run_podman, .remove = remove_by_name, .forget = forget_image,
 	}, {
-		.name = "nspawn", .program = "systemd-nspawn",
+		.name = "nspawn", .program = "systemd-nspawn", .takes_root = true,
 		/* it has lists of paths of its own instead of options: they are held to the same standard */
 		.can = ASK_USER | ASK_CGROUP_NS | ASK_NOFILE | ASK_SECCOMP | ASK_NO_NEW_PRIVS | ASK_MASKED |
 		       ASK_READONLY | ASK_CAPS | ASK_HOSTNAME | ASK_READONLY_ROOT,
 		.cannot = "it leaves limits to the units of systemd",
 		.prepare = prepare_rootfs, .run = engine_run_nspawn,
 	}, {
-		.name = "bwrap", .program = "bwrap",
+		.name = "bwrap", .program = "bwrap", .takes_root = true,
 		.can = ASK_CGROUP_NS | ASK_NO_NEW_PRIVS | ASK_MASKED | ASK_READONLY | ASK_CAPS | ASK_HOSTNAME |
 		       ASK_READONLY_ROOT,
 		.cannot = "it has no option",

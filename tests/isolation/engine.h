@@ -3,6 +3,7 @@
 #ifndef DAVIT_ISOLATION_ENGINE_H
 #define DAVIT_ISOLATION_ENGINE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct args;
@@ -12,6 +13,8 @@ struct role;
 /**
  * struct engine - one row per engine
  * @program: searched for in PATH
+ * @takes_root: it runs job.root as it is, without a copy or layers of its own; then job.root is a
+ *	     file system, in a mount namespace of ours, so that no path of the host is seen in it
  * @can:     ASK_* that it has options for; @cannot says why not the others
  * @prepare: before the first start; 0 or -1, complained. May take back what job.want asks for
  *	     and say in job.why why. May be NULL.
@@ -21,6 +24,7 @@ struct role;
  */
 struct engine {
 	const char *name, *program;
+	bool takes_root;
 	unsigned int can;
 	const char *cannot;
 	int (*prepare)(struct job *j);

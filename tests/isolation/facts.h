@@ -20,7 +20,7 @@
  * host.*      what the host looks like; objects live as long as the probes run
  *   host.kernel	release
  *   host.ns.{pid,net,mnt,uts,ipc,user,cgroup,time}	inode numbers
- *   host.pid, host.token	the host side: its pid on the host, and a random word in its argv
+ *   host.pid, host.token	a process of the host, and a random word in its argv
  *   host.hostname, host.root ("DEV:INO" of /, decimal), host.marker (absolute path of a file of the host)
  *   host.shm_key, host.sem_key, host.msg_key	SysV objects, mode 0666
  *   host.mqueue	POSIX message queue "/NAME"; host.shm: file name in /dev/shm

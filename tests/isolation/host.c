@@ -281,7 +281,7 @@ static int run(struct host *h)
 	canaries_make(&h->canaries, h->inside.role.token, h->job.work, &h->facts);
 	if (h->job.engine->prepare && h->job.engine->prepare(&h->job) < 0)
 		return -1;
-	host_facts_tell(&h->facts, h->inside.role.token);
+	host_facts_tell(&h->facts);
 	want_tell(&h->job.want, &h->facts);
 	r = start_hold(h);
 	if (r == 0)
@@ -337,7 +337,7 @@ static void clean_up(struct host *h)
 	}
 	canaries_remove(&h->canaries);
 	if (h->job.work[0])
-		bundle_remove(h->job.work);
+		bundle_remove(&h->job);
 	while (waitpid(-1, NULL, WNOHANG) > 0)
 		;
 }

@@ -99,7 +99,7 @@ static void tell_mount_devs(struct facts *f)
 		(void)facts_set(f, "host.mount_devs", "%s", text);
 }
 
-void host_facts_tell(struct facts *f, const char *token)
+void host_facts_tell(struct facts *f)
 {
 	struct utsname u;
 	struct stat st;
@@ -111,8 +111,6 @@ void host_facts_tell(struct facts *f, const char *token)
 	if (stat("/", &st) == 0)
 		(void)facts_set(f, "host.root", "%llu:%llu", (unsigned long long)st.st_dev,
 				(unsigned long long)st.st_ino);
-	(void)facts_set(f, "host.pid", "%d", (int)getpid());
-	(void)facts_set(f, "host.token", "%s", token);
 	tell_namespaces(f, "host", "self");
 	tell_cgroup(f, "host.cgroup", "self");
 	tell_links(f);

@@ -8,7 +8,7 @@
 struct facts;
 
 /* host_facts_tell() - host.* without the canaries; what cannot be found out leaves no fact */
-void host_facts_tell(struct facts *f, const char *token);
+void host_facts_tell(struct facts *f);
 
 /* host_facts_clocks() - call it just before the start */
 void host_facts_clocks(struct facts *f);

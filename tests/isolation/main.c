@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "canary.h"
 #include "host.h"
 #include "inside.h"
 #include "probe.h"
@@ -44,6 +45,8 @@ int main(int argc, char *argv[])
 		return inside_main(argv[2], (const char *const *)argv + 4, (size_t)argc - 4);
 	if (strcmp(verb, "hold") == 0 && argc == 4)
 		return hold_main(argv[2], argv[3]);
+	if (strcmp(verb, CANARY_VERB) == 0 && argc == 3)
+		return canary_main();
 	(void)fprintf(stderr, "usage: davit-probe host [OPTIONS] | list [--format json] |\n"
 			      "       inside DIR TOKEN [NAME...] | hold DIR TOKEN\n");
 	return HOST_FAILED;

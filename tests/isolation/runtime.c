@@ -68,6 +68,7 @@ static void remove_container(const struct job *j, const struct role *r, struct a
 
 const struct engine engine_runtime = {
 	.name = "runtime",
+	.takes_root = true,
 	.can = ASK_ALL | ASK_OPTIONAL,
 	.prepare = prepare,
 	.run = run,
