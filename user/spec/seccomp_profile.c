@@ -5,38 +5,40 @@
 #include <errno.h>
 #include <linux/seccomp.h>
 #include <string.h>
+#include <sys/un.h>
 
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/fmt.h"
-#include "base/json.h"
+#include "base/str.h"
 #include "kern/cap.h"
+#include "spec/oci_reader.h"
 
 #define ARGS_MAX 64u /* "args" of one entry; more than one of an argument means "or" */
 #define ERRNO_MAX 4095u /* the kernel's MAX_ERRNO */
 #define LIST_MAX 64u /* architectures, capabilities, flags */
+#define METADATA_MAX (1u << 16)
+#define SOCKET_MAX (sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1)
 
-struct name_value {
-	const char *name;
-	uint32_t value;
-};
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV /* Linux 5.19 */
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1u << 5)
+#endif
 
 /* clang-format off */
-#define ACTION_NOTIFY UINT32_MAX /* none of the kernel's; only refused */
-static const struct name_value actions[] = {
+static const struct oci_name actions[] = {
 	{ "SCMP_ACT_ALLOW",        SECCOMP_RET_ALLOW },
 	{ "SCMP_ACT_ERRNO",        SECCOMP_RET_ERRNO },
 	{ "SCMP_ACT_KILL",         SECCOMP_RET_KILL_THREAD },
 	{ "SCMP_ACT_KILL_THREAD",  SECCOMP_RET_KILL_THREAD },
 	{ "SCMP_ACT_KILL_PROCESS", SECCOMP_RET_KILL_PROCESS },
 	{ "SCMP_ACT_LOG",          SECCOMP_RET_LOG },
-	{ "SCMP_ACT_NOTIFY",       ACTION_NOTIFY },
+	{ "SCMP_ACT_NOTIFY",       SECCOMP_RET_USER_NOTIF },
 	{ "SCMP_ACT_TRACE",        SECCOMP_RET_TRACE },
 	{ "SCMP_ACT_TRAP",         SECCOMP_RET_TRAP },
 	{ NULL, 0 },
 };
 
-static const struct name_value ops[] = {
+static const struct oci_name ops[] = {
 	{ "SCMP_CMP_NE",        SECCOMP_NE },
 	{ "SCMP_CMP_LT",        SECCOMP_LT },
 	{ "SCMP_CMP_LE",        SECCOMP_LE },
@@ -46,14 +48,17 @@ static const struct name_value ops[] = {
 	{ "SCMP_CMP_MASKED_EQ", SECCOMP_MASKED_EQ },
 	{ NULL, 0 },
 };
+static const struct oci_names op_names = { "operator", ops };
 
 /* TSYNC is what a single thread before its exec has anyway */
-static const struct name_value flags[] = {
-	{ "SECCOMP_FILTER_FLAG_LOG",        SECCOMP_FILTER_FLAG_LOG },
-	{ "SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW },
-	{ "SECCOMP_FILTER_FLAG_TSYNC",      0 },
+static const struct oci_name flags[] = {
+	{ "SECCOMP_FILTER_FLAG_LOG",                SECCOMP_FILTER_FLAG_LOG },
+	{ "SECCOMP_FILTER_FLAG_SPEC_ALLOW",         SECCOMP_FILTER_FLAG_SPEC_ALLOW },
+	{ "SECCOMP_FILTER_FLAG_TSYNC",              0 },
+	{ "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV },
 	{ NULL, 0 },
 };
+static const struct oci_names flag_names = { "flag of a filter", flags };
 /* clang-format on */
 
 #if defined(__x86_64__)
@@ -62,264 +67,207 @@ static const struct name_value flags[] = {
 #define NATIVE_NAME "arm64"
 #endif
 
-static int find(const struct name_value *table, const char *what, const char *name, uint32_t *ret,
-		struct err *e)
+/* -- as it is written -- */
+
+struct condition {
+	struct oci_strv caps, arches;
+	const char *kernel;
+};
+
+struct entry {
+	const char *action, *name;
+	uint64_t errno_ret;
+	bool has_errno;
+	struct oci_strv names;
+	OCI_LIST_OF(struct seccomp_arg) args;
+	struct condition includes, excludes;
+};
+
+struct arch_entry {
+	const char *arch;
+	struct oci_strv subs;
+};
+
+struct document {
+	const char *action, *listener, *metadata;
+	uint64_t errno_ret, flags;
+	bool has_errno, has_flags;
+	struct oci_strv arches;
+	OCI_LIST_OF(struct arch_entry) arch_map;
+	OCI_LIST_OF(struct entry) entries;
+};
+
+/* clang-format off */
+static const struct oci_field condition_fields[] = {
+	OCI_F_TEXTS("caps", struct condition, caps, LIST_MAX, OCI_NAME_MAX),
+	OCI_F_TEXTS("arches", struct condition, arches, LIST_MAX, OCI_NAME_MAX),
+	OCI_F_TEXT("minKernel", struct condition, kernel, OCI_NAME_MAX),
+};
+static const struct oci_table condition_table = OCI_TABLE(condition_fields, struct condition, NULL);
+
+static const struct oci_field arg_fields[] = {
+	OCI_F_NUMBER("index", struct seccomp_arg, index, 0, SECCOMP_ARGS_MAX - 1, .flags = OCI_REQUIRED),
+	OCI_F_NUMBER("value", struct seccomp_arg, value, 0, UINT64_MAX),
+	OCI_F_NUMBER("valueTwo", struct seccomp_arg, value_two, 0, UINT64_MAX),
+	OCI_F_NAME("op", struct seccomp_arg, op, &op_names, .flags = OCI_REQUIRED),
+};
+static const struct oci_table arg_table = OCI_TABLE(arg_fields, struct seccomp_arg, NULL);
+
+static const struct oci_field entry_fields[] = {
+	OCI_F_TEXT("name", struct entry, name, OCI_NAME_MAX),
+	OCI_F_TEXTS("names", struct entry, names, SECCOMP_PROFILE_NAMES_MAX, OCI_NAME_MAX),
+	OCI_F_TEXT("action", struct entry, action, OCI_NAME_MAX, .flags = OCI_REQUIRED),
+	OCI_F_NUMBER("errnoRet", struct entry, errno_ret, 0, ERRNO_MAX, OCI_HAS(struct entry, has_errno)),
+	OCI_F_LIST("args", struct entry, args, ARGS_MAX, &arg_table),
+	OCI_F_OBJECT("includes", struct entry, includes, &condition_table),
+	OCI_F_OBJECT("excludes", struct entry, excludes, &condition_table),
+};
+static const struct oci_table entry_table = OCI_TABLE(entry_fields, struct entry, NULL);
+
+static const struct oci_field arch_fields[] = {
+	OCI_F_TEXT("architecture", struct arch_entry, arch, OCI_NAME_MAX, .flags = OCI_REQUIRED),
+	OCI_F_TEXTS("subArchitectures", struct arch_entry, subs, LIST_MAX, OCI_NAME_MAX),
+};
+static const struct oci_table arch_table = OCI_TABLE(arch_fields, struct arch_entry, NULL);
+
+static const struct oci_field document_fields[] = {
+	OCI_F_TEXT("defaultAction", struct document, action, OCI_NAME_MAX),
+	OCI_F_NUMBER("defaultErrnoRet", struct document, errno_ret, 0, ERRNO_MAX, OCI_HAS(struct document, has_errno)),
+	OCI_F_TEXTS("architectures", struct document, arches, LIST_MAX, OCI_NAME_MAX),
+	OCI_F_LIST("archMap", struct document, arch_map, LIST_MAX, &arch_table),
+	OCI_F_FLAGS("flags", struct document, flags, &flag_names, OCI_HAS(struct document, has_flags)),
+	OCI_F_TEXT("listenerPath", struct document, listener, SOCKET_MAX, .flags = OCI_ABSOLUTE),
+	OCI_F_TEXT("listenerMetadata", struct document, metadata, METADATA_MAX),
+	OCI_F_LIST("syscalls", struct document, entries, SECCOMP_PROFILE_RULES_MAX, &entry_table),
+};
+static const struct oci_table document_table = OCI_TABLE(document_fields, struct document, NULL);
+/* clang-format on */
+
+/* -- what it means -- */
+
+static int get_action(struct oci_reader *r, const struct oci_at *at, const char *key,
+		      const char *errno_key, const char *name, bool has_errno, uint64_t errno_ret,
+		      uint32_t *ret)
 {
-	for (; table->name; table++) {
-		if (strcmp(table->name, name) == 0) {
-			*ret = table->value;
-			return 0;
-		}
-	}
-	return err_plain(e, -EINVAL, "unknown %s '%s'", what, name);
-}
+	uint64_t action;
 
-/* A number in [0, max]; *ret is left as it is when the member is missing. */
-static int get_number(const json_t *object, const char *key, uint64_t max, uint64_t *ret,
-		      struct err *e)
-{
-	int64_t value = -1;
-	int r;
-
-	if (!json_object_get(object, key) || json_is_null(json_object_get(object, key)))
-		return 0;
-	r = json_get_i64(object, key, &value, e);
-	if (r < 0)
-		return r;
-	if (value < 0 || (uint64_t)value > max)
-		return err_plain(e, -EINVAL, "'%s' is not a number from 0 to %llu", key,
-				 (unsigned long long)max);
-	*ret = (uint64_t)value;
-	return 0;
-}
-
-static int get_action(const json_t *object, const char *key, const char *errno_key, uint32_t *ret,
-		      struct err *e)
-{
-	const char *name = NULL;
-	uint64_t data = UINT64_MAX;
-	uint32_t action = 0;
-	int r = json_get_string(object, key, &name, e);
-
-	if (r < 0)
-		return r;
 	if (!name)
-		return err_plain(e, -EBADMSG, "'%s' is missing", key);
-	r = find(actions, "action", name, &action, e);
-	if (r == 0)
-		r = get_number(object, errno_key, ERRNO_MAX, &data, e);
-	if (r < 0)
-		return r;
-	if (action == ACTION_NOTIFY) {
-		r = err_plain(e, -EOPNOTSUPP, "action SCMP_ACT_NOTIFY is not supported");
-		err_hint(e, "use SCMP_ACT_ERRNO, SCMP_ACT_TRAP or SCMP_ACT_LOG");
-		return r;
-	}
+		return oci_fail_in(r, at, key, -EBADMSG, "it is missing");
+	if (oci_name_find(actions, name, &action) < 0)
+		return oci_fail_in(r, at, key, -EINVAL, "'%s' is no action", name);
 	if (action == SECCOMP_RET_ERRNO || action == SECCOMP_RET_TRACE)
-		action |= data == UINT64_MAX ? EPERM : (uint32_t)data;
-	else if (data != UINT64_MAX)
-		return err_plain(e, -EINVAL, "action %s takes no '%s'", name, errno_key);
-	*ret = action;
+		action |= has_errno ? errno_ret : EPERM;
+	else if (has_errno)
+		return oci_fail_in(r, at, errno_key, -EINVAL, "action %s takes none", name);
+	*ret = (uint32_t)action;
 	return 0;
 }
 
-static int get_array(const json_t *object, const char *key, size_t max, json_t **ret, struct err *e)
-{
-	int r;
-
-	*ret = NULL;
-	r = json_get_array(object, key, ret, e);
-	if (r == 0 && *ret && json_array_size(*ret) > max)
-		return err_plain(e, -E2BIG, "'%s' has %zu entries, at most %zu", key,
-				 json_array_size(*ret), max);
-	return r;
-}
-
-static int text_at(const json_t *array, size_t i, const char *key, const char **ret, struct err *e)
-{
-	*ret = json_string_value(json_array_get(array, i));
-	return *ret ? 0 : err_plain(e, -EBADMSG, "'%s' holds something that is no string", key);
-}
-
-static int add_arch(const char *name, uint32_t *mask, struct err *e)
+static int add_arch(struct oci_reader *r, const struct oci_at *at, const char *name, uint32_t *mask)
 {
 	int arch = seccomp_arch_find(name);
 
 	if (arch < 0)
-		return err_plain(e, arch, "unknown architecture '%s'", name);
+		return oci_fail(r, at, arch, "'%s' is no architecture", name);
 	if (arch < SECCOMP_ARCH_COUNT)
 		*mask |= 1u << arch;
 	return 0;
 }
 
-static int add_arches(const json_t *object, const char *key, uint32_t *mask, struct err *e)
+static int add_arches(struct oci_reader *r, const struct oci_at *up, const char *key,
+		      const struct oci_strv *list, uint32_t *mask)
 {
-	json_t *array;
-	int r = get_array(object, key, LIST_MAX, &array, e);
+	const struct oci_at at = { .up = up, .key = key };
+	int rc = 0;
 
-	for (size_t i = 0; r == 0 && i < json_array_size(array); i++) {
-		const char *name;
+	for (size_t i = 0; rc == 0 && i < list->n; i++) {
+		const struct oci_at here = { .up = &at, .index = i };
 
-		r = text_at(array, i, key, &name, e);
-		if (r == 0)
-			r = add_arch(name, mask, e);
+		rc = add_arch(r, &here, list->v[i], mask);
 	}
-	return r;
+	return rc;
 }
 
 /* "architectures" is the list; "archMap" holds one for every host, of which ours counts. */
-static int get_arches(const json_t *object, uint32_t *ret, struct err *e)
+static int get_arches(struct oci_reader *r, const struct oci_at *up, const struct document *d,
+		      uint32_t *ret)
 {
+	const struct oci_at map = { .up = up, .key = "archMap" };
 	uint32_t mask = 0;
-	json_t *list, *map;
-	int r = get_array(object, "architectures", LIST_MAX, &list, e);
+	int rc;
 
-	if (r == 0)
-		r = get_array(object, "archMap", LIST_MAX, &map, e);
-	if (r < 0)
-		return r;
-	if (json_array_size(list) && json_array_size(map))
-		return err_plain(e, -EINVAL, "'architectures' and 'archMap' exclude each other");
-	r = add_arches(object, "architectures", &mask, e);
-	for (size_t i = 0; r == 0 && i < json_array_size(map); i++) {
-		const json_t *entry = json_array_get(map, i);
+	if (d->arches.n && d->arch_map.n)
+		return oci_fail(r, &map, -EINVAL, "'architectures' and 'archMap' exclude each other");
+	rc = add_arches(r, up, "architectures", &d->arches, &mask);
+	for (size_t i = 0; rc == 0 && i < d->arch_map.n; i++) {
+		const struct oci_at at = { .up = &map, .index = i };
+		const struct oci_at here = { .up = &at, .key = "architecture" };
 		uint32_t main_arch = 0, with_subs = 0;
-		const char *name = NULL;
 
-		if (!json_is_object(entry))
-			return err_plain(e, -EBADMSG,
-					 "'archMap' holds something that is no object");
-		r = json_get_string(entry, "architecture", &name, e);
-		if (r == 0)
-			r = name ? add_arch(name, &main_arch, e) :
-				   err_plain(e, -EBADMSG, "'architecture' is missing");
-		if (r == 0)
-			r = add_arches(entry, "subArchitectures", &with_subs, e);
+		rc = add_arch(r, &here, d->arch_map.v[i].arch, &main_arch);
+		if (rc == 0)
+			rc = add_arches(r, &at, "subArchitectures", &d->arch_map.v[i].subs,
+					&with_subs);
 		if (main_arch == 1u << SECCOMP_NATIVE)
 			mask |= with_subs;
 	}
 	/* the native one is always filtered, named or not */
 	*ret = mask | 1u << SECCOMP_NATIVE;
-	return r;
-}
-
-static int get_flags(const json_t *object, unsigned int *ret, struct err *e)
-{
-	json_t *array;
-	int r = get_array(object, "flags", LIST_MAX, &array, e);
-
-	if (r < 0)
-		return r;
-	*ret = array ? 0 : SECCOMP_FILTER_FLAG_SPEC_ALLOW;
-	for (size_t i = 0; i < json_array_size(array); i++) {
-		const char *name;
-		uint32_t flag = 0;
-
-		r = text_at(array, i, "flags", &name, e);
-		if (r == 0)
-			r = find(flags, "flag", name, &flag, e);
-		if (r < 0)
-			return r;
-		*ret |= flag;
-	}
-	return 0;
+	return rc;
 }
 
 /* "4.8" to major << 16 | minor */
-static int parse_kernel(const char *text, uint32_t *ret, struct err *e)
+static int parse_kernel(struct oci_reader *r, const struct oci_at *at, const char *text,
+			uint32_t *ret)
 {
 	_cleanup_free_ char *major_text = strndup(text, strcspn(text, "."));
 	const char *minor_text = strchr(text, '.');
 	uint64_t major, minor;
 
 	if (!major_text)
-		return err_set(e, ENOMEM, "parse kernel version");
+		return err_set(r->e, ENOMEM, "parse kernel version");
 	if (!minor_text || fmt_parse_u64(major_text, &major) < 0 ||
 	    fmt_parse_u64(minor_text + 1, &minor) < 0 || major > UINT16_MAX || minor > UINT16_MAX)
-		return err_plain(e, -EINVAL, "'%s' is no kernel version, like 4.8", text);
+		return oci_fail_in(r, at, "minKernel", -EINVAL,
+				   "'%s' is no kernel version, like 4.8", text);
 	*ret = (uint32_t)(major << 16 | minor);
 	return 0;
 }
 
-/* "includes" or "excludes". *ret_arch: architectures are named / the native one is among them. */
-static int get_condition(const json_t *entry, const char *key, uint64_t *ret_caps,
-			 uint32_t *ret_kernel, bool *ret_has_arches, bool *ret_is_ours,
-			 struct err *e)
+/* "includes" or "excludes". *ret_is_ours: the native architecture is among those named. */
+static int get_condition(struct oci_reader *r, const struct oci_at *up, const char *key,
+			 const struct condition *c, uint64_t *ret_caps, uint32_t *ret_kernel,
+			 bool *ret_is_ours)
 {
-	json_t *object = NULL, *caps, *arches;
-	const char *kernel = NULL;
-	int r = json_get_object(entry, key, &object, e);
+	const struct oci_at at = { .up = up, .key = key };
+	const struct oci_at caps = { .up = &at, .key = "caps" };
 
-	if (r < 0 || !object)
-		return r;
-	r = get_array(object, "caps", LIST_MAX, &caps, e);
-	for (size_t i = 0; r == 0 && i < json_array_size(caps); i++) {
-		const char *name;
-		int cap;
+	for (size_t i = 0; i < c->caps.n; i++) {
+		const struct oci_at here = { .up = &caps, .index = i };
+		int cap = cap_parse(c->caps.v[i], r->e);
 
-		r = text_at(caps, i, "caps", &name, e);
-		if (r < 0)
-			break;
-		cap = cap_parse(name, e);
 		if (cap < 0)
-			return cap;
+			return oci_fail_under(r, &here, cap);
 		*ret_caps |= CAP_BIT(cap);
 	}
-	if (r == 0)
-		r = get_array(object, "arches", LIST_MAX, &arches, e);
-	for (size_t i = 0; r == 0 && i < json_array_size(arches); i++) {
-		const char *name;
-
-		r = text_at(arches, i, "arches", &name, e);
-		if (r == 0) {
-			*ret_has_arches = true;
-			*ret_is_ours |= strcmp(name, NATIVE_NAME) == 0;
-		}
-	}
-	if (r == 0)
-		r = json_get_string(object, "minKernel", &kernel, e);
-	if (r == 0 && kernel)
-		r = parse_kernel(kernel, ret_kernel, e);
-	return r;
+	*ret_is_ours = false;
+	for (size_t i = 0; i < c->arches.n; i++)
+		*ret_is_ours |= strcmp(c->arches.v[i], NATIVE_NAME) == 0;
+	return c->kernel ? parse_kernel(r, &at, c->kernel, ret_kernel) : 0;
 }
 
 /* The conditions of one entry. Return: 1 if it can ever hold on this architecture, 0 if not. */
-static int get_conditions(const json_t *entry, struct seccomp_rule *rule, struct err *e)
+static int get_conditions(struct oci_reader *r, const struct oci_at *at, const struct entry *entry,
+			  struct seccomp_rule *rule)
 {
-	bool in_any = false, in_ours = false, out_any = false, out_ours = false;
-	int r = get_condition(entry, "includes", &rule->caps_with, &rule->kernel_min, &in_any,
-			      &in_ours, e);
+	bool in_ours = false, out_ours = false;
+	int rc = get_condition(r, at, "includes", &entry->includes, &rule->caps_with,
+			       &rule->kernel_min, &in_ours);
 
-	if (r == 0)
-		r = get_condition(entry, "excludes", &rule->caps_without, &rule->kernel_before,
-				  &out_any, &out_ours, e);
-	return r < 0 ? r : (!in_any || in_ours) && !out_ours;
-}
-
-static int get_arg(const json_t *object, struct seccomp_arg *ret, struct err *e)
-{
-	uint64_t index = SECCOMP_ARGS_MAX, value = 0, value_two = 0;
-	const char *name = NULL;
-	uint32_t op = 0;
-	int r;
-
-	if (!json_is_object(object))
-		return err_plain(e, -EBADMSG, "'args' holds something that is no object");
-	r = get_number(object, "index", SECCOMP_ARGS_MAX - 1, &index, e);
-	if (r == 0 && index == SECCOMP_ARGS_MAX)
-		r = err_plain(e, -EBADMSG, "'index' is missing");
-	if (r == 0)
-		r = get_number(object, "value", INT64_MAX, &value, e);
-	if (r == 0)
-		r = get_number(object, "valueTwo", INT64_MAX, &value_two, e);
-	if (r == 0)
-		r = json_get_string(object, "op", &name, e);
-	if (r == 0)
-		r = name ? find(ops, "operator", name, &op, e) :
-			   err_plain(e, -EBADMSG, "'op' is missing");
-	if (r == 0)
-		*ret = (struct seccomp_arg){ (uint8_t)index, (uint8_t)op, value, value_two };
-	return r;
+	if (rc == 0)
+		rc = get_condition(r, at, "excludes", &entry->excludes, &rule->caps_without,
+				   &rule->kernel_before, &out_ours);
+	return rc < 0 ? rc : (!entry->includes.arches.n || in_ours) && !out_ours;
 }
 
 /* Counts of what is filled in, in the profile's arrays. */
@@ -328,42 +276,33 @@ struct fill {
 	size_t n_rules, n_ids, n_args;
 };
 
-static int get_names(const json_t *entry, struct fill *f, struct seccomp_rule *rule, struct err *e)
+/* Names that are not found are another architecture's, or newer than we are. */
+static int get_names(struct oci_reader *r, const struct oci_at *at, const struct entry *entry,
+		     struct fill *f, struct seccomp_rule *rule)
 {
-	const char *single = NULL;
-	json_t *names;
-	int r = json_get_string(entry, "name", &single, e);
+	size_t n = entry->names.n ? entry->names.n : 1;
 
-	if (r == 0)
-		r = get_array(entry, "names", SECCOMP_PROFILE_NAMES_MAX, &names, e);
-	if (r < 0)
-		return r;
-	if (single && *single && json_array_size(names))
-		return err_plain(e, -EINVAL, "'name' and 'names' exclude each other");
-	if (!(single && *single) && !json_array_size(names))
-		return err_plain(e, -EBADMSG, "'names' is missing");
+	if (entry->name && entry->names.n)
+		return oci_fail_in(r, at, "names", -EINVAL, "'name' and 'names' exclude each other");
+	if (!entry->name && !entry->names.n)
+		return oci_fail_in(r, at, "names", -EBADMSG, "it is missing");
 	rule->syscalls = f->p->ids + f->n_ids;
-	for (size_t i = 0; i < json_array_size(names) || (single && *single && i == 0); i++) {
-		const char *name = single;
-		int id;
+	for (size_t i = 0; i < n; i++) {
+		int id = seccomp_syscall_find(entry->names.n ? entry->names.v[i] : entry->name);
 
-		if (json_array_size(names)) {
-			r = text_at(names, i, "names", &name, e);
-			if (r < 0)
-				return r;
-		}
-		id = seccomp_syscall_find(name);
-		if (id >= 0) /* else another architecture's, or newer than we are */
+		if (id >= 0)
 			f->p->ids[f->n_ids + rule->n_syscalls++] = (uint16_t)id;
 	}
 	return 0;
 }
 
-static int add_rule(struct fill *f, const struct seccomp_rule *rule, struct err *e)
+static int add_rule(struct oci_reader *r, const struct oci_at *at, struct fill *f,
+		    const struct seccomp_rule *rule)
 {
 	if (f->n_rules == SECCOMP_RULES_MAX)
-		return err_plain(e, -E2BIG, "more than %u rules", SECCOMP_RULES_MAX);
+		return oci_fail(r, at, -E2BIG, "more than %u rules", SECCOMP_RULES_MAX);
 	f->p->rules[f->n_rules++] = *rule;
+	f->p->has_notify |= rule->action == SECCOMP_RET_USER_NOTIF;
 	return 0;
 }
 
@@ -371,17 +310,16 @@ static int add_rule(struct fill *f, const struct seccomp_rule *rule, struct err 
  * All comparisons must hold, unless two are of one argument: then each is a rule of its own, as
  * runc has it (opencontainers/runc issue 2735).
  */
-static int add_rules(const json_t *args, struct fill *f, struct seccomp_rule *rule, struct err *e)
+static int add_rules(struct oci_reader *r, const struct oci_at *at, const struct entry *entry,
+		     struct fill *f, struct seccomp_rule *rule)
 {
 	struct seccomp_arg *first = f->p->args + f->n_args;
-	unsigned int seen = 0, n = (unsigned int)json_array_size(args);
+	unsigned int seen = 0, n = (unsigned int)entry->args.n;
 	bool is_or = false;
-	int r = 0;
+	int rc = 0;
 
 	for (unsigned int i = 0; i < n; i++) {
-		r = get_arg(json_array_get(args, i), &first[i], e);
-		if (r < 0)
-			return r;
+		first[i] = entry->args.v[i];
 		is_or |= (seen & 1u << first[i].index) != 0;
 		seen |= 1u << first[i].index;
 	}
@@ -389,129 +327,154 @@ static int add_rules(const json_t *args, struct fill *f, struct seccomp_rule *ru
 	if (!is_or) {
 		rule->args = first;
 		rule->n_args = n;
-		return add_rule(f, rule, e);
+		return add_rule(r, at, f, rule);
 	}
-	for (unsigned int i = 0; i < n && r == 0; i++) {
+	for (unsigned int i = 0; i < n && rc == 0; i++) {
 		rule->args = &first[i];
 		rule->n_args = 1;
-		r = add_rule(f, rule, e);
+		rc = add_rule(r, at, f, rule);
 	}
-	return r;
+	return rc;
 }
 
-static int parse_entry(const json_t *entry, struct fill *f, struct err *e)
+static int add_entry(struct oci_reader *r, const struct oci_at *at, const struct entry *entry,
+		     struct fill *f)
 {
 	struct seccomp_rule rule = { .action = 0 };
-	json_t *args;
-	int r, holds;
+	int holds, rc = get_action(r, at, "action", "errnoRet", entry->action, entry->has_errno,
+				   entry->errno_ret, &rule.action);
 
-	if (!json_is_object(entry))
-		return err_plain(e, -EBADMSG, "it is no object");
-	r = get_action(entry, "action", "errnoRet", &rule.action, e);
-	if (r == 0)
-		r = get_names(entry, f, &rule, e);
-	if (r == 0)
-		r = get_array(entry, "args", ARGS_MAX, &args, e);
-	if (r < 0)
-		return r;
-	holds = get_conditions(entry, &rule, e);
+	if (rc == 0)
+		rc = get_names(r, at, entry, f, &rule);
+	if (rc < 0)
+		return rc;
+	holds = get_conditions(r, at, entry, &rule);
 	if (holds <= 0)
 		return holds;
 	f->n_ids += rule.n_syscalls;
-	return add_rules(args, f, &rule, e);
+	return add_rules(r, at, entry, f, &rule);
 }
 
 /* Room for all that "syscalls" can hold. */
-static int allocate(const json_t *syscalls, struct seccomp_profile *p, struct err *e)
+static int allocate(struct oci_reader *r, const struct document *d, struct seccomp_profile *p)
 {
 	size_t n_ids = 0, n_args = 0, n_rules = 0;
 
-	for (size_t i = 0; i < json_array_size(syscalls); i++) {
-		const json_t *entry = json_array_get(syscalls, i);
-		size_t args = json_array_size(json_object_get(entry, "args"));
-
-		n_ids += json_array_size(json_object_get(entry, "names")) + 1;
-		n_args += args;
-		n_rules += args + 1;
+	for (size_t i = 0; i < d->entries.n; i++) {
+		n_ids += d->entries.v[i].names.n + 1;
+		n_args += d->entries.v[i].args.n;
+		n_rules += d->entries.v[i].args.n + 1;
 	}
 	if (n_rules > SECCOMP_RULES_MAX)
 		n_rules = SECCOMP_RULES_MAX; /* add_rule() refuses more */
 	p->ids = calloc(n_ids + 1, sizeof(*p->ids));
 	p->args = calloc(n_args + 1, sizeof(*p->args));
 	p->rules = calloc(n_rules + 1, sizeof(*p->rules));
-	return p->ids && p->args && p->rules ? 0 : err_set(e, ENOMEM, "parse seccomp profile");
+	return p->ids && p->args && p->rules ? 0 :
+					       err_set(r->e, ENOMEM, "parse seccomp profile");
 }
 
-static int parse(const json_t *object, struct seccomp_profile *p, struct err *e)
+static int get_listener(struct oci_reader *r, const struct oci_at *at, const struct document *d,
+			struct seccomp_profile *p)
 {
-	struct fill f = { .p = p };
-	const char *listener = NULL, *action = NULL;
-	json_t *syscalls;
-	int r;
+	if (d->metadata && !d->listener)
+		return oci_fail_in(r, at, "listenerMetadata", -EINVAL, "there is no listenerPath");
+	if (d->listener)
+		p->listener_path = strdup(d->listener);
+	if (d->metadata)
+		p->listener_metadata = strdup(d->metadata);
+	if ((d->listener && !p->listener_path) || (d->metadata && !p->listener_metadata))
+		return err_set(r->e, ENOMEM, "parse seccomp profile");
+	return 0;
+}
 
-	if (!json_is_object(object))
-		return err_plain(e, -EBADMSG, "it is no JSON object");
-	r = get_array(object, "syscalls", SECCOMP_PROFILE_RULES_MAX, &syscalls, e);
-	if (r == 0)
-		r = json_get_string(object, "defaultAction", &action, e);
-	if (r < 0)
-		return r;
-	if ((!action || !*action) && !json_array_size(syscalls)) {
+/* SPEC_ALLOW is what runc has without "flags"; the kernel takes the last only with a listener. */
+static unsigned int get_flags(const struct document *d, bool has_notify)
+{
+	uint64_t mask = has_notify ? UINT64_MAX :
+				     ~(uint64_t)SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+
+	return d->has_flags ? (unsigned int)(d->flags & mask) : SECCOMP_FILTER_FLAG_SPEC_ALLOW;
+}
+
+static int read_document(struct oci_reader *r, const struct oci_at *at, const json_t *v,
+			 struct seccomp_profile *p)
+{
+	const struct oci_at syscalls = { .up = at, .key = "syscalls" };
+	struct document d = { .action = NULL };
+	struct fill f = { .p = p };
+	int rc = oci_read_object(r, at, v, &document_table, &d);
+
+	if (rc < 0)
+		return rc;
+	if (!d.action && !d.entries.n) {
 		p->is_disabled = true;
 		return 0;
 	}
-	r = get_action(object, "defaultAction", "defaultErrnoRet", &p->policy.default_action, e);
-	if (r == 0)
-		r = get_arches(object, &p->policy.arches, e);
-	if (r == 0)
-		r = get_flags(object, &p->policy.flags, e);
-	if (r == 0)
-		r = json_get_string(object, "listenerPath", &listener, e);
-	if (r == 0 && listener && *listener)
-		r = err_plain(e, -EOPNOTSUPP, "'listenerPath' is not supported");
-	if (r == 0)
-		r = allocate(syscalls, p, e);
-	for (size_t i = 0; r == 0 && i < json_array_size(syscalls); i++) {
-		r = parse_entry(json_array_get(syscalls, i), &f, e);
-		if (r < 0)
-			r = err_wrap(e, r, "entry %zu of 'syscalls'", i);
+	rc = get_action(r, at, "defaultAction", "defaultErrnoRet", d.action, d.has_errno,
+			d.errno_ret, &p->policy.default_action);
+	p->has_notify = p->policy.default_action == SECCOMP_RET_USER_NOTIF;
+	if (rc == 0)
+		rc = get_arches(r, at, &d, &p->policy.arches);
+	if (rc == 0)
+		rc = get_listener(r, at, &d, p);
+	if (rc == 0)
+		rc = allocate(r, &d, p);
+	for (size_t i = 0; rc == 0 && i < d.entries.n; i++) {
+		const struct oci_at here = { .up = &syscalls, .index = i };
+
+		rc = add_entry(r, &here, &d.entries.v[i], &f);
 	}
+	p->policy.flags = get_flags(&d, p->has_notify);
 	p->policy.rules = p->rules;
 	p->policy.n_rules = f.n_rules;
-	return r;
+	return rc;
 }
 
-int seccomp_profile_from_json(const struct json_t *object, struct seccomp_profile *ret,
-			      struct err *e)
+int seccomp_profile_read(struct oci_reader *r, const struct oci_at *at, const struct json_t *v,
+			 struct seccomp_profile *ret)
 {
 	struct seccomp_profile p = { .rules = NULL };
-	int r = parse(object, &p, e);
+	int rc = read_document(r, at, v, &p);
 
-	if (r < 0) {
+	if (rc < 0) {
 		seccomp_profile_done(&p);
-		return r;
+		return rc;
 	}
 	*ret = p;
 	return 0;
+}
+
+/* There is nobody to answer. */
+static int refuse_listener(struct oci_reader *r, const struct seccomp_profile *p)
+{
+	int rc;
+
+	if (p->listener_path)
+		return oci_fail_in(r, NULL, "listenerPath", -EOPNOTSUPP, "it is not supported");
+	rc = oci_fail(r, NULL, -EOPNOTSUPP, "action SCMP_ACT_NOTIFY is not supported");
+	err_hint(r->e, "use SCMP_ACT_ERRNO, SCMP_ACT_TRAP or SCMP_ACT_LOG");
+	return rc;
 }
 
 int seccomp_profile_parse(const char *text, size_t n, const char *what, struct seccomp_profile *ret,
 			  struct err *e)
 {
 	_cleanup_free_ char *title = str_printf("seccomp profile '%s'", what);
-	_cleanup_json_ json_t *object = NULL;
-	int r;
+	_cleanup_(oci_doc_done) struct oci_doc doc = { .json = NULL };
+	struct oci_reader r = { .doc = &doc, .what = title, .e = e };
+	int rc;
 
 	if (!title)
 		return err_set(e, ENOMEM, "parse seccomp profile");
-	if (n > SECCOMP_PROFILE_SIZE_MAX)
-		return err_plain(e, -EFBIG, "%s is larger than %u bytes", title,
-				 SECCOMP_PROFILE_SIZE_MAX);
-	object = json_parse(text, n, title, e);
-	if (!object)
-		return -EBADMSG;
-	r = seccomp_profile_from_json(object, ret, e);
-	return r < 0 ? err_wrap(e, r, "%s", title) : 0;
+	rc = oci_load(&doc, text, n, SECCOMP_PROFILE_SIZE_MAX, title, e);
+	if (rc == 0)
+		rc = seccomp_profile_read(&r, NULL, doc.json, ret);
+	if (rc == 0 && (ret->has_notify || ret->listener_path)) {
+		rc = refuse_listener(&r, ret);
+		seccomp_profile_done(ret);
+	}
+	return rc;
 }
 
 void seccomp_profile_done(struct seccomp_profile *p)
@@ -519,5 +482,7 @@ void seccomp_profile_done(struct seccomp_profile *p)
 	free(p->rules);
 	free(p->ids);
 	free(p->args);
+	free(p->listener_path);
+	free(p->listener_metadata);
 	*p = (struct seccomp_profile){ .rules = NULL };
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
+#include <linux/seccomp.h>
 #include <seccomp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,9 +13,11 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/io.h"
+#include "base/str.h"
 #include "kern/cap.h"
 #include "kselftest_harness.h"
 #include "seccomp_reference.h"
+#include "spec/oci_config.h"
 #include "tests/unit/kern/bpf_run.h"
 
 #define DOCKER "tests/data/seccomp/docker.json"
@@ -296,41 +299,41 @@ static const struct {
 } refusals[] = {
 	{ "", -EBADMSG, "seccomp profile 'p.json' is not valid JSON" },
 	{ "{'defaultAction':", -EBADMSG, "not valid JSON" },
-	{ "[]", -EBADMSG, "seccomp profile 'p.json': it is no JSON object" },
-	{ "{'defaultAction':1}", -EBADMSG, "field 'defaultAction' is not a string" },
-	{ "{'defaultAction':'ALLOW'}", -EINVAL, "unknown action 'ALLOW'" },
+	{ "[]", -EBADMSG, "seccomp profile 'p.json': it is not an object" },
+	{ "{'defaultAction':1}", -EBADMSG, "seccomp profile 'p.json': defaultAction: it is not a string" },
+	{ "{'defaultAction':'ALLOW'}", -EINVAL, "defaultAction: 'ALLOW' is no action" },
 	{ "{'defaultAction':'SCMP_ACT_NOTIFY'}", -EOPNOTSUPP, "action SCMP_ACT_NOTIFY is not supported" },
-	{ "{'syscalls':[{'names':['read'],'action':'SCMP_ACT_ALLOW'}]}", -EBADMSG, "'defaultAction' is missing" },
-	{ "{'defaultAction':'SCMP_ACT_ALLOW','defaultErrnoRet':1}", -EINVAL, "action SCMP_ACT_ALLOW takes no 'defaultErrnoRet'" },
-	{ "{'defaultAction':'SCMP_ACT_ERRNO','defaultErrnoRet':4096}", -EINVAL, "'defaultErrnoRet' is not a number from 0 to 4095" },
-	{ "{'defaultAction':'SCMP_ACT_ERRNO','defaultErrnoRet':-1}", -EINVAL, "'defaultErrnoRet' is not a number" },
-	{ "{'defaultAction':'SCMP_ACT_ERRNO','defaultErrnoRet':'1'}", -EBADMSG, "defaultErrnoRet" },
-	{ "{'defaultAction':'SCMP_ACT_ERRNO','listenerPath':'/run/x'}", -EOPNOTSUPP, "'listenerPath' is not supported" },
-	{ "{'defaultAction':'SCMP_ACT_ERRNO','flags':['NO']}", -EINVAL, "unknown flag 'NO'" },
-	{ "{'defaultAction':'SCMP_ACT_ERRNO','flags':[1]}", -EBADMSG, "'flags' holds something that is no string" },
-	{ "{'defaultAction':'SCMP_ACT_ERRNO','architectures':['X86']}", -EINVAL, "unknown architecture 'X86'" },
+	{ "{'syscalls':[{'names':['read'],'action':'SCMP_ACT_ALLOW'}]}", -EBADMSG, "defaultAction: it is missing" },
+	{ "{'defaultAction':'SCMP_ACT_ALLOW','defaultErrnoRet':1}", -EINVAL, "defaultErrnoRet: action SCMP_ACT_ALLOW takes none" },
+	{ "{'defaultAction':'SCMP_ACT_ERRNO','defaultErrnoRet':4096}", -ERANGE, "defaultErrnoRet: 4096 is not a number from 0 to 4095" },
+	{ "{'defaultAction':'SCMP_ACT_ERRNO','defaultErrnoRet':-1}", -ERANGE, "defaultErrnoRet: -1 is not a number" },
+	{ "{'defaultAction':'SCMP_ACT_ERRNO','defaultErrnoRet':'1'}", -EBADMSG, "defaultErrnoRet: it is not a whole number" },
+	{ "{'defaultAction':'SCMP_ACT_ERRNO','listenerPath':'/run/x'}", -EOPNOTSUPP, "listenerPath: it is not supported" },
+	{ "{'defaultAction':'SCMP_ACT_ERRNO','flags':['NO']}", -EINVAL, "flags[0]: 'NO' is no flag of a filter" },
+	{ "{'defaultAction':'SCMP_ACT_ERRNO','flags':[1]}", -EBADMSG, "flags[0]: it is not a string" },
+	{ "{'defaultAction':'SCMP_ACT_ERRNO','architectures':['X86']}", -EINVAL, "architectures[0]: 'X86' is no architecture" },
 	{ "{'defaultAction':'SCMP_ACT_ERRNO','architectures':['SCMP_ARCH_X86'],'archMap':[{'architecture':'SCMP_ARCH_X86_64'}]}", -EINVAL, "'architectures' and 'archMap' exclude each other" },
-	{ "{'defaultAction':'SCMP_ACT_ERRNO','archMap':[1]}", -EBADMSG, "'archMap' holds something that is no object" },
-	{ "{'defaultAction':'SCMP_ACT_ERRNO','archMap':[{}]}", -EBADMSG, "'architecture' is missing" },
-	{ "{'defaultAction':'SCMP_ACT_ERRNO','syscalls':{}}", -EBADMSG, "syscalls" },
-	{ ENTRY("1"), -EBADMSG, "entry 0 of 'syscalls': it is no object" },
-	{ ENTRY("{'names':['read']}"), -EBADMSG, "'action' is missing" },
+	{ "{'defaultAction':'SCMP_ACT_ERRNO','archMap':[1]}", -EBADMSG, "archMap[0]: it is not an object" },
+	{ "{'defaultAction':'SCMP_ACT_ERRNO','archMap':[{}]}", -EBADMSG, "archMap[0].architecture: it is missing" },
+	{ "{'defaultAction':'SCMP_ACT_ERRNO','syscalls':{}}", -EBADMSG, "syscalls: it is not an array" },
+	{ ENTRY("1"), -EBADMSG, "syscalls[0]: it is not an object" },
+	{ ENTRY("{'names':['read']}"), -EBADMSG, "syscalls[0].action: it is missing" },
 	{ ENTRY("{'names':['read'],'action':'SCMP_ACT_NOTIFY'}"), -EOPNOTSUPP, "SCMP_ACT_NOTIFY is not supported" },
-	{ ENTRY("{'action':'SCMP_ACT_ALLOW'}"), -EBADMSG, "'names' is missing" },
-	{ ENTRY("{'names':[1],'action':'SCMP_ACT_ALLOW'}"), -EBADMSG, "'names' holds something that is no string" },
+	{ ENTRY("{'action':'SCMP_ACT_ALLOW'}"), -EBADMSG, "syscalls[0].names: it is missing" },
+	{ ENTRY("{'names':[1],'action':'SCMP_ACT_ALLOW'}"), -EBADMSG, "syscalls[0].names[0]: it is not a string" },
 	{ ENTRY("{'name':'read','names':['read'],'action':'SCMP_ACT_ALLOW'}"), -EINVAL, "'name' and 'names' exclude each other" },
-	{ CALL("'errnoRet':1"), -EINVAL, "action SCMP_ACT_ALLOW takes no 'errnoRet'" },
-	{ ARG("1"), -EBADMSG, "'args' holds something that is no object" },
-	{ ARG("{'value':1,'op':'SCMP_CMP_EQ'}"), -EBADMSG, "'index' is missing" },
-	{ ARG("{'index':6,'value':1,'op':'SCMP_CMP_EQ'}"), -EINVAL, "'index' is not a number from 0 to 5" },
-	{ ARG("{'index':0,'value':-1,'op':'SCMP_CMP_EQ'}"), -EINVAL, "'value' is not a number" },
-	{ ARG("{'index':0,'value':1}"), -EBADMSG, "'op' is missing" },
-	{ ARG("{'index':0,'value':1,'op':'EQ'}"), -EINVAL, "unknown operator 'EQ'" },
-	{ CALL("'includes':{'caps':['CAP_NONE']}"), -EINVAL, "unknown capability 'CAP_NONE'" },
-	{ CALL("'excludes':{'caps':[1]}"), -EBADMSG, "'caps' holds something that is no string" },
-	{ CALL("'includes':{'minKernel':'4'}"), -EINVAL, "'4' is no kernel version" },
-	{ CALL("'includes':{'minKernel':'four.8'}"), -EINVAL, "'four.8' is no kernel version" },
-	{ CALL("'includes':[]"), -EBADMSG, "includes" },
+	{ CALL("'errnoRet':1"), -EINVAL, "syscalls[0].errnoRet: action SCMP_ACT_ALLOW takes none" },
+	{ ARG("1"), -EBADMSG, "syscalls[0].args[0]: it is not an object" },
+	{ ARG("{'value':1,'op':'SCMP_CMP_EQ'}"), -EBADMSG, "syscalls[0].args[0].index: it is missing" },
+	{ ARG("{'index':6,'value':1,'op':'SCMP_CMP_EQ'}"), -ERANGE, "syscalls[0].args[0].index: 6 is not a number from 0 to 5" },
+	{ ARG("{'index':0,'value':-1,'op':'SCMP_CMP_EQ'}"), -ERANGE, "syscalls[0].args[0].value: -1 is not a number" },
+	{ ARG("{'index':0,'value':1}"), -EBADMSG, "syscalls[0].args[0].op: it is missing" },
+	{ ARG("{'index':0,'value':1,'op':'EQ'}"), -EINVAL, "syscalls[0].args[0].op: 'EQ' is no operator" },
+	{ CALL("'includes':{'caps':['CAP_NONE']}"), -EINVAL, "syscalls[0].includes.caps[0]: unknown capability 'CAP_NONE'" },
+	{ CALL("'excludes':{'caps':[1]}"), -EBADMSG, "syscalls[0].excludes.caps[0]: it is not a string" },
+	{ CALL("'includes':{'minKernel':'4'}"), -EINVAL, "syscalls[0].includes.minKernel: '4' is no kernel version" },
+	{ CALL("'includes':{'minKernel':'four.8'}"), -EINVAL, "minKernel: 'four.8' is no kernel version" },
+	{ CALL("'includes':[]"), -EBADMSG, "syscalls[0].includes: it is not an object" },
 };
 /* clang-format on */
 
@@ -361,7 +364,7 @@ TEST(limits_hold)
 			 i ? "," : "");
 	str_add(&s, "]}");
 	EXPECT_EQ(-E2BIG, seccomp_profile_parse(str_text(&s), s.len, "p", &p, &e));
-	EXPECT_NE(NULL, strstr(e.msg, "'syscalls' has 2049 entries, at most 2048"));
+	EXPECT_NE(NULL, strstr(e.msg, "syscalls: it has 2049 entries, at most 2048 are allowed"));
 
 	str_truncate(&s, 0);
 	str_add(&s, "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":[{\"names\":[\"x\"");
@@ -369,7 +372,7 @@ TEST(limits_hold)
 		str_add(&s, ",\"x\"");
 	str_add(&s, "],\"action\":\"SCMP_ACT_ALLOW\"}]}");
 	EXPECT_EQ(-E2BIG, seccomp_profile_parse(str_text(&s), s.len, "p", &p, &e));
-	EXPECT_NE(NULL, strstr(e.msg, "'names' has 1025 entries, at most 1024"));
+	EXPECT_NE(NULL, strstr(e.msg, "syscalls[0].names: it has 1025 entries, at most 1024 are allowed"));
 
 	str_truncate(&s, 0);
 	str_add(&s, "{\"defaultAction\":\"SCMP_ACT_ERRNO\"}");
@@ -394,6 +397,85 @@ TEST(conditions_are_kept)
 	EXPECT_EQ(99 << 16 | 1, p.rules[0].kernel_before);
 	EXPECT_EQ(1u << SECCOMP_NATIVE, p.policy.arches);
 	EXPECT_EQ(SECCOMP_FILTER_FLAG_SPEC_ALLOW, p.policy.flags);
+	seccomp_profile_done(&p);
+}
+
+/* A profile as part of a configuration: here somebody may listen. */
+static int read_in_config(const char *seccomp, struct oci_config *c, struct err *e)
+{
+	_cleanup_free_ char *text = str_printf(
+		"{'ociVersion':'1.3.0','root':{'path':'r'},'linux':{'seccomp':%s}}", seccomp);
+	_cleanup_free_ char *json = quoted(text);
+
+	return oci_config_parse(json, strlen(json), "c", c, e);
+}
+
+#define NOTIFY(more) "{'defaultAction':'SCMP_ACT_ALLOW','syscalls':[{'names':['read'],'action':'SCMP_ACT_NOTIFY'}]" more "}"
+
+TEST(listeners_of_a_configuration)
+{
+	struct oci_config c;
+
+	ASSERT_EQ(0, read_in_config(NOTIFY(",'listenerPath':'/run/x','listenerMetadata':'m',"
+					   "'flags':['SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV']"),
+				    &c, NULL));
+	EXPECT_EQ(true, c.linux_.has_seccomp);
+	EXPECT_EQ(true, c.linux_.seccomp.has_notify);
+	EXPECT_STREQ("/run/x", c.linux_.seccomp.listener_path);
+	EXPECT_STREQ("m", c.linux_.seccomp.listener_metadata);
+	EXPECT_EQ(1u << 5, c.linux_.seccomp.policy.flags);
+	ASSERT_EQ(1, c.linux_.seccomp.policy.n_rules);
+	EXPECT_EQ(SECCOMP_RET_USER_NOTIF, c.linux_.seccomp.rules[0].action);
+	oci_config_done(&c);
+
+	/* without anything to wait for, the kernel refuses the flag */
+	ASSERT_EQ(0, read_in_config("{'defaultAction':'SCMP_ACT_ALLOW','flags':["
+				    "'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV','SECCOMP_FILTER_FLAG_LOG']}",
+				    &c, NULL));
+	EXPECT_EQ(SECCOMP_FILTER_FLAG_LOG, c.linux_.seccomp.policy.flags);
+	EXPECT_EQ(false, c.linux_.seccomp.has_notify);
+	oci_config_done(&c);
+
+	ASSERT_EQ(0, read_in_config("{'defaultAction':'SCMP_ACT_NOTIFY'}", &c, NULL));
+	EXPECT_EQ(true, c.linux_.seccomp.has_notify);
+	oci_config_done(&c);
+}
+
+TEST(a_configuration_names_the_property)
+{
+	/* clang-format off */
+	static const struct {
+		const char *text, *message;
+	} cases[] = {
+		{ "[]", "c: linux.seccomp: it is not an object" },
+		{ "{'defaultAction':'NO'}", "c: linux.seccomp.defaultAction: 'NO' is no action" },
+		{ NOTIFY(",'listenerPath':'x'"), "c: linux.seccomp.listenerPath: 'x' is not an absolute path" },
+		{ NOTIFY(",'listenerPath':1"), "c: linux.seccomp.listenerPath: it is not a string" },
+		{ NOTIFY(",'listenerMetadata':1"), "c: linux.seccomp.listenerMetadata: it is not a string" },
+		{ NOTIFY(",'listenerMetadata':'m'"), "c: linux.seccomp.listenerMetadata: there is no listenerPath" },
+		{ ARG("{'index':9,'op':'SCMP_CMP_EQ'}"), "c: linux.seccomp.syscalls[0].args[0].index: 9 is not a number from 0 to 5" },
+	};
+	/* clang-format on */
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct err e = ERR_INIT;
+		struct oci_config c;
+
+		EXPECT_GT(0, read_in_config(cases[i].text, &c, &e));
+		EXPECT_STREQ(cases[i].message, e.msg);
+	}
+}
+
+TEST(wide_values_are_kept)
+{
+	_cleanup_free_ char *text = quoted(
+		ARG("{'index':0,'value':18446744073709551615,'valueTwo':9223372036854775808,"
+		    "'op':'SCMP_CMP_MASKED_EQ'}"));
+	struct seccomp_profile p;
+
+	ASSERT_EQ(0, seccomp_profile_parse(text, strlen(text), "p", &p, NULL));
+	EXPECT_EQ(UINT64_MAX, p.args[0].value);
+	EXPECT_EQ(UINT64_C(1) << 63, p.args[0].value_two);
 	seccomp_profile_done(&p);
 }
 
