@@ -7,7 +7,7 @@ davit_env "$@"
 
 floor=$DAVIT_OUT/bench/floor
 command -v strace >/dev/null || plan skip_all 'no strace'
-[[ $DAVIT_OUT != */san ]] || plan skip_all 'sanitizers make system calls of their own'
+! has_sanitizers || plan skip_all 'sanitizers make system calls of their own'
 [ -x "$floor" ] || bail "no $floor: run 'make test' or 'make $floor'"
 
 # a tree with one static program that exits 0

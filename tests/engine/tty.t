@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../harness/lib.sh"
 davit_env "$@"
 # its own handlers of fatal signals would be seen instead of ours
-[[ $DAVIT_OUT != */san ]] || export ASAN_OPTIONS=handle_segv=0:handle_sigbus=0:handle_abort=0
+! has_sanitizers || sanitizer_options handle_segv=0:handle_sigbus=0:handle_abort=0
 demo_image
 on_terminal=$(dirname "$(readlink -f "$0")")/on-terminal
 

@@ -14,7 +14,8 @@
 #	is "$out" hi 'output arrives'
 #	done_testing                   # last line; prints the plan
 #
-# After davit_env, the end of the file counts one more test: nothing is left (residue_check).
+# After davit_env, the end of the file counts one more test: nothing is left (residue_check); with SAN=1
+# another: sanitizers are silent.
 
 set -u -o pipefail
 # a failed `mount | grep` in a test must not depend on the caller's language
@@ -197,6 +198,7 @@ _tap_end() {
 	fi
 	if [ -n "${_env_is_inside:-}" ]; then
 		residue_check
+		sanitizer_check
 		_env_cleanup
 	fi
 	echo "1..$_tap_n"
@@ -255,8 +257,32 @@ _env_enter() {
 	export TMPDIR=$TEST_DIR/tmp
 	export PATH=$DAVIT_OUT/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 	_tap_tmp=$TEST_DIR/lib
+	if has_sanitizers; then
+		sanitizer_options "log_path=$TEST_DIR/lib/sanitizer"
+	fi
 	_env_mounts=$(_list_mounts)
 	_env_links=$(_list_links)
+}
+
+# has_sanitizers: the programs are those of SAN=1
+has_sanitizers() {
+	[ -n "${_has_sanitizers:-}" ] ||
+		_has_sanitizers=$(grep -qs __asan_init "$DAVIT_OUT/bin/davit" && echo yes || echo no)
+	[ "$_has_sanitizers" = yes ]
+}
+
+# sanitizer_options KEY=VALUE[:...]: in addition to those that are set
+sanitizer_options() {
+	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}$1
+	export UBSAN_OPTIONS=${UBSAN_OPTIONS:+$UBSAN_OPTIONS:}$1
+}
+
+# one counted test: what sanitizers say of programs whose standard error nobody reads
+sanitizer_check() {
+	local reports
+	has_sanitizers || return 0
+	reports=$(cat "$TEST_DIR"/lib/sanitizer.* 2>/dev/null)
+	if [ -z "$reports" ]; then pass 'sanitizers are silent'; else fail 'sanitizers are silent' "$reports"; fi
 }
 
 _list_mounts() { awk '{ print $5 }' /proc/self/mountinfo | sort; }

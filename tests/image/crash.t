@@ -8,7 +8,7 @@
 . "$(dirname "$0")/image.sh"
 davit_env "$@"
 # LeakSanitizer cannot look while somebody traces
-[[ $DAVIT_OUT != */san ]] || export ASAN_OPTIONS=detect_leaks=0
+! has_sanitizers || sanitizer_options detect_leaks=0
 for tool in strace umoci python3; do
 	command -v "$tool" >/dev/null || plan skip_all "needs $tool"
 done
