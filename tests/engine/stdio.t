@@ -4,6 +4,7 @@
 . "$(dirname "$0")/../harness/lib.sh"
 davit_env "$@"
 demo_image
+null_owner=$(stat -c %u /dev/null)
 
 # whoever the process is, /dev/stdin, /dev/stdout and /dev/stderr are its own
 again='echo out >/dev/stdout; echo err >/dev/stderr; id -u >/dev/null'
@@ -34,6 +35,6 @@ cat "$TMPDIR/fifo" >/dev/null &
 davit run --rm -u 1000 davit/demo echo x >"$TMPDIR/fifo"
 wait
 is "$(stat -c '%u %a' "$TMPDIR/fifo")" "0 600" 'so does a pipe with a name'
-is "$(stat -c '%u' /dev/null)" 0 'and the null device'
+is "$(stat -c %u /dev/null)" "$null_owner" 'and the null device'
 rm "$TMPDIR"/{o,e,fifo}
 done_testing
