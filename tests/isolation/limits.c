@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Limits: those that were asked for are set, and bite. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "attempt.h"
+#include "cgroupfs.h"
+#include "groups.h"
+#include "probe.h"
+
+#define MIB (1024 * 1024LL)
+#define MEMORY_OVER (32 * MIB)
+#define MEMORY_MAX (1024 * MIB) /* not more than this is touched */
+#define PIDS_MAX 4096
+#define PIDS_OVER 8
+#define TEXT_SIZE 128
+
+/* runs in a child: the one that the kernel is to choose */
+static int try_touch(const void *arg)
+{
+	const int64_t *size = arg;
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	char *p;
+
+	if (fd >= 0) {
+		(void)!write(fd, "1000", 4);
+		(void)close(fd);
+	}
+	p = mmap(NULL, (size_t)*size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED)
+		return errno;
+	memset(p, 1, (size_t)*size);
+	return p[*size - 1] == 1 ? 0 : EFAULT;
+}
+
+/* /proc/swaps has a line of heading */
+static bool has_swap(void)
+{
+	char text[1024], *line;
+
+	if (read_text("/proc/swaps", text, sizeof(text)) < 0)
+		return false;
+	line = strchr(text, '\n');
+	return line && line[1];
+}
+
+static int64_t available_memory(void)
+{
+	char text[TEXT_SIZE];
+
+	return read_field("/proc/meminfo", "MemAvailable", text, sizeof(text)) < 0 ?
+		       INT64_MAX :
+		       strtoll(text, NULL, 10) * 1024;
+}
+
+static int memory_bites(const struct probe *p, const struct facts *f, struct seen *s)
+{
+	int64_t want = facts_num(f, "want.memory", 0), size = want + MEMORY_OVER;
+	char text[TEXT_SIZE];
+	int r;
+
+	(void)p;
+	if (!want)
+		return seen_skip(s, "no limit was asked for");
+	if (size > MEMORY_MAX || available_memory() < 2 * size)
+		return seen_skip(s, "the limit is too large to be tried here");
+	if (has_swap())
+		return seen_skip(s, "the host swaps");
+	if (cgroupfs_read("memory.oom.group", "memory", "memory.oom.group", text, sizeof(text)) >
+		    0 &&
+	    *text == '1')
+		return seen_skip(s, "the container dies as a whole");
+	r = attempt(try_touch, &size);
+	return seen_as(s, r == ATTEMPT_KILLED + SIGKILL || r == ENOMEM,
+		       "%" PRId64 " bytes touched: %s", size, attempt_name(r));
+}
+
+/* a value in a file of the cgroup, where that is to be seen */
+static int is_set(struct seen *s, const char *text, int64_t value, int64_t want)
+{
+	return seen_as(s, value == want, "%s, asked for %" PRId64, text, want);
+}
+
+static int memory_is_set(const struct probe *p, const struct facts *f, struct seen *s)
+{
+	int64_t want = facts_num(f, "want.memory", 0);
+	char text[TEXT_SIZE];
+	int r;
+
+	(void)p;
+	if (!want)
+		return seen_skip(s, "no limit was asked for");
+	r = cgroupfs_read("memory.max", "memory", "memory.limit_in_bytes", text, sizeof(text));
+	if (r < 0)
+		return seen_skip(s, "not to be seen: %s", errno_name(-r));
+	return is_set(s, text, strtoll(text, NULL, 10),
+		      want / sysconf(_SC_PAGESIZE) * sysconf(_SC_PAGESIZE));
+}
+
+static int pids_are_set(const struct probe *p, const struct facts *f, struct seen *s)
+{
+	int64_t want = facts_num(f, "want.pids", 0);
+	char text[TEXT_SIZE];
+	int r;
+
+	(void)p;
+	if (!want)
+		return seen_skip(s, "no limit was asked for");
+	r = cgroupfs_read("pids.max", "pids", "pids.max", text, sizeof(text));
+	if (r < 0)
+		return seen_skip(s, "not to be seen: %s", errno_name(-r));
+	return is_set(s, text, strtoll(text, NULL, 10), want);
+}
+
+/* "QUOTA PERIOD" in v2, two files in v1 */
+static int cpu_is_set(const struct probe *p, const struct facts *f, struct seen *s)
+{
+	int64_t want = facts_num(f, "want.cpu", 0), quota, period;
+	char text[TEXT_SIZE], second[TEXT_SIZE], *end;
+	int r;
+
+	(void)p;
+	if (!want)
+		return seen_skip(s, "no limit was asked for");
+	r = cgroupfs_read("cpu.max", "cpu", "cpu.cfs_quota_us", text, sizeof(text));
+	if (r < 0)
+		return seen_skip(s, "not to be seen: %s", errno_name(-r));
+	quota = strtoll(text, &end, 10);
+	period = strtoll(end, NULL, 10);
+	if (!period &&
+	    cgroupfs_read("none", "cpu", "cpu.cfs_period_us", second, sizeof(second)) > 0)
+		period = strtoll(second, NULL, 10);
+	return seen_as(s, period > 0 && quota * 1000 / period == want,
+		       "%" PRId64 " of %" PRId64 " us, asked for %" PRId64 "/1000", quota, period,
+		       want);
+}
+
+/* Return: how many children that wait there are, at most @max; *@ret_err of the fork that failed */
+static int fork_many(pid_t *pids, int max, int *ret_err)
+{
+	int n = 0;
+
+	*ret_err = 0;
+	while (n < max) {
+		pid_t pid = fork();
+
+		if (pid < 0) {
+			*ret_err = errno;
+			break;
+		}
+		if (pid == 0) {
+			(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+			for (;;)
+				(void)pause();
+		}
+		pids[n++] = pid;
+	}
+	return n;
+}
+
+static int pids_bite(const struct probe *p, const struct facts *f, struct seen *s)
+{
+	int64_t want = facts_num(f, "want.pids", 0);
+	pid_t pids[PIDS_MAX + PIDS_OVER];
+	int n, err;
+
+	(void)p;
+	if (!want)
+		return seen_skip(s, "no limit was asked for");
+	if (want > PIDS_MAX)
+		return seen_skip(s, "the limit is too large to be tried here");
+	n = fork_many(pids, (int)want + PIDS_OVER, &err);
+	for (int i = 0; i < n; i++)
+		attempt_release(pids[i]);
+	return seen_as(s, n < want && err == EAGAIN, "%d processes, then %s; asked for %" PRId64, n,
+		       errno_name(err), want);
+}
+
+static bool want_nofile(const struct facts *f, struct rlimit *ret)
+{
+	const char *text = facts_get(f, "want.nofile");
+	char *end;
+
+	if (!text)
+		return false;
+	ret->rlim_cur = strtoull(text, &end, 10);
+	ret->rlim_max = *end == ':' ? strtoull(end + 1, NULL, 10) : ret->rlim_cur;
+	return true;
+}
+
+static int nofile_is_set(const struct probe *p, const struct facts *f, struct seen *s)
+{
+	struct rlimit want, is;
+
+	(void)p;
+	if (!want_nofile(f, &want))
+		return seen_skip(s, "no limit was asked for");
+	if (getrlimit(RLIMIT_NOFILE, &is) < 0)
+		return seen_fail(s, "getrlimit: %s", errno_name(errno));
+	return seen_as(s, is.rlim_cur == want.rlim_cur && is.rlim_max == want.rlim_max,
+		       "%ju:%ju, asked for %ju:%ju", (uintmax_t)is.rlim_cur, (uintmax_t)is.rlim_max,
+		       (uintmax_t)want.rlim_cur, (uintmax_t)want.rlim_max);
+}
+
+static int nofile_bites(const struct probe *p, const struct facts *f, struct seen *s)
+{
+	struct rlimit want;
+	rlim_t n = 0;
+	int fd, err;
+
+	(void)p;
+	if (!want_nofile(f, &want))
+		return seen_skip(s, "no limit was asked for");
+	while (n <= want.rlim_cur && (fd = dup(STDIN_FILENO)) >= 0)
+		n++;
+	err = n <= want.rlim_cur ? errno : 0;
+	return seen_as(s, err == EMFILE, "%ju more descriptors, then %s", (uintmax_t)n,
+		       errno_name(err));
+}
+
+static int nofile_stays(const struct probe *p, const struct facts *f, struct seen *s)
+{
+	struct rlimit is, more;
+	int err;
+
+	(void)p;
+	if (cap_was_asked(f, CAP_SYS_RESOURCE))
+		return seen_skip(s, "CAP_SYS_RESOURCE was asked for");
+	if (getrlimit(RLIMIT_NOFILE, &is) < 0 || is.rlim_max == RLIM_INFINITY)
+		return seen_skip(s, "no hard limit");
+	more = (struct rlimit){ is.rlim_cur, is.rlim_max + 1 };
+	err = setrlimit(RLIMIT_NOFILE, &more) < 0 ? errno : 0;
+	return seen_as(s, err, "from %ju to one more: %s", (uintmax_t)is.rlim_max, errno_name(err));
+}
+
+/* memory that nothing but the container's limit counts: it must have an end */
+static int shm_is_limited(const struct probe *p, const struct facts *f, struct seen *s)
+{
+	struct statvfs st;
+
+	(void)p;
+	(void)f;
+	if (statvfs("/dev/shm", &st) < 0)
+		return seen_skip(s, "/dev/shm: %s", errno_name(errno));
+	return seen_as(s, st.f_blocks > 0, "%" PRIu64 " MiB",
+		       (uint64_t)st.f_blocks * st.f_frsize / (uint64_t)MIB);
+}
+
+static int is_not_preferred(const struct probe *p, const struct facts *f, struct seen *s)
+{
+	int64_t host = facts_num(f, "host.nice", INT64_MIN);
+	int is;
+
+	(void)p;
+	if (host == INT64_MIN)
+		return seen_unknown(s, "host.nice");
+	is = getpriority(PRIO_PROCESS, 0);
+	return seen_as(s, is >= host, "%d, the host has %" PRId64, is, host);
+}
+
+static int is_not_spared(const struct probe *p, const struct facts *f, struct seen *s)
+{
+	int64_t host = facts_num(f, "host.oom_score_adj", INT64_MIN), is;
+	char text[TEXT_SIZE];
+
+	(void)p;
+	if (host == INT64_MIN)
+		return seen_unknown(s, "host.oom_score_adj");
+	if (read_text("/proc/self/oom_score_adj", text, sizeof(text)) < 0)
+		return seen_skip(s, "/proc/self/oom_score_adj cannot be read");
+	is = strtoll(text, NULL, 10);
+	/* engines that set it themselves say 0 */
+	return seen_as(s, is >= host || is >= 0, "%" PRId64 ", the host has %" PRId64, is, host);
+}
+
+/* clang-format off */
+static const struct probe probes[] = {
+	{ "limits/memory", "touch more memory than the limit", memory_bites, NULL, NULL, 0, 0 },
+	{ "limits/memory-value", "read the limit of memory", memory_is_set, "limits/memory", NULL, 0, 0 },
+	{ "limits/pids", "start more processes than the limit", pids_bite, NULL, NULL, 0, 0 },
+	{ "limits/pids-value", "read the limit of processes", pids_are_set, "limits/pids", NULL, 0, 0 },
+	{ "limits/cpu-value", "read the limit of processor time", cpu_is_set, NULL, NULL, 0, 0 },
+	{ "limits/nofile", "read the limit of open files", nofile_is_set, NULL, NULL, 0, 0 },
+	{ "limits/nofile-bites", "open more files than the limit", nofile_bites, "limits/nofile", NULL, 0, 0 },
+	{ "limits/nofile-stays", "raise the hard limit of open files", nofile_stays, "caps/effective",
+	  NULL, 0, 0 },
+	{ "limits/shm", "look for the size of /dev/shm", shm_is_limited, NULL, NULL, 0, 0 },
+	{ "limits/nice", "compare the nice value with the host's", is_not_preferred, NULL, NULL, 0, 0 },
+	{ "limits/oom-score", "compare the OOM score with the host's", is_not_spared, NULL, NULL, 0, 0 },
+};
+/* clang-format on */
+
+const struct probe_group limit_group = {
+	.name = "limits",
+	.summary = "limits that were asked for are set and bite",
+	PROBES(probes),
+};
