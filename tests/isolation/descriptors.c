@@ -15,6 +15,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "groups.h"
@@ -118,22 +119,29 @@ static int cwd_is_inside(const struct probe *p, const struct facts *f, struct se
 	return seen_as(s, root.st_dev == top.st_dev && root.st_ino == top.st_ino, "%.200s", cwd);
 }
 
-/* the number of a terminal whose file is in the container's /dev/pts */
-static bool is_own_terminal(int fd)
+/* Documentation/admin-guide/devices.txt: consoles and serial lines, UNIX98 terminals */
+static bool is_terminal(const struct stat *st)
 {
-	unsigned int number;
+	return S_ISCHR(st->st_mode) && (major(st->st_rdev) == 4 ||
+					(major(st->st_rdev) >= 136 && major(st->st_rdev) <= 143));
+}
+
+/* /dev/tty stands for the controlling terminal: TIOCGDEV tells its number. Return: 0 if there is none */
+static int controlling_is_own(bool *ret_is_own)
+{
+	int fd = open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	unsigned int number = 0;
 	struct stat st, pts;
 	char path[32];
 
-	if (fstat(fd, &st) < 0 || stat("/dev/pts", &pts) < 0)
-		return false;
-	if (st.st_dev == pts.st_dev)
-		return true;
-	/* /dev/tty, or a file on which it was bound: TIOCGDEV tells its number */
-	if (ioctl(fd, TIOCGDEV, &number) < 0)
-		return false;
-	(void)snprintf(path, sizeof(path), "/dev/pts/%u", number & 0xff);
-	return stat(path, &st) == 0 && st.st_dev == pts.st_dev;
+	if (fd < 0)
+		return 0;
+	(void)ioctl(fd, TIOCGDEV, &number);
+	(void)close(fd);
+	(void)snprintf(path, sizeof(path), "/dev/pts/%u", minor(number));
+	*ret_is_own = stat(path, &st) == 0 && stat("/dev/pts", &pts) == 0 &&
+		      st.st_dev == pts.st_dev && st.st_rdev == number;
+	return 1;
 }
 
 /* what is typed into a terminal of the host by TIOCSTI is typed on the host */
@@ -141,23 +149,22 @@ static int no_terminal_is_hosts(const struct probe *p, const struct facts *f, st
 {
 	static const char *const fds[] = { "fd/0", "fd/1", "fd/2" };
 	int terminals = 0;
+	bool is_own = true;
 
 	(void)p;
 	(void)f;
-	for (size_t i = 0; i <= sizeof(fds) / sizeof(fds[0]); i++) {
-		bool is_controlling = i == sizeof(fds) / sizeof(fds[0]);
-		const char *path = is_controlling ? "/dev/tty" : proc_path(getppid(), fds[i]);
-		int fd = open(path, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
+		struct stat st;
 
-		if (fd >= 0 && isatty(fd)) {
-			terminals++;
-			if (!is_own_terminal(fd))
-				return seen_fail(s, "%s is a terminal of the host", path);
-		}
-		if (fd >= 0)
-			(void)close(fd);
+		if (stat(proc_path(getppid(), fds[i]), &st) < 0 || !is_terminal(&st))
+			continue;
+		terminals++;
+		if (!is_harmless(&st))
+			return seen_fail(s, "%s is a terminal of the host", fds[i]);
 	}
-	return seen_pass(s, "%d terminals, none of the host", terminals);
+	terminals += controlling_is_own(&is_own);
+	return seen_as(s, is_own, "%d terminals%s", terminals,
+		       is_own ? ", none of the host" : ", the controlling one is the host's");
 }
 
 static int umask_is_default(const struct probe *p, const struct facts *f, struct seen *s)

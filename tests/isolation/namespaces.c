@@ -69,8 +69,9 @@ static int is_the_commands(const struct probe *p, const struct facts *f, struct 
 		r = ns_inode(parent, p->path, &theirs);
 	if (r < 0)
 		return seen_fail(s, "/proc/%s/ns/%s: %s", parent, p->path, errno_name(-r));
-	return seen_as(s, mine == theirs, "ours is %s:[%" PRIu64 "], the command's %s:[%" PRIu64 "]",
-		       p->path, mine, p->path, theirs);
+	return seen_as(s, mine == theirs,
+		       "ours is %s:[%" PRIu64 "], the command's %s:[%" PRIu64 "]", p->path, mine,
+		       p->path, theirs);
 }
 
 /* ioctl_ns(2): EPERM when the parent is not below the caller's own namespace */

@@ -273,11 +273,16 @@ enum touch {
 };
 
 static int (*const touches[TOUCH_COUNT])(pid_t pid) = {
-	[TOUCH_KILL] = touch_kill,	   [TOUCH_PIDFD] = touch_pidfd,
-	[TOUCH_PTRACE] = touch_ptrace,	   [TOUCH_MEMORY] = touch_memory,
-	[TOUCH_LIMITS] = touch_limits,	   [TOUCH_AFFINITY] = touch_affinity,
-	[TOUCH_PRIORITY] = touch_priority, [TOUCH_SESSION] = touch_session,
-	[TOUCH_ROBUST_LIST] = touch_robust_list, [TOUCH_BY_THREAD] = touch_by_thread,
+	[TOUCH_KILL] = touch_kill,
+	[TOUCH_PIDFD] = touch_pidfd,
+	[TOUCH_PTRACE] = touch_ptrace,
+	[TOUCH_MEMORY] = touch_memory,
+	[TOUCH_LIMITS] = touch_limits,
+	[TOUCH_AFFINITY] = touch_affinity,
+	[TOUCH_PRIORITY] = touch_priority,
+	[TOUCH_SESSION] = touch_session,
+	[TOUCH_ROBUST_LIST] = touch_robust_list,
+	[TOUCH_BY_THREAD] = touch_by_thread,
 };
 
 /* what the call says of a child of ours: a filter that forbids it says so here, too */

@@ -107,8 +107,8 @@ static int ids_agree(const struct probe *p, const struct facts *f, struct seen *
 		return seen_fail(s, "%s: %s", p->path, errno_name(-r));
 	for (size_t i = 0; i < 4; i++)
 		id[i] = strtoul(at, &at, 10);
-	return seen_as(s, id[0] == id[1] && id[0] == id[2] && id[0] == id[3],
-		       "%s %lu %lu %lu %lu", p->path, id[0], id[1], id[2], id[3]);
+	return seen_as(s, id[0] == id[1] && id[0] == id[2] && id[0] == id[3], "%s %lu %lu %lu %lu",
+		       p->path, id[0], id[1], id[2], id[3]);
 }
 
 static bool is_member(const struct group *g, const char *user)
