@@ -53,10 +53,16 @@ lab_build_kernel() {
 	fi
 	lab_cache
 	mkdir -p "$DAVIT_LAB/build" "$DAVIT_LAB/log" || lab_die "cannot write to the cache '$DAVIT_LAB'"
+	build_pid=
+	lab_at_exit build_kernel_end
 	exec {build_lock}>"$DAVIT_LAB/build/.lock"
 	if ! flock -n "$build_lock"; then
 		lab_say WAIT 'for another build of a kernel'
-		flock "$build_lock"
+		# in the background, so that a signal ends the wait; the lock stays with the descriptor
+		flock "$build_lock" &
+		build_pid=$!
+		wait "$build_pid" || lab_die "cannot lock '$DAVIT_LAB/build'"
+		build_pid=
 	fi
 	if [ -e "$dir/about" ]; then
 		build_kernel_link "$name"
@@ -64,8 +70,6 @@ lab_build_kernel() {
 		return 0
 	fi
 	run_dir
-	build_pid=
-	lab_at_exit build_kernel_end
 	build_kernel_space "$tree"
 	: >"$log" || lab_die "cannot write '$log'"
 	build_kernel_unpack "$tree"

@@ -59,7 +59,23 @@ DEPS_BENCH := \
 	runc \
 	strace
 
-#: make deps                 Debian packages to build (root); deps-test, deps-bench: to test, to bench
+# scripts/vm build-kernel
+DEPS_KERNEL := \
+	bc \
+	bison \
+	dwarves \
+	flex \
+	gcc \
+	gzip \
+	kmod \
+	libc6-dev \
+	libelf-dev \
+	linux-source \
+	make \
+	perl \
+	xz-utils
+
+#: make deps                 Debian packages to build (root); deps-test, deps-bench, deps-kernel: to test, ...
 deps:
 	$(Q)scripts/apt-install $(DEPS_BUILD)
 
@@ -69,4 +85,7 @@ deps-test:
 deps-bench:
 	$(Q)scripts/apt-install $(DEPS_BUILD) $(DEPS_BENCH)
 
-.PHONY: deps deps-test deps-bench
+deps-kernel:
+	$(Q)scripts/apt-install $(DEPS_KERNEL)
+
+.PHONY: deps deps-test deps-bench deps-kernel
