@@ -8,6 +8,7 @@
  *   want.caps.{bounding,effective,permitted,inheritable,ambient}	hexadecimal masks
  *   want.no_new_privs	0 or 1
  *   want.seccomp	1 if a filter was asked for (the denied system calls are the rows of seccomp.c)
+ *   want.seccomp.allowed	comma list of calls among those that this filter allows
  *   want.devices	comma list of "TYPE:MAJOR:MINOR" that may be opened
  *   want.masked, want.readonly	comma lists of paths
  *   want.root		"ro" or "rw": the root file system

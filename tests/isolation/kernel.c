@@ -165,12 +165,18 @@ static int try_deadline(void)
 	return result(syscall(SYS_sched_setattr, 0, &a, 0));
 }
 
+/* a filter may pretend that there is no such family */
+static int no_socket(int err)
+{
+	return err == EPROTONOSUPPORT || err == EAFNOSUPPORT ? ENOENT : err;
+}
+
 static int try_audit(void)
 {
 	int group = AUDIT_READ_LOG, fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_AUDIT);
 
 	if (fd < 0)
-		return errno == EPROTONOSUPPORT ? ENOENT : errno;
+		return no_socket(errno);
 	return result(setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)));
 }
 
@@ -207,7 +213,7 @@ static int try_process_events(void)
 	pid_t pid;
 
 	if (fd < 0)
-		return errno == EPROTONOSUPPORT ? ENOENT : errno;
+		return no_socket(errno);
 	if (bind(fd, (struct sockaddr *)&group, sizeof(group)) < 0)
 		return errno;
 	err = listen_to_processes(fd, PROC_CN_MCAST_LISTEN);
