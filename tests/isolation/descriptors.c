@@ -75,6 +75,13 @@ static bool is_harmless(const struct stat *st)
 	return false;
 }
 
+/* Documentation/admin-guide/devices.txt: consoles and serial lines, UNIX98 terminals */
+static bool is_terminal(const struct stat *st)
+{
+	return S_ISCHR(st->st_mode) && (major(st->st_rdev) == 4 ||
+					(major(st->st_rdev) >= 136 && major(st->st_rdev) <= 143));
+}
+
 /* the mode that it has already: of a file of the host, such as its /dev/null, even that is refused */
 static int stdio_is_unchangeable(const struct probe *p, const struct facts *f, struct seen *s)
 {
@@ -88,8 +95,8 @@ static int stdio_is_unchangeable(const struct probe *p, const struct facts *f, s
 		char target[200] = "";
 		struct stat st;
 
-		if (stat(path, &st) < 0 || is_harmless(&st))
-			continue;
+		if (stat(path, &st) < 0 || is_harmless(&st) || is_terminal(&st))
+			continue; /* the next row is about terminals */
 		(void)readlink(path, target, sizeof(target) - 1);
 		if (chmod(path, st.st_mode & 07777) == 0)
 			return seen_fail(s, "%s is %s of the host, and chmod works", fds[i],
@@ -117,13 +124,6 @@ static int cwd_is_inside(const struct probe *p, const struct facts *f, struct se
 	if (stat("/", &root) < 0 || stat(".", &top) < 0)
 		return seen_fail(s, "%.200s: %s", cwd, errno_name(errno));
 	return seen_as(s, root.st_dev == top.st_dev && root.st_ino == top.st_ino, "%.200s", cwd);
-}
-
-/* Documentation/admin-guide/devices.txt: consoles and serial lines, UNIX98 terminals */
-static bool is_terminal(const struct stat *st)
-{
-	return S_ISCHR(st->st_mode) && (major(st->st_rdev) == 4 ||
-					(major(st->st_rdev) >= 136 && major(st->st_rdev) <= 143));
 }
 
 /* /dev/tty stands for the controlling terminal: TIOCGDEV tells its number. Return: 0 if there is none */
@@ -162,7 +162,9 @@ static int no_terminal_is_hosts(const struct probe *p, const struct facts *f, st
 		if (!is_harmless(&st))
 			return seen_fail(s, "%s is a terminal of the host", fds[i]);
 	}
-	terminals += controlling_is_own(&is_own);
+	/* of a session of others: processes/own-session says it */
+	if (getsid(getppid()) > 0)
+		terminals += controlling_is_own(&is_own);
 	return seen_as(s, is_own, "%d terminals%s", terminals,
 		       is_own ? ", none of the host" : ", the controlling one is the host's");
 }

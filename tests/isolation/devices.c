@@ -211,22 +211,6 @@ static int has_no_foreign_input(const struct probe *p, const struct facts *f, st
 		       major(dev), minor(dev), errno_name(err));
 }
 
-static int shm_is_empty(const struct probe *p, const struct facts *f, struct seen *s)
-{
-	DIR *dir = opendir("/dev/shm");
-	int count = 0;
-
-	(void)p;
-	(void)f;
-	if (!dir)
-		return seen_skip(s, "/dev/shm: %s", errno_name(errno));
-	for (struct dirent *d; (d = readdir(dir));)
-		if (strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0)
-			count++;
-	(void)closedir(dir);
-	return seen_as(s, count == 0, "%d files", count);
-}
-
 /* clang-format off */
 #define WORKS(name, major, minor) \
 	{ "devices/" name, "open /dev/" name, works, NULL, "/dev/" name, DEV(major, minor), 0 }
@@ -247,7 +231,6 @@ static const struct probe probes[] = {
 	{ "devices/no-block-nodes", "look for block devices in /dev", has_no_others, NULL, NULL, 1, 0 },
 	{ "devices/no-other-nodes", "look for character devices in /dev that nobody asked for",
 	  has_no_others, NULL, NULL, 0, 0 },
-	{ "devices/shm-empty", "list /dev/shm", shm_is_empty, NULL, NULL, 0, 0 },
 	/* a number that is nobody's (Documentation/admin-guide/devices.txt: local use) */
 	{ "devices/policy", "make and open device c 60:99, which nobody has", is_denied, NULL, NULL,
 	  DEV(60, 99), NODE_c },

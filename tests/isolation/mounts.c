@@ -329,12 +329,13 @@ static int dev_is_own(const struct probe *p, const struct facts *f, struct seen 
 	int r = mounts_read(&m, MOUNTINFO);
 
 	(void)p;
-	(void)f;
 	if (r < 0)
 		return seen_fail(s, MOUNTINFO ": %s", errno_name(-r));
 	dev = mounts_at(&m, "/dev");
 	if (!dev)
 		return seen_skip(s, "nothing is mounted on /dev");
+	if (facts_get(f, "host.mount_devs") && is_of_host(f, dev->dev))
+		return seen_fail(s, "/dev is a %s of the host", dev->type);
 	return seen_as(s, strcmp(dev->type, "devtmpfs") != 0, "/dev is a %s", dev->type);
 }
 

@@ -111,29 +111,6 @@ static int hostname_is_own(const struct probe *p, const struct facts *f, struct 
 		       host);
 }
 
-/* every hierarchy: "3:memory:/", "0::/" */
-static int cgroup_root_is_slash(const struct probe *p, const struct facts *f, struct seen *s)
-{
-	char text[8192];
-	int lines = 0, r = read_text("/proc/self/cgroup", text, sizeof(text));
-
-	(void)p;
-	(void)f;
-	if (r < 0)
-		return seen_fail(s, "/proc/self/cgroup: %s", errno_name(-r));
-	for (char *line = text, *next; *line; line = next, lines++) {
-		const char *path;
-
-		next = line + strcspn(line, "\n");
-		if (*next)
-			*next++ = '\0';
-		path = strchr(line, '/');
-		if (!path || path[1])
-			return seen_fail(s, "%s", line);
-	}
-	return seen_pass(s, "'/' in %d hierarchies", lines);
-}
-
 /* what is shared with the host, or was not asked for, is told by other rows */
 static int is_not_siblings(const struct probe *p, const struct facts *f, struct seen *s)
 {
@@ -185,8 +162,6 @@ static const struct probe probes[] = {
 	  parent_is_hidden, .needs = "user/new-namespace", .path = "user" },
 	{ "uts/hostname", "read the host name by uname(2)",
 	  hostname_is_own, .needs = "uts/new-namespace" },
-	{ "cgroup/root-is-slash", "read the own paths in /proc/self/cgroup",
-	  cgroup_root_is_slash, .needs = "cgroup/new-namespace" },
 	{ "sibling/namespaces", "compare our namespaces with those of another container",
 	  .run = is_not_siblings },
 };
