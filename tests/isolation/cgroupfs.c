@@ -5,12 +5,23 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "probe.h"
 
 bool cgroupfs_is(const struct mount *m)
 {
 	return strcmp(m->type, "cgroup") == 0 || strcmp(m->type, "cgroup2") == 0;
+}
+
+bool cgroupfs_is_top(const struct mount *m)
+{
+	bool is_v2 = strcmp(m->type, "cgroup2") == 0;
+	char path[PATH_MAX];
+	bool is_there = access(cgroupfs_path(path, m, is_v2 ? "cgroup.events" : "release_agent"),
+			       F_OK) == 0;
+
+	return is_there != is_v2;
 }
 
 const char *cgroupfs_path(char *path, const struct mount *m, const char *file)
@@ -29,7 +40,7 @@ int cgroupfs_read(const char *v2, const char *controller, const char *v1, char *
 		bool is_v2 = strcmp(m.v[i].type, "cgroup2") == 0;
 		int len;
 
-		if (!cgroupfs_is(&m.v[i]) ||
+		if (!cgroupfs_is(&m.v[i]) || cgroupfs_is_top(&m.v[i]) ||
 		    (!is_v2 && !list_has(m.v[i].super_options, controller)))
 			continue;
 		len = read_text(cgroupfs_path(path, &m.v[i], is_v2 ? v2 : v1), buf, size);

@@ -12,6 +12,10 @@
 /* cgroupfs_is() - @m is a mount of cgroup v1 or v2 */
 bool cgroupfs_is(const struct mount *m);
 
+/* cgroupfs_is_top() - its root is the top of the hierarchy, which has files of its own in v1 and lacks
+ * some in v2 */
+bool cgroupfs_is_top(const struct mount *m);
+
 /* cgroupfs_path() - "@m->point/@file" in @path (PATH_MAX bytes) */
 const char *cgroupfs_path(char *path, const struct mount *m, const char *file);
 

@@ -72,30 +72,23 @@ static int mounts_are_at_top(const struct probe *p, const struct facts *f, struc
 	if (read_mounts(&m, s) < 0)
 		return (int)s->result;
 	for (size_t i = 0; i < m.count; i++)
-		if (strcmp(m.v[i].root, "/") != 0)
+		/* the top of the host's is what cgroup/not-the-top reports */
+		if (strcmp(m.v[i].root, "/") != 0 && !cgroupfs_is_top(&m.v[i]))
 			return seen_fail(s, "%s is %s of its hierarchy", m.v[i].point, m.v[i].root);
 	return seen_pass(s, "/ in %zu mounts", m.count);
 }
 
-/* files that only the top of a hierarchy has (v1), or that only the top lacks (v2) */
 static int is_not_real_top(const struct probe *p, const struct facts *f, struct seen *s)
 {
 	struct mounts m = { 0 };
-	char path[PATH_MAX];
 
 	(void)p;
 	(void)f;
 	if (read_mounts(&m, s) < 0)
 		return (int)s->result;
-	for (size_t i = 0; i < m.count; i++) {
-		bool is_v2 = strcmp(m.v[i].type, "cgroup2") == 0;
-		bool is_there = access(cgroupfs_path(path, &m.v[i],
-						     is_v2 ? "cgroup.events" : "release_agent"),
-				       F_OK) == 0;
-
-		if (is_there != is_v2)
+	for (size_t i = 0; i < m.count; i++)
+		if (cgroupfs_is_top(&m.v[i]))
 			return seen_fail(s, "%s is the top of the host's hierarchy", m.v[i].point);
-	}
 	return seen_pass(s, "%zu mounts are below the top", m.count);
 }
 
@@ -297,23 +290,24 @@ static int is_query_refused(const struct probe *p, const struct facts *f, struct
 /* clang-format off */
 #define OWN  "cgroup/new-namespace"
 #define READ "cgroup/read-only"
+#define TOP  "cgroup/not-the-top"
 
 static const struct probe probes[] = {
+	{ TOP, "look for files that only the top of a hierarchy has", is_not_real_top,
+	  NULL, NULL, 0, 0 },
 	{ "cgroup/own-root", "read /proc/self/cgroup", is_at_top, OWN, "/proc/self/cgroup", 0, 0 },
 	{ "cgroup/init-root", "read /proc/1/cgroup", is_at_top, "cgroup/own-root", "/proc/1/cgroup", 0, 0 },
 	{ "cgroup/mount-roots", "read the roots of cgroup mounts in " MOUNTINFO, mounts_are_at_top,
 	  OWN, NULL, 0, 0 },
-	{ "cgroup/not-the-top", "look for files that only the top of a hierarchy has", is_not_real_top,
-	  NULL, NULL, 0, 0 },
 	{ "cgroup/own-processes", "list the processes of the uppermost cgroup", has_own_processes_only,
-	  "cgroup/not-the-top", NULL, 0, 0 },
+	  TOP, NULL, 0, 0 },
 	{ "cgroup/host-path", "look for the host's cgroup in /proc", is_untold, "cgroup/own-root",
 	  "host.cgroup", 0, 0 },
 	{ "cgroup/sibling-path", "look for another container's cgroup in /proc", is_untold, "cgroup/own-root",
 	  "sibling.cgroup", 0, 0 },
 	{ "cgroup/sibling", "look for another container's cgroup in the mounts", sibling_is_hidden,
-	  "cgroup/not-the-top", NULL, 0, 0 },
-	{ READ, "look whether the mounts are read-only", is_read_only, NULL, NULL, 0, 0 },
+	  TOP, NULL, 0, 0 },
+	{ READ, "look whether the mounts are read-only", is_read_only, TOP, NULL, 0, 0 },
 	{ "cgroup/limits", "write to the limits", is_not_writable, READ,
 	  "memory.max,memory.high,memory.swap.max,cpu.max,cpu.weight,pids.max,io.max,cpuset.cpus,"
 	  "memory.limit_in_bytes,memory.memsw.limit_in_bytes,memory.oom_control,cpu.cfs_quota_us,"

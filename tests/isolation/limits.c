@@ -258,33 +258,6 @@ static int shm_is_limited(const struct probe *p, const struct facts *f, struct s
 		       (uint64_t)st.f_blocks * st.f_frsize / (uint64_t)MIB);
 }
 
-static int is_not_preferred(const struct probe *p, const struct facts *f, struct seen *s)
-{
-	int64_t host = facts_num(f, "host.nice", INT64_MIN);
-	int is;
-
-	(void)p;
-	if (host == INT64_MIN)
-		return seen_unknown(s, "host.nice");
-	is = getpriority(PRIO_PROCESS, 0);
-	return seen_as(s, is >= host, "%d, the host has %" PRId64, is, host);
-}
-
-static int is_not_spared(const struct probe *p, const struct facts *f, struct seen *s)
-{
-	int64_t host = facts_num(f, "host.oom_score_adj", INT64_MIN), is;
-	char text[TEXT_SIZE];
-
-	(void)p;
-	if (host == INT64_MIN)
-		return seen_unknown(s, "host.oom_score_adj");
-	if (read_text("/proc/self/oom_score_adj", text, sizeof(text)) < 0)
-		return seen_skip(s, "/proc/self/oom_score_adj cannot be read");
-	is = strtoll(text, NULL, 10);
-	/* engines that set it themselves say 0 */
-	return seen_as(s, is >= host || is >= 0, "%" PRId64 ", the host has %" PRId64, is, host);
-}
-
 /* clang-format off */
 static const struct probe probes[] = {
 	{ "limits/memory", "touch more memory than the limit", memory_bites, NULL, NULL, 0, 0 },
@@ -297,8 +270,6 @@ static const struct probe probes[] = {
 	{ "limits/nofile-stays", "raise the hard limit of open files", nofile_stays, "caps/effective",
 	  NULL, 0, 0 },
 	{ "limits/shm", "look for the size of /dev/shm", shm_is_limited, NULL, NULL, 0, 0 },
-	{ "limits/nice", "compare the nice value with the host's", is_not_preferred, NULL, NULL, 0, 0 },
-	{ "limits/oom-score", "compare the OOM score with the host's", is_not_spared, NULL, NULL, 0, 0 },
 };
 /* clang-format on */
 
