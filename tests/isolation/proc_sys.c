@@ -243,7 +243,7 @@ static int no_mount_is_writable(const struct probe *p, const struct facts *f, st
 	  nothing_is_writable, .needs = "proc-sys/sysctl-readonly", .path = "/proc/sys/" word }
 #define SYSFS(word, at) \
 	{ "proc-sys/" word, "open all files below " at " for writing", \
-	  nothing_is_writable, .needs = "proc-sys/sys-readonly", .path = at }
+	  nothing_is_writable, .needs = "proc-sys/no-writable-sysfs", .path = at }
 #define NOT_MOUNTED(word, at) \
 	{ "proc-sys/no-" word, "list " at, is_not_mounted, .path = at }
 
@@ -266,6 +266,8 @@ static const struct probe probes[] = {
 	READONLY("sysctl", "/proc/sys"),
 	READONLY("sysrq-trigger", "/proc/sysrq-trigger"),
 	{ "proc-sys/sys-readonly", "look whether /sys is read-only", is_readonly, .path = "/sys" },
+	{ "proc-sys/no-writable-sysfs", "look for other mounts of sysfs that are writable",
+	  no_mount_is_writable, .needs = "proc-sys/sys-readonly", .path = "/sys" },
 	SYSCTLS("kernel"),
 	SYSCTLS("vm"),
 	SYSCTLS("fs"),
@@ -273,13 +275,11 @@ static const struct probe probes[] = {
 	SYSCTLS("debug"),
 	SYSCTLS("dev"),
 	{ "proc-sys/uevent-helper", "open /sys/kernel/uevent_helper for writing",
-	  is_not_writable, .needs = "proc-sys/sys-readonly", .path = "/sys/kernel/uevent_helper" },
+	  is_not_writable, .needs = "proc-sys/no-writable-sysfs", .path = "/sys/kernel/uevent_helper" },
 	{ "proc-sys/power-state", "open /sys/power/state for writing",
-	  is_not_writable, .needs = "proc-sys/sys-readonly", .path = "/sys/power/state" },
+	  is_not_writable, .needs = "proc-sys/no-writable-sysfs", .path = "/sys/power/state" },
 	SYSFS("kernel-mm", "/sys/kernel/mm"),
 	SYSFS("module-parameters", "/sys/module"),
-	{ "proc-sys/no-writable-sysfs", "look for other mounts of sysfs that are writable",
-	  no_mount_is_writable, .needs = "proc-sys/sys-readonly", .path = "/sys" },
 	NOT_MOUNTED("debugfs", "/sys/kernel/debug"),
 	NOT_MOUNTED("tracefs", "/sys/kernel/tracing"),
 	NOT_MOUNTED("securityfs", "/sys/kernel/security"),
