@@ -302,6 +302,8 @@ int life_start(struct life *l, struct err *e)
 {
 	int r = runtime_start(&l->resolved.config, &l->plan, l->cgroup, l->timing, &l->started, e);
 
+	if (r == -EOPNOTSUPP)
+		(void)cgroup_check_type(l->en->env->slice, e); /* knows better why */
 	if (r < 0)
 		return r;
 	l->state.pid = l->started.pid;

@@ -42,13 +42,15 @@ static int past_state(struct engine *en, const struct container *c, struct conta
 }
 
 /* Return: enum cgroup_activity or -errno */
-static int activity_of(struct engine *en, const struct container *c)
+static int activity_of(struct engine *en, const struct container *c, bool *ret_oom_killed)
 {
 	_cleanup_(cgroup_freep) struct cgroup *cg = NULL;
 	int r = cgroup_open(en->env->slice, c->id, &cg, NULL);
+	uint64_t n = 0;
 
 	if (r == 0)
 		r = cgroup_activity(cg, NULL);
+	*ret_oom_killed = r > CGROUP_EMPTY && cgroup_oom_count(cg, &n, NULL) == 0 && n > 0;
 	return r == -ENOENT ? CGROUP_EMPTY : r;
 }
 
@@ -87,7 +89,7 @@ int container_state(struct engine *en, const struct container *c, struct contain
 	if (lock < 0 && lock != -EWOULDBLOCK)
 		return err_set(e, lock, "lock '%s/%s'", en->env->state, path);
 	st.has_owner = lock < 0;
-	activity = activity_of(en, c);
+	activity = activity_of(en, c, &st.oom_killed);
 	if (activity < 0)
 		return err_set(e, activity, "look at the cgroup of '%.12s'", c->id);
 	state = openat(en->state_fd, container_path(path, c->id, RUN_STATE_FILE), O_RDONLY | O_CLOEXEC);
@@ -109,6 +111,7 @@ int container_state(struct engine *en, const struct container *c, struct contain
 		st.has_exit = s.is_ended;
 		st.exit_code = s.signal ? 128 + s.signal : s.status;
 		st.finished_ns = s.finished_ns;
+		st.oom_killed = s.oom_killed;
 	}
 	*ret = st;
 	return 0;

@@ -138,6 +138,10 @@ int cgroup_join_self(const int *fds, size_t n, struct err *e);
  */
 int cgroup_set_devices(struct cgroup *cg, const struct device_policy *p, struct err *e);
 
+/* cgroup_check_type() - for a start that failed with -EOPNOTSUPP: can @slice have containers?
+ * Return: 0; -EOPNOTSUPP with what is wrong with it, when it is in a threaded part of cgroup v2. */
+int cgroup_check_type(const char *slice, struct err *e);
+
 /* cgroup_slice_fd() - descriptor of the v2 directory <slice>.slice, made when missing; the caller
  * closes it.
  * Return: fd; -EOPNOTSUPP on a pure v1 host. */
@@ -245,7 +249,7 @@ const char *cgroup_controller_name(enum cgroup_controller c);
 /* cgroup_mode() - "v2", "hybrid", "v1"; NULL when no cgroup file system is mounted */
 const char *cgroup_mode(void);
 
-/* cgroup_has_swap() - can --memory-swap be enforced? On v2, seen if some cgroup has memory on. */
+/* cgroup_has_swap() - can --memory-swap be enforced? */
 bool cgroup_has_swap(void);
 
 /* cgroup_has_weights() - is there a block device that obeys --blkio-weight? */

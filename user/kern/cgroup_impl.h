@@ -104,6 +104,10 @@ int cgroup_v1_attach(struct cgroup *cg, unsigned int mask, struct err *e);
 /* The v1 hierarchy that lists, freezes and kills on a pure v1 host. */
 enum cgroup_controller cgroup_v1_tracker(void);
 
+/* Does a block device of this host share by the weights of bfq, by those of io.cost? */
+bool cgroup_uses_bfq(void);
+bool cgroup_uses_iocost(void);
+
 int cgroup_limits_apply(struct cgroup *cg, const struct cgroup_limits *l, struct err *e);
 /* Docker's rule: what --memory-swap is when not given. 0 = leave alone. */
 int64_t cgroup_limits_swap(const struct cgroup_limits *l);

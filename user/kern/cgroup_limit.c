@@ -201,7 +201,7 @@ int cgroup_limits_check(const struct cgroup_limits *l, struct err *e)
 	return r;
 }
 
-static bool some_device_uses_bfq(void)
+bool cgroup_uses_bfq(void)
 {
 	_cleanup_dir_ DIR *d = opendir("/sys/block");
 
@@ -215,7 +215,7 @@ static bool some_device_uses_bfq(void)
 	return false;
 }
 
-static bool has_iocost(void)
+bool cgroup_uses_iocost(void)
 {
 	char text[1024];
 
@@ -226,7 +226,7 @@ static bool has_iocost(void)
 
 bool cgroup_has_weights(void)
 {
-	return some_device_uses_bfq() || has_iocost();
+	return cgroup_uses_bfq() || cgroup_uses_iocost();
 }
 
 /* The kernel takes a weight whether or not anything obeys it; we do not. */
@@ -250,6 +250,8 @@ static int apply_conf_row(struct cgroup *cg, const char *row, struct err *e)
 
 	err_format(name, sizeof(name), "%.*s", (int)(eq - row), row);
 	err_format(controller, sizeof(controller), "%.*s", (int)(dot - row), row);
+	if (str_eq(cgroup_mode(), "v2") && !cgroup_v2_offers(controller))
+		return cgroup_controller_missing(controller, e);
 	if (cg->fd < 0 || !cgroup_v2_offers(controller)) {
 		r = err_plain(e, -EOPNOTSUPP, "'%s' needs the '%s' controller on cgroup v2", name,
 			      controller);

@@ -15,6 +15,31 @@
 #include "kern/cgroup_impl.h"
 
 #define NUMBER_MAX 48u /* "MAJOR:MINOR riops=NUMBER" and shorter */
+#define CPUSET_TEXT_MAX 65536u /* the kernel's own list of processors */
+
+/* Only a plain domain can have containers below it. */
+static int check_type(const char *dir, struct err *e)
+{
+	char path[CGROUP_PATH_MAX], type[32];
+	int r;
+
+	err_format(path, sizeof(path), "%s/cgroup.type", dir);
+	/* the root has none, and is one */
+	if (io_read_small(-1, path, type, sizeof(type)) < 0 || str_eq(type, "domain"))
+		return 0;
+	r = err_plain(e, -EOPNOTSUPP, "cgroup '%s' is of type '%s'", dir, type);
+	err_hint(e,
+		 "it must be a 'domain', with no threaded cgroup above or below it: remove it, or "
+		 "choose another by DAVIT_SLICE");
+	return r;
+}
+
+int cgroup_check_type(const char *slice, struct err *e)
+{
+	char path[CGROUP_PATH_MAX];
+
+	return cgroup_v2_root() ? check_type(cgroup_v2_path(path, slice, NULL), e) : 0;
+}
 
 static int enable_in(const char *dir, const char *name, struct err *e)
 {
@@ -26,6 +51,9 @@ static int enable_in(const char *dir, const char *name, struct err *e)
 	r = io_write_file(-1, path, text);
 	if (r == 0)
 		return 0;
+	/* a threaded one has no controllers of domains */
+	if ((r == -EOPNOTSUPP || r == -ENOENT) && check_type(dir, e) < 0)
+		return -EOPNOTSUPP;
 	r = err_set(e, r, "write '%s' to '%s'", text, path);
 	/* only the real root may hold processes beside children with controllers */
 	if (r == -EBUSY)
@@ -131,14 +159,36 @@ static int set_shares(struct cgroup *cg, const struct cgroup_limits *l, struct e
 			       number(buf, cgroup_weight_of_shares((uint64_t)l->cpu_shares)), e);
 }
 
+/* The kernel takes lists of what is offline or not the parent's, and uses what is left of them or, when
+ * that is nothing, all that the parent has. */
+static int set_list(struct cgroup *cg, const char *file, const char *what, const char *list,
+		    struct err *e)
+{
+	_cleanup_free_ char *asked = NULL, *used = NULL;
+	char effective[NUMBER_MAX];
+	int r = cgroup_v2_write(cg, "cpuset", file, list, e);
+
+	if (r < 0)
+		return r;
+	err_format(effective, sizeof(effective), "%s.effective", file);
+	r = io_read_file(cg->fd, file, CPUSET_TEXT_MAX, &asked, NULL, e);
+	if (r == 0)
+		r = io_read_file(cg->fd, effective, CPUSET_TEXT_MAX, &used, NULL, e);
+	if (r < 0 || str_eq(asked, used))
+		return r;
+	used[strcspn(used, "\n")] = '\0';
+	return err_plain(e, -EINVAL, "%s '%.*s' are not all available here, only '%.*s'", what, 64,
+			 list, 64, used);
+}
+
 static int set_cpuset(struct cgroup *cg, const struct cgroup_limits *l, struct err *e)
 {
 	int r = 0;
 
 	if (l->cpuset_cpus)
-		r = cgroup_v2_write(cg, "cpuset", "cpuset.cpus", l->cpuset_cpus, e);
+		r = set_list(cg, "cpuset.cpus", "processors", l->cpuset_cpus, e);
 	if (r == 0 && l->cpuset_mems)
-		r = cgroup_v2_write(cg, "cpuset", "cpuset.mems", l->cpuset_mems, e);
+		r = set_list(cg, "cpuset.mems", "memory nodes", l->cpuset_mems, e);
 	return r;
 }
 
@@ -149,17 +199,19 @@ static int set_pids(struct cgroup *cg, const struct cgroup_limits *l, struct err
 	return cgroup_v2_write(cg, "pids", "pids.max", number(buf, l->pids), e);
 }
 
+/* Each of the two that share by weight has a file of its own, whether or not a device uses it. */
 static int set_weight(struct cgroup *cg, const struct cgroup_limits *l, struct err *e)
 {
 	char buf[NUMBER_MAX];
-	int r = cgroup_v2_write(cg, "io", "io.bfq.weight", number(buf, l->blkio_weight), e);
+	int r = 0;
 
-	if (r != -EOPNOTSUPP)
-		return r;
-	err_clear(e);
+	if (cgroup_uses_bfq())
+		r = cgroup_v2_write(cg, "io", "io.bfq.weight", number(buf, l->blkio_weight), e);
 	/* 10..1000 of blkio to 1..10000 of io, as the OCI runtimes convert it */
-	return cgroup_v2_write(cg, "io", "io.weight",
-			       number(buf, 1 + (l->blkio_weight - 10) * 9999 / 990), e);
+	if (r == 0 && cgroup_uses_iocost())
+		r = cgroup_v2_write(cg, "io", "io.weight",
+				    number(buf, 1 + (l->blkio_weight - 10) * 9999 / 990), e);
+	return r;
 }
 
 static int set_io(struct cgroup *cg, const struct cgroup_limits *l, struct err *e)

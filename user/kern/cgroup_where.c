@@ -163,7 +163,8 @@ bool cgroup_has_swap(void)
 		if (faccessat(dirfd(d), path, F_OK, 0) == 0)
 			return true;
 	}
-	return false;
+	/* nobody has memory on; since 6.1 its accounting of swap cannot be turned off */
+	return cgroup_v2_offers("memory") && access("/proc/swaps", F_OK) == 0;
 }
 
 int cgroup_controller_missing(const char *name, struct err *e)
@@ -171,7 +172,14 @@ int cgroup_controller_missing(const char *name, struct err *e)
 	int r = err_plain(e, -EOPNOTSUPP, "the '%s' controller is not available on this host",
 			  name);
 
-	if (layout() == LAYOUT_V2)
+	/* a cgroup namespace: the true root has no type */
+	if (layout() == LAYOUT_V2 && access(CGROUP_ROOT "/cgroup.type", F_OK) == 0)
+		err_hint(e,
+			 "'" CGROUP_ROOT
+			 "' is not the root of the host: the cgroup above it must pass "
+			 "'%s' on, by '+%s' in its cgroup.subtree_control",
+			 name, name);
+	else if (layout() == LAYOUT_V2)
 		err_hint(e,
 			 "'" CGROUP_ROOT "/cgroup.controllers' does not list it: boot without "
 			 "'cgroup_disable=%s', with 'cgroup_enable=%s' where the kernel has it "
