@@ -575,9 +575,9 @@ static int has_no_filter_tables(const struct probe *p, const struct facts *f, st
 
 static const struct probe probes[] = {
 	{ "network/links", "list devices by netlink", has_lo_only, OWN, NULL, 0, 0 },
-	{ "network/links-sysfs", "list /sys/class/net", has_lo_only, OWN, NULL, 1, 0 },
-	{ "network/links-proc", "read /proc/net/dev", has_lo_only, OWN, NULL, 2, 0 },
-	{ "network/addresses", "list addresses by netlink", has_no_addresses, OWN, NULL, 0, 0 },
+	{ "network/links-sysfs", "list /sys/class/net", has_lo_only, "network/links", NULL, 1, 0 },
+	{ "network/links-proc", "read /proc/net/dev", has_lo_only, "network/links", NULL, 2, 0 },
+	{ "network/addresses", "list addresses by netlink", has_no_addresses, "network/links", NULL, 0, 0 },
 	{ "network/routes", "list routes by netlink", has_no_routes, "network/links", NULL, 0, 0 },
 	{ "network/neighbours", "list neighbours by netlink", has_no_neighbours, "network/links", NULL, 0, 0 },
 	{ "network/loopback", "connect to an own listener on 127.0.0.1", lo_works, OWN, NULL, 0, 0 },
