@@ -127,6 +127,7 @@ sweep() {
 
 running() { quiet davit run -d --name xx davit/demo sleep 1000; }
 created() { quiet davit create --name xx davit/demo sleep 1000; }
+created_rm() { quiet davit create --rm --name xx davit/demo sleep 1000; }
 ended() { quiet davit run --name xx davit/demo true; }
 
 # as on a host that has just booted
@@ -157,6 +158,7 @@ sweep 'run -d --rm' 7 : '' davit run -d --rm --name xx davit/demo true
 sweep 'rm -f' 2 running '' davit rm -f xx
 sweep 'create' 3 : '' davit create --name xx davit/demo true
 sweep 'start' 7 created -m davit start xx
+sweep 'start of create --rm' 11 created_rm -m davit start xx
 sweep 'stop' 3 running '' davit stop -t 0 xx
 sweep 'import' 17 no_image '' davit import "$tar" other
 sweep 'rmi' 3 other_image '' davit rmi other

@@ -43,6 +43,37 @@ fails 'is gone' 1 davit inspect --type container cc
 fails 'rm of one that is not there' 1 davit rm cc
 is "$(find "$DAVIT_ROOT/containers" -mindepth 1 | wc -l)" 0 'nothing of it is left'
 
+### create --rm: kept until its first run has ended
+gone() { [ -z "$(davit ps -aq)" ] && [ -z "$(find "$DAVIT_ROOT"/{containers,names} "$DAVIT_STATE/containers" -mindepth 1)" ]; }
+ok 'create --rm' davit create --rm --name cr davit/demo sh -c 'echo out; exit 5'
+is "$(state cr Status)" created 'is created'
+ok 'system check' davit system check
+is "$(state cr Status)" created 'leaves it alone'
+fails 'start -a has its status' 5 davit start -a cr
+is "$out" out 'and its output'
+ok 'then it is gone' wait_until 10 gone
+ok 'rm of one that never ran' sh -c 'davit create --rm --name cr davit/demo true && davit rm cr'
+ok 'removes it' gone
+for end in 'stop -t 0 cr' 'kill cr' 'rm -f cr'; do
+	davit create --rm --name cr davit/demo sleep 1000 >/dev/null
+	ok 'start' davit start cr
+	is "$(state cr Status)" running 'is running'
+	# shellcheck disable=SC2086 # words
+	ok "$end" davit $end
+	ok 'removes it' gone
+done
+davit create --rm --name cr davit/demo /no/such/program >/dev/null
+fails 'start of one that cannot run' 1 davit start cr
+ok 'removes it, as with Docker' gone
+davit create --rm --name cr davit/demo sleep 1000 >/dev/null
+davit start cr >/dev/null
+kill -KILL "$(pgrep -x davit-monitor)"
+ok 'without its monitor it runs on' wait_until 5 sh -c 'davit ps | grep "no monitor"'
+ok 'stop' davit stop -t 0 cr
+ok 'removes it' gone
+fails 'an id that cannot be written' 125 davit create --rm --cidfile /no/such/dir/id davit/demo true
+ok 'leaves nothing' gone
+
 ### ids and names
 a=$(davit create --name aa davit/demo true)
 b=$(davit create davit/demo true)

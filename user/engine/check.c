@@ -56,7 +56,7 @@ static bool is_populated(struct check *k, const char *id)
 /* Running state, but no record that says whose: the start was killed before it wrote one. */
 static void end_nameless(struct check *k, const char *id)
 {
-	struct container c = { .options = { .auto_remove = true } };
+	struct container c = { .options = { .auto_remove = true }, .is_ephemeral = true };
 	struct err one = ERR_INIT;
 	struct life l;
 	int r;
@@ -77,7 +77,7 @@ static void end_nameless(struct check *k, const char *id)
 /* A directory on disk that no record speaks of; its maker, if alive, would hold the lock. */
 static void remove_nameless(struct check *k, const char *id)
 {
-	struct container c = { .options = { .auto_remove = true } };
+	struct container c = { .options = { .auto_remove = true }, .is_ephemeral = true };
 	char path[CONTAINER_PATH_MAX], record[CONTAINER_PATH_MAX];
 	struct err one = ERR_INIT;
 	_cleanup_fd_ int lock = -1;

@@ -88,7 +88,6 @@ int container_save(struct engine *en, const struct container *c, struct err *e)
 	_cleanup_json_ json_t *j = to_json(c);
 	_cleanup_free_ char *text = j ? json_text(j) : NULL;
 	char path[CONTAINER_PATH_MAX];
-	bool is_ephemeral = c->options.auto_remove;
 	int fd, r;
 
 	if (!text)
@@ -97,7 +96,7 @@ int container_save(struct engine *en, const struct container *c, struct err *e)
 		return err_plain(e, -E2BIG, "the options and the command are longer than %u bytes",
 				 CONTAINER_RECORD_MAX);
 	container_path(path, c->id, "config.json");
-	if (!is_ephemeral)
+	if (!c->is_ephemeral)
 		return io_replace_file(en->store.fd, path, text, strlen(text), 0600, IO_SYNC, e);
 	/* nobody reads it before the owner's lock says more; the directory is new */
 	fd = openat(en->state_fd, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -156,6 +155,7 @@ int container_load(struct engine *en, const char *id, struct container *ret, str
 
 	container_path(path, id, "config.json");
 	r = json_read_file(en->state_fd, path, CONTAINER_RECORD_MAX, &j, e);
+	c.is_ephemeral = r == 0;
 	/* half a record: its start is writing it, or was killed by then */
 	if (r == -ENOENT || r == -EBADMSG)
 		r = json_read_file(en->store.fd, path, CONTAINER_RECORD_MAX, &j, e);

@@ -8,7 +8,8 @@
  *					teardown; flock(2)ed by its owner, the process that is the
  *					parent of the container (davit or davit-monitor)
  *
- * The record of a container with --rm lives in the running state only: it ends with it.
+ * The record of `run --rm` lives in the running state only: it ends with it. That of `create --rm` is
+ * kept like any other, and removed by the end of its first run.
  */
 #ifndef DAVIT_ENGINE_CONTAINER_H
 #define DAVIT_ENGINE_CONTAINER_H
@@ -42,6 +43,7 @@ enum container_status {
  * @image:    name as the user gave it
  * @image_id: hex id
  * @args:     command of the command line, empty = the image's
+ * @is_ephemeral: of `run --rm`: its record is in the running state
  */
 struct container {
 	char id[ID_LEN + 1];
@@ -49,6 +51,7 @@ struct container {
 	int64_t created_ns;
 	struct container_options options;
 	struct strv args;
+	bool is_ephemeral;
 };
 
 /**

@@ -83,7 +83,7 @@ int container_create(struct engine *en, struct container *c, const struct image 
 	if (!c->image_id)
 		return err_set(e, ENOMEM, "make a container");
 	r = check_options(c, e);
-	if (r < 0 || c->options.auto_remove)
+	if (r < 0 || c->is_ephemeral)
 		return r;
 	r = resolve(c, im, &res, e);
 	if (r < 0)
@@ -104,7 +104,7 @@ int container_discard(struct engine *en, const struct container *c)
 {
 	char path[CONTAINER_PATH_MAX];
 
-	if (c->options.auto_remove)
+	if (c->is_ephemeral)
 		return 0;
 	name_release(en, c);
 	return fs_remove_tree(en->store.fd, container_path(path, c->id, NULL), NULL);

@@ -53,7 +53,7 @@ int disk_make(struct engine *en, const struct container *c, struct err *e)
 	} dirs[] = { { NULL, 0700 }, { "upper", UPPER_MODE }, { "work", 0700 } };
 	char path[CONTAINER_PATH_MAX];
 
-	if (c->options.auto_remove && take_spare(en, c->id))
+	if (c->is_ephemeral && take_spare(en, c->id))
 		return 0;
 	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
 		container_path(path, c->id, dirs[i].name);

@@ -65,9 +65,9 @@ static int lock_record(struct engine *en, const struct container *c, struct err 
 int life_begin(struct engine *en, const struct container *c, struct timing *timing,
 	       struct life *ret, struct err *e)
 {
-	_cleanup_fd_ int record = c->options.auto_remove ? -1 : lock_record(en, c, e);
+	_cleanup_fd_ int record = c->is_ephemeral ? -1 : lock_record(en, c, e);
 	char path[CONTAINER_PATH_MAX];
-	int r = record < 0 && !c->options.auto_remove ? record : life_init(en, c, timing, ret, e);
+	int r = record < 0 && !c->is_ephemeral ? record : life_init(en, c, timing, ret, e);
 
 	if (r < 0)
 		return r;

@@ -104,7 +104,7 @@ static int end_running_state(struct life *l, const struct run_state *s, struct e
 	container_path(path, l->c->id, NULL);
 	/* the common case: a handful of known files, no listing */
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
-		if (!l->c->options.auto_remove && strcmp(files[i], "config.json") == 0)
+		if (!l->c->is_ephemeral && strcmp(files[i], "config.json") == 0)
 			continue;
 		if ((strcmp(files[i], "attach.sock") == 0 || strcmp(files[i], EXIT_RECORD_FILE) == 0) &&
 		    l->started.pid)

@@ -19,9 +19,7 @@
 
 bool run_can_be_direct(const struct container *c)
 {
-	const struct container_options *o = &c->options;
-
-	return o->auto_remove && !o->tty && !stdio_needs_relay(o->interactive);
+	return c->is_ephemeral && !c->options.tty && !stdio_needs_relay(c->options.interactive);
 }
 
 /* Signals whose default action would end us go to the container instead. */

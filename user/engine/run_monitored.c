@@ -141,7 +141,7 @@ static _Noreturn void monitor_process(struct life *l, const struct image *im, in
 
 	(void)setsid(); /* a fresh child leads no group: it cannot fail */
 	r = env_helper(l->en->env, "davit-monitor", &path, &e);
-	if (r == 0 && l->c->options.auto_remove) {
+	if (r == 0 && l->c->is_ephemeral) {
 		r = container_save(l->en, l->c, &e);
 		if (r == 0)
 			r = name_reserve(l->en, l->c, &e);

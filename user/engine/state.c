@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/fs.h"
 #include "base/lock.h"
 #include "engine/container.h"
 #include "engine/end_record.h"
@@ -16,6 +17,13 @@
 #include "kern/cgroup.h"
 #include "kern/exit_record.h"
 
+static bool has_record(struct engine *en, const struct container *c)
+{
+	char path[CONTAINER_PATH_MAX];
+
+	return fs_exists(en->store.fd, container_path(path, c->id, "config.json"));
+}
+
 /* Without running state: what the last run left. */
 static int past_state(struct engine *en, const struct container *c, struct container_state *st,
 		      struct err *e)
@@ -23,7 +31,8 @@ static int past_state(struct engine *en, const struct container *c, struct conta
 	struct end_record end;
 	int r;
 
-	if (c->options.auto_remove) /* the record was in the running state */
+	/* of --rm the record goes with the running state: it was in there, or the end has removed it */
+	if (c->is_ephemeral || (c->options.auto_remove && !has_record(en, c)))
 		return err_plain(e, -ENOENT, "no container '%s'", c->name ? c->name : c->id);
 	r = end_record_read(en, c->id, &end, e);
 	if (r == -ENOENT) {

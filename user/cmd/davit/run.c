@@ -207,39 +207,59 @@ static bool discard_unstarted(struct engine *en, const struct container *c)
 	return r == -ENOENT; /* with --rm it ended with its start */
 }
 
+/* What run and create work on. */
+struct made {
+	struct engine en;
+	struct image im;
+	struct container c;
+};
+
+static void made_done(struct made *m)
+{
+	image_done(&m->im);
+	container_done(&m->c);
+	engine_done(&m->en);
+}
+
+/* The container that the command line describes, and its id in a file. */
+static int make(const struct env *env, const struct run_opts *o, struct made *m, struct err *e)
+{
+	int r = engine_open(env, &m->en, e);
+
+	if (r == 0)
+		r = image_find(&m->en.store, m->c.image, &m->im, e);
+	if (r == 0)
+		r = container_create(&m->en, &m->c, &m->im, e);
+	if (r < 0)
+		return r;
+	r = write_id(o->cidfile, m->c.id, e);
+	if (r < 0)
+		(void)discard_unstarted(&m->en, &m->c); /* the file's error is the one to tell */
+	return r;
+}
+
 static int run_main(const struct env *env, void *opts, int argc, char *argv[], struct err *e)
 {
 	struct run_opts *o = opts;
 	struct timing timing = { 0 }, *t = o->timings ? &timing : NULL;
-	_cleanup_engine_ struct engine en = ENGINE_INIT;
-	struct container c = { .name = NULL };
-	struct image im = { .size = 0 };
+	struct made m = { .en = ENGINE_INIT };
 	int status = 0, r;
 
 	timing_begin(t);
-	r = fill(&c, o, argc, argv, e);
+	r = fill(&m.c, o, argc, argv, e);
+	m.c.is_ephemeral = m.c.options.auto_remove;
 	if (r == 0)
-		r = check(o, &c, e);
+		r = check(o, &m.c, e);
 	if (r == 0)
-		r = engine_open(env, &en, e);
-	if (r == 0)
-		r = image_find(&en.store, c.image, &im, e);
-	if (r == 0)
-		r = container_create(&en, &c, &im, e);
+		r = make(env, o, &m, e);
 	if (r == 0) {
-		r = write_id(o->cidfile, c.id, e);
-		if (r == 0) {
-			r = run_image(&en, &c, &im, o, t, &status, e);
-			if (r < 0 && discard_unstarted(&en, &c) && o->cidfile)
-				(void)unlink(o->cidfile); /* made by us, and wrong now */
-		} else {
-			(void)discard_unstarted(&en, &c); /* the file's error is the one to tell */
-		}
+		r = run_image(&m.en, &m.c, &m.im, o, t, &status, e);
+		if (r < 0 && discard_unstarted(&m.en, &m.c) && o->cidfile)
+			(void)unlink(o->cidfile); /* made by us, and wrong now */
 	}
 	if (r < 0)
-		r = what(&c, r, e);
-	image_done(&im);
-	container_done(&c);
+		r = what(&m.c, r, e);
+	made_done(&m);
 	if (r == 0 && t)
 		r = print_timings(t, e);
 	return r < 0 ? r : status == ATTACH_DETACHED ? 0 : status;
@@ -248,30 +268,18 @@ static int run_main(const struct env *env, void *opts, int argc, char *argv[], s
 static int create_main(const struct env *env, void *opts, int argc, char *argv[], struct err *e)
 {
 	struct run_opts *o = opts;
-	_cleanup_engine_ struct engine en = ENGINE_INIT;
-	struct container c = { .name = NULL };
-	struct image im = { .size = 0 };
-	int r = fill(&c, o, argc, argv, e);
+	struct made m = { .en = ENGINE_INIT };
+	int r = fill(&m.c, o, argc, argv, e);
 
-	if (r == 0 && c.options.auto_remove) {
-		r = err_plain(e, -EINVAL, "option '--rm' goes with 'davit run'");
-		err_hint(e, "a container that is only created has not ended and cannot be removed by its end");
-	}
 	if (r == 0)
-		r = engine_open(env, &en, e);
-	if (r == 0)
-		r = image_find(&en.store, c.image, &im, e);
-	if (r == 0)
-		r = container_create(&en, &c, &im, e);
+		r = make(env, o, &m, e);
 	if (r == 0) {
-		r = write_id(o->cidfile, c.id, e);
-		if (r == 0)
-			r = print_id(&c, e);
+		r = print_id(&m.c, e);
 		if (r < 0)
-			(void)discard_unstarted(&en, &c); /* the first error is the one to tell */
+			(void)discard_unstarted(&m.en,
+						&m.c); /* who does not know its id cannot use it */
 	}
-	image_done(&im);
-	container_done(&c);
+	made_done(&m);
 	return r;
 }
 
