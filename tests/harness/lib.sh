@@ -213,7 +213,7 @@ trap 'exit 143' TERM
 
 # davit_env [ARG...]: run this file, with these arguments, again, from its beginning, in mount, pid, net and ipc namespaces of its
 # own, with private values of DAVIT_*, an empty $TMPDIR, and the built programs first in PATH.
-# It is killed after $DAVIT_TEST_TIMEOUT seconds (600).
+# It is killed after $DAVIT_TEST_TIMEOUT seconds (600; 1800 with sanitizers).
 # Everything is below $TEST_DIR (on disk: overlay does not stack on every file system).
 davit_env() {
 	if [ -n "${_DAVIT_TEST_INSIDE:-}" ]; then
@@ -226,8 +226,10 @@ davit_env() {
 	export DAVIT_SLICE=davit-t$$
 	export TEST_DIR=${DAVIT_TEST_BASE:-/var/tmp}/$DAVIT_SLICE
 	export _DAVIT_TEST_INSIDE=1
+	! has_sanitizers || : "${DAVIT_TEST_TIMEOUT:=1800}"
+	: "${DAVIT_TEST_TIMEOUT:=600}"
 	trap - EXIT
-	timeout --foreground --signal KILL "${DAVIT_TEST_TIMEOUT:-600}" \
+	timeout --foreground --signal KILL "$DAVIT_TEST_TIMEOUT" \
 		unshare --mount --pid --net --ipc --fork --kill-child --propagation private \
 		bash "$0" "$@" &
 	pid=$!
@@ -236,7 +238,7 @@ davit_env() {
 	wait "$pid"
 	rc=$?
 	wait "$pid" 2>/dev/null # the first wait ends early when a trap ran
-	[ "$rc" -ne 137 ] || echo "not ok - killed after ${DAVIT_TEST_TIMEOUT:-600} s at most"
+	[ "$rc" -ne 137 ] || echo "not ok - killed after $DAVIT_TEST_TIMEOUT s at most"
 	# when the test was killed its own clean-up did not run
 	_sweep_cgroups
 	rm -rf --one-file-system "$TEST_DIR"
