@@ -172,6 +172,8 @@ static int stays_bounded(const struct probe *p, const struct facts *f, struct se
 
 	if (want_mask(f, "bounding", &bound) < 0)
 		return seen_unknown(s, "want.caps.bounding");
+	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1)
+		return seen_skip(s, "no_new_privs keeps it from gaining anything");
 	r = gain(p->num ? 0755 : 04755, p->num, &g);
 	if (r < 0)
 		return seen_skip(s, "no such program can be made and executed here: %s",
@@ -317,8 +319,9 @@ static int try_nice(void)
 	struct rlimit limit;
 	int nice = getpriority(PRIO_PROCESS, 0);
 
-	/* 20 - nice is what the limit counts in */
-	if (getrlimit(RLIMIT_NICE, &limit) < 0 || limit.rlim_cur >= (rlim_t)(20 - nice + 1))
+	/* it counts 20 - nice */
+	if (getrlimit(RLIMIT_NICE, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY ||
+	    (int64_t)limit.rlim_cur >= 21 - nice)
 		return EOPNOTSUPP;
 	return setpriority(PRIO_PROCESS, 0, nice - 1) < 0 ? errno : 0;
 }
@@ -370,7 +373,7 @@ static int try_wakeup_source(void)
 	char path[64], text[1024], *events;
 	int fds[2], ep = epoll_create1(EPOLL_CLOEXEC);
 
-	if (ep < 0 || pipe(fds) < 0 || epoll_ctl(ep, EPOLL_CTL_ADD, fds[0], &ev) < 0)
+	if (ep < 0 || pipe2(fds, O_CLOEXEC) < 0 || epoll_ctl(ep, EPOLL_CTL_ADD, fds[0], &ev) < 0)
 		return EOPNOTSUPP;
 	(void)snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", ep);
 	if (read_text(path, text, sizeof(text)) < 0 || !(events = strstr(text, "events:")))

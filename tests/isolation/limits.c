@@ -223,7 +223,7 @@ static int nofile_bites(const struct probe *p, const struct facts *f, struct see
 	(void)p;
 	if (!want_nofile(f, &want))
 		return seen_skip(s, "no limit was asked for");
-	while (n <= want.rlim_cur && (fd = dup(STDIN_FILENO)) >= 0)
+	while (n <= want.rlim_cur && (fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)) >= 0)
 		n++;
 	err = n <= want.rlim_cur ? errno : 0;
 	return seen_as(s, err == EMFILE, "%ju more descriptors, then %s", (uintmax_t)n,

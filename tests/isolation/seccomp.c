@@ -42,6 +42,14 @@
 #define CLONE_NEWCGROUP 0x02000000
 #endif
 
+#if defined(__x86_64__)
+#define NATIVE_ARCH AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define NATIVE_ARCH AUDIT_ARCH_AARCH64
+#else
+#error "which AUDIT_ARCH is this?"
+#endif
+
 /* newer than the C library's headers; these numbers are the same everywhere */
 enum {
 	NR_io_uring_setup = 425,
@@ -143,7 +151,6 @@ enum {
 
 struct call {
 	long number, args[6];
-	uint32_t arch; /* AUDIT_ARCH_*; 0 = native */
 };
 
 enum {
@@ -160,13 +167,13 @@ static const struct call calls[] = {
 	/* clang-format on */
 };
 
-/* a filter that answers call @nr of @arch (0 = any) with SECCOMP_RET_TRACE, and its only cost is that
+/* a filter that answers call @nr of @arch with SECCOMP_RET_TRACE, and its only cost is that
  * the process cannot gain privileges. Return: 0 or an errno */
 static int filter_add(long nr, uint32_t arch)
 {
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, arch, arch ? 0 : 0, arch ? 3 : 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, arch, 0, 3),
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)nr, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE),
@@ -198,7 +205,7 @@ static int try_below_filter(const void *arg)
 {
 	const struct call *c = arg;
 
-	return filter_add(c->number, c->arch) ? NO_FILTER : call_errno(c);
+	return filter_add(c->number, NATIVE_ARCH) ? NO_FILTER : call_errno(c);
 }
 
 /* what the container's filter answers to @c; ENOSYS if it lets it through (or answers that). Where a
@@ -237,7 +244,7 @@ static int is_denied(const struct probe *p, const struct facts *f, struct seen *
  * programs fall back to clone */
 static int is_unknown(const struct probe *p, const struct facts *f, struct seen *s)
 {
-	static const struct call c = { NR_clone3, { BAD, 0, 0, 0, 0, 0 }, 0 };
+	static const struct call c = { NR_clone3, { BAD, 0, 0, 0, 0, 0 } };
 	int r;
 
 	if (is_allowed(f, p->path))
@@ -325,7 +332,7 @@ static int is_i386_denied(const struct probe *p, const struct facts *f, struct s
 
 static int is_x32_denied(const struct probe *p, const struct facts *f, struct seen *s)
 {
-	static const struct call c = { SYS_mount | X32_BIT, { BAD, BAD, BAD, 0, 0, 0 }, 0 };
+	static const struct call c = { SYS_mount | X32_BIT, { BAD, BAD, BAD, 0, 0, 0 } };
 	int r;
 
 	if (is_allowed(f, p->path))
