@@ -66,6 +66,7 @@ include scripts/mk/probe.mk
 include scripts/mk/man.mk
 include scripts/mk/bench.mk
 include scripts/mk/tests.mk
+include scripts/mk/vm.mk
 include scripts/mk/fuzz.mk
 include scripts/mk/lint.mk
 include scripts/mk/deps.mk

@@ -28,8 +28,8 @@ lab_disk_add() {
 	[ -n "$fs" ] && [ "$kind" = "$fs" ] || lab_die "bad disk '$spec': unknown file system '$fs'" "$hint"
 	[[ $size =~ ^[0-9]{1,13}[KMGT]?$ ]] || lab_die "bad disk '$spec': bad size '$size'" "$hint"
 	bytes=$(numfmt --from=iec "$size")
-	[ "$bytes" -ge "$(numfmt --from=iec "$min")" ] || lab_die "bad disk '$spec': $fs needs $min at least"
-	[ "$bytes" -le $LAB_DISK_SIZE_MAX ] || lab_die "bad disk '$spec': larger than 1T"
+	[ "$bytes" -ge "$(numfmt --from=iec "$min")" ] || lab_die "bad disk '$spec': $fs needs $min at least" "$hint"
+	[ "$bytes" -le $LAB_DISK_SIZE_MAX ] || lab_die "bad disk '$spec': larger than 1T" "$hint"
 	target=${target:-/mnt/$fs}
 	[[ $target =~ ^/[A-Za-z0-9._/-]*$ ]] && [[ $target != / ]] ||
 		lab_die "bad disk '$spec': bad directory '$target'" 'an absolute path of letters, digits and ._-/'

@@ -96,7 +96,7 @@ lab_kernel_find() {
 	local dir modules=$2 row
 	lab_name=$1
 	if [[ $1 == */* ]]; then
-		[ -f "$1" ] || lab_die "no kernel image '$1'"
+		[ -f "$1" ] || lab_die "no kernel image '$1'" "a name has no slash: $(lab_kernel_names | paste -sd' ')"
 		lab_image_check "$1" || lab_die "'$1' is no x86 kernel image (bzImage)" 'arch/x86/boot/bzImage of a kernel tree is one'
 		lab_kernel=$(realpath -- "$1") lab_boot_image=$lab_kernel lab_kernel_dir='' lab_modules='' lab_kernel_cmdline=''
 		lab_release=$(lab_image_release "$1")
@@ -156,12 +156,12 @@ lab_list() {
 	if [ "$1" = json ]; then
 		lab_list_rows | awk -F '\t' '
 			BEGIN { printf "[" }
-			{ printf "%s{\"kernel\":\"%s\",\"version\":\"%s\",\"suite\":%s,\"fetched\":%s,\"bytes\":%s}", NR > 1 ? "," : "",
-				$1, $2, $3 == "-" ? "null" : "\"" $3 "\"", $4 == "yes" ? "true" : "false", $5 }
+			{ printf "%s{\"kernel\":\"%s\",\"version\":\"%s\",\"suite\":%s,\"fetched\":%s,\"bytes\":%s}", (NR > 1 ? "," : ""),
+				$1, $2, ($3 == "-" ? "null" : "\"" $3 "\""), ($4 == "yes" ? "true" : "false"), $5 }
 			END { print "]" }'
 	else
 		lab_list_rows | awk -F '\t' '
 			BEGIN { printf "%-12s %-14s %-18s %-8s %s\n", "KERNEL", "VERSION", "SUITE", "FETCHED", "SIZE" }
-			{ printf "%-12s %-14s %-18s %-8s %s\n", $1, $2, $3, $4, $5 ? sprintf("%.0f MB", $5 / 1e6) : "-" }'
+			{ printf "%-12s %-14s %-18s %-8s %s\n", $1, $2, $3, $4, ($5 ? sprintf("%.0f MB", $5 / 1e6) : "-") }'
 	fi
 }

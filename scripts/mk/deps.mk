@@ -52,6 +52,21 @@ DEPS_TEST := \
 # the test harness of the kernel; any version has it
 DEPS_TEST += $(if $(wildcard /usr/src/linux-source-*.tar.xz),,linux-source)
 
+# the kernel lab: scripts/vm
+DEPS_VM := \
+	btrfs-progs \
+	busybox-static \
+	cpio \
+	debian-archive-keyring \
+	e2fsprogs \
+	kmod \
+	qemu-system-x86 \
+	util-linux \
+	xfsprogs \
+	xz-utils \
+	zstd
+DEPS_TEST += $(DEPS_VM)
+
 DEPS_BENCH := \
 	bubblewrap \
 	crun \

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+# Tests on other kernels, in the lab (scripts/vm, docs/lab.md): what needs cgroup v2, BPF or a
+# feature of the kernel. What only computes is tested on the host.
+
+KERNEL     ?= 6.1
+VM_MEMORY  ?= 3G
+VM_TIMEOUT ?= 1800
+
+VM_UNIT  := $(filter $(O)/tests/unit/kern/% $(O)/tests/unit/runtime/%,$(UNIT_TESTS))
+VM_FLOWS := $(wildcard $(addprefix tests/,engine/cgroup_modes.t engine/exec.t engine/lifecycle.t \
+	engine/limits.t engine/run.t engine/stats.t bpf/policy.t isolation/*.t))
+VM_TESTS ?= $(VM_UNIT) $(VM_FLOWS)
+
+#: make test-vm              tests on another kernel in a virtual machine (root): KERNEL=6.1 T="tests/a/b.t ..."
+test-vm: deps-test
+	$(Q)$(MAKE) --no-print-directory run-tests-vm
+
+VM_T = $(if $(filter command line environment,$(origin T)),$(T),$(VM_TESTS))
+run-tests-vm: programs $(UNIT_TESTS) $(O)/tests/true $(O)/tests/stepper $(O)/tests/grab
+	$(Q)scripts/demo-rootfs $(O)/tests/demo.tar >/dev/null
+	$(Q)DAVIT_OUT=$(abspath $(O)) scripts/vm run --kernel $(KERNEL) --mem $(VM_MEMORY) --timeout $(VM_TIMEOUT) \
+		-- scripts/run-tests $(VM_T) </dev/null
+
+#: make test-vm-all          the same on every kernel of tests/kernels.txt
+test-vm-all: deps-test
+	$(Q)for k in $$(scripts/vm list | awk 'NR > 1 { print $$1 }'); do \
+		echo "kernel $$k"; \
+		$(MAKE) --no-print-directory run-tests-vm KERNEL=$$k || failed="$$failed $$k"; \
+	done; \
+	[ -z "$$failed" ] || { echo "failed on:$$failed"; exit 1; }
+
+.PHONY: test-vm run-tests-vm test-vm-all

@@ -1,0 +1,248 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# scripts/vm: what a guest is like, how a run ends, what is refused, and that nothing is left.
+# shellcheck disable=SC2154 # run sets out, err, status
+. "$(dirname "$0")/../harness/lib.sh"
+
+vm=$TEST_TOP/scripts/vm
+dir=$(mktemp -d -p "${DAVIT_TEST_BASE:-/var/tmp}" davit-lab-test.XXXXXX)
+dir=$(realpath "$dir")
+clean_up() {
+	umount "$dir/small" "$dir/locked" 2>/dev/null
+	rm -rf --one-file-system "$dir"
+}
+trap 'rc=$?; clean_up; (exit $rc); _tap_end' EXIT
+mkdir "$dir"/{tmp,bin,small,locked,share}
+export TMPDIR=$dir/tmp
+unset DAVIT_LAB_ACCEL
+cache=$(realpath -m "${DAVIT_LAB:-$TEST_TOP/out/lab}")
+hint() { [[ $err == *$'\n'hint:\ * ]]; }
+
+# what a run leaves: files in $TMPDIR, processes that were told of it
+nothing_left() { # NAME
+	local left
+	left=$(ls -A "$TMPDIR"; pgrep -af "$TMPDIR/davit-lab"; losetup -a | grep -F "$dir")
+	is "$left" '' "$1"
+}
+
+# refused NAME REGEX ARG...: an error of the lab, with a hint
+refused() {
+	local name=$1 regex=$2
+	shift 2
+	run "$vm" "$@" </dev/null
+	if [ "$status" = 125 ] && [[ $err =~ $regex ]] && hint; then pass "$name"; else
+		fail "$name" "wanted status 125, /$regex/ and a hint"
+		_tell "vm $*"
+	fi
+}
+
+### without a guest
+
+for c in '' run shell list fetch build-kernel compare; do
+	ok "help of '$c'" "$vm" ${c:+"$c"} --help
+	like "$out" '^usage: scripts/vm' "it tells the usage"
+done
+fails 'no command is an error' 125 "$vm"
+refused 'unknown command' "unknown command 'frob'" frob
+refused 'a path as command' "unknown command '../vm'" ../vm
+refused 'unknown option' "unknown option '--frob'" run --frob -- true
+refused 'option without value' "'--kernel' needs a value" run --kernel
+refused 'no kernel' 'no kernel given' run -- true
+refused 'no command to run' 'no command given' run --kernel 6.1
+refused 'unknown kernel' "unknown kernel '5.4'"$'\n''hint: known: 6.1 6.12 ' run --kernel 5.4 -- true
+refused 'unknown kernel to fetch' "unknown kernel '5.4'" fetch 5.4
+refused 'unknown format' "unknown format 'xml'" list --format xml
+refused 'bad number of processors' "processors '0'" run --kernel 6.1 --cpus 0 -- true
+refused 'bad memory' "memory size '2'" run --kernel 6.1 --mem 2 -- true
+refused 'bad time-out' "time-out '1h'" run --kernel 6.1 --timeout 1h -- true
+refused 'a shell without a terminal' 'needs a terminal' shell
+for spec in xfs xfs: zfs:1G xfs:1X xfs:10M xfs:2T ext4:64M:mnt ext4:64M:/ 'ext4:64M:/a b' :1G; do
+	refused "bad disk '$spec'" "bad disk '$spec'" run --kernel 6.1 --disk "$spec" -- true
+done
+refused 'share of what is not there' 'no such directory' run --kernel 6.1 --share "$dir/none" -- true
+refused 'share of everything' "share '/'" run --kernel 6.1 --share / -- true
+refused 'no image there' 'no kernel image' run --kernel "$dir/none" -- true
+refused 'a file that is no image' 'is no x86 kernel image' run --kernel "$vm" -- true
+
+for p in bash dirname realpath nproc awk numfmt cat env mktemp rm sed; do
+	ln -s "$(command -v "$p")" "$dir/bin/$p"
+done
+run env PATH="$dir/bin" "$vm" run --kernel 6.1 -- true
+is "$status" 125 'no qemu is an error'
+like "$err" "'qemu-system-x86_64' is not installed"$'\n''hint: apt-get install qemu-system-x86' 'that names the package'
+
+ok 'list' "$vm" list
+like "$out" '^KERNEL +VERSION' 'it has a head'
+ok 'list --format json' "$vm" list --format json
+is "$(jq -r '.[] | select(.suite != null) | .kernel' <<<"$out" 2>&1 | paste -sd' ')" \
+	"$(awk '!/^#/ && !seen[$1]++ { print $1 }' "$TEST_TOP/tests/kernels.txt" | paste -sd' ')" 'it is JSON with all kernels'
+is "$(grep -v '^#' "$TEST_TOP/tests/kernels.txt" | grep -cvP '^[0-9.]+\t[a-z-]+\t(image|headers)\t[a-z0-9.+-]+\t[^\t ]+\t[0-9a-f]{64}$')" 0 \
+	'the table of kernels has six columns'
+nothing_left 'refusals leave nothing'
+
+### fetching
+
+if mount -t tmpfs -o size=4m davit-test "$dir/small"; then
+	run env DAVIT_LAB="$dir/small" unshare --net "$vm" fetch 6.1
+	is "$status" 125 'no network is an error'
+	like "$err" "cannot fetch the package lists of 'bookworm-security'"$'\n''hint: is there a network' 'that says so'
+	if [[ $(apt-get indextargets --format '$(SITE)' 2>/dev/null) != *debian* ]]; then
+		skip 'no mirror of Debian' 4
+	else
+		run env DAVIT_LAB="$dir/small" "$vm" fetch 6.1
+		if [[ $err == *'package lists'*'is there a network'* ]]; then
+			skip 'no network' 4
+		else
+			is "$status" 125 'no space for a package is an error'
+			like "$err" "cannot fetch package 'linux-image.*hint: .*space in '$dir/small'" 'that says where'
+
+			# a tree with other tables: a small package with a wrong digest, a version that is gone
+			mkdir -p "$dir/tree/tests"
+			cp -r "$TEST_TOP/scripts" "$dir/tree/"
+			printf '1.0\tbookworm\timage\t%s\t%s\t%064d\n' linux-base \
+				"$(apt-cache show linux-base | awk '/^Version:/ { print $2; exit }')" 0 >"$dir/tree/tests/kernels.txt"
+			run env DAVIT_LAB="$dir/small" "$dir/tree/scripts/vm" fetch 1.0
+			like "$status $err" "^125 .*'linux-base' .* has another digest" 'a package with another digest is refused'
+			sed -i 's/\timage.*/\timage\tlinux-image-1.0\t1.0-1\t0/' "$dir/tree/tests/kernels.txt"
+			env DAVIT_LAB="$dir/small" "$dir/tree/scripts/vm" fetch 1.0 2>"$dir/err" &
+			pid=$!
+			wait_until 60 grep -q 'FETCH .*taking' "$dir/err"
+			kill -TERM $pid
+			wait $pid 2>/dev/null
+			like "$(cat "$dir/err")" '1.0-1 is gone from bookworm, taking .* pins it' 'a version that is gone gives way to the current one'
+		fi
+	fi
+	is "$(find "$dir/small" -type f ! -name .lock)" '' 'failed fetches leave nothing in the cache'
+	nothing_left 'nor elsewhere'
+else
+	skip 'no tmpfs' 8
+fi
+if mount -t tmpfs -o size=4m,ro davit-test "$dir/locked"; then
+	run env DAVIT_LAB="$dir/locked" "$vm" fetch 6.1
+	like "$status $err" "^125 .*cannot write to the cache '$dir/locked'.*hint: set" 'a cache that cannot be written is an error'
+else
+	skip 'no tmpfs'
+fi
+
+### guests
+
+why=
+for p in qemu-system-x86_64:qemu-system-x86 cpio:cpio modprobe:kmod mkfs.xfs:xfsprogs mkfs.btrfs:btrfs-progs; do
+	command -v "${p%:*}" >/dev/null || why+=" ${p#*:}"
+done
+[ -z "$why" ] || why="not installed:$why"
+[ -n "$why" ] || run "$vm" fetch 6.1
+[ -n "$why" ] || [ "$status" -eq 0 ] || why="kernel 6.1 cannot be fetched: ${err%%$'\n'*}"
+if [ -n "$why" ]; then
+	skip "$why" 40
+	done_testing
+fi
+export DAVIT_LAB=$cache
+
+# a damaged image: a cache that is a copy
+about() { awk -v k="$1" '$1 == k { print $2 }' "$cache/kernels/6.1/about"; }
+image=$(about image)
+mkdir -p "$dir/copy/kernels/6.1/${image%/*}"
+cp "$cache/kernels/6.1/about" "$dir/copy/kernels/6.1/"
+cp "$cache/kernels/6.1/$image" "$dir/copy/kernels/6.1/$image"
+printf x | dd of="$dir/copy/kernels/6.1/$image" bs=1 seek=4000000 conv=notrunc status=none
+DAVIT_LAB=$dir/copy refused 'a damaged image' 'is damaged' run --kernel 6.1 -- true
+
+# one guest that looks at itself
+cat >"$dir/share/look" <<'EOF'
+say() { printf '%s=%s\n' "$1" "$2"; }
+fs() { findmnt -no FSTYPE "$1"; }
+say release "$(uname -r)"
+say pwd "$PWD"
+say stdin "$(cat)"
+say host "$(hostname)"
+say user "$(id -u)"
+say environ "$(env | cut -d= -f1 | grep -vxE '_|SHLVL|OLDPWD|PWD' | sort | paste -sd' ')"
+say cgroup "$(stat -fc %T /sys/fs/cgroup) $(diff /sys/fs/cgroup/cgroup.{controllers,subtree_control} >/dev/null && echo all)"
+say controllers "$(cat /sys/fs/cgroup/cgroup.controllers)"
+say bpffs "$(fs /sys/fs/bpf)"
+say memory "$(for d in /run /tmp /var/tmp /dev/shm /var/lib/davit; do fs $d; done | sort | uniq -c | xargs)"
+say disks "$(fs /mnt/xfs) $(fs /data)"
+cp --reflink=always /etc/passwd /mnt/xfs/a 2>/dev/null; cp /etc/passwd /mnt/xfs/a
+say reflink "$(cp --reflink=always /mnt/xfs/a /mnt/xfs/b && echo yes)"
+say lo "$(ip -br link show lo | grep -o LOWER_UP)"
+for m in overlay veth bridge nf_tables xfs btrfs ext4 erofs loop squashfs macvlan ipvlan vxlan tun dummy; do
+	modprobe $m || say missing $m
+done
+say modules done
+mkdir /tmp/{l,u,w,m} && mount -t overlay -o lowerdir=/tmp/l,upperdir=/tmp/u,workdir=/tmp/w o /tmp/m && say overlay yes
+say pty "$(script -qec tty /dev/null </dev/null | grep -o /dev/pts/)"
+echo trace >/dev/stderr
+echo to-share >"$1/result"
+: >/etc/davit-lab-test
+sleep 1000 &
+disown
+exit 3
+EOF
+export DAVIT_LAB_TEST_SECRET=1
+run "$vm" run --kernel bookworm-security --disk xfs:300M --disk btrfs:200M:/data --share "$dir/share" --console "$dir/console" \
+	-- bash "$dir/share/look" "$dir/share" < <(echo 'from the caller')
+is "$status" 3 'the status is that of the command'
+is "$err" trace 'standard error is apart'
+saw() { is "$(sed -n "s/^$1=//p" <<<"$out")" "$2" "${3:-guest: $1}"; }
+saw release "$(about release)"
+saw pwd "$PWD" 'guest: the directory is that of the caller'
+saw stdin 'from the caller' 'guest: standard input arrives, and its end'
+saw host davit-lab
+saw user 0
+saw environ "DAVIT_LAB_KERNEL DAVIT_OUT HOME LANG LOGNAME PATH SHELL TERM USER" 'guest: the environment is clean'
+saw cgroup 'cgroup2fs all' 'guest: cgroup v2 with all controllers enabled'
+like "$out" 'controllers=cpuset cpu io memory .*pids' 'guest: which are those of containers'
+saw bpffs bpf
+saw memory '5 tmpfs' 'guest: /run, /tmp, /var/tmp, /dev/shm, /var/lib/davit are in memory'
+saw disks 'xfs btrfs' 'guest: disks are mounted'
+saw reflink yes
+saw lo LOWER_UP
+saw missing '' 'guest: modules can be loaded'
+saw modules done
+saw overlay yes 'guest: overlay works in /tmp'
+saw pty /dev/pts/
+is "$(cat "$dir/share/result" 2>&1)" to-share 'what is written to a share arrives'
+[ ! -e /etc/davit-lab-test ] && pass 'other writes stay in the guest' || fail 'other writes stay in the guest'
+[ -s "$dir/console" ] || [ -e "$dir/console" ] && pass 'the console is kept on demand' || fail 'the console is kept on demand'
+nothing_left 'a run leaves nothing'
+
+# an image by its path, a death by a signal, a reader that goes away
+run "$vm" run --kernel "$cache/kernels/6.1/$image" --modules "$cache/kernels/6.1/tree" -- bash -c 'uname -r; kill -KILL $$'
+is "$status $out" "137 $(about release)" 'a bzImage by its path; the status tells the signal'
+run timeout 100 bash -o pipefail -c "'$vm' run --kernel 6.1 -- yes </dev/null | head -n 1"
+is "$status $out" '141 y' 'it ends when nobody reads'
+
+# the kernel fails, the time is over
+run "$vm" run --kernel 6.1 -- sh -c 'echo before; echo c >/proc/sysrq-trigger; sleep 100' </dev/null
+is "$status $out" '125 before' 'a panic is a failure'
+like "$err" 'kernel 6.1 is broken: Kernel panic - not syncing: sysrq triggered crash'$'\n''hint: console log: ' 'that tells which'
+log=${err##*console log: }
+ok 'the console log is kept' grep -q 'Kernel panic' "$log"
+rm -f "$log"
+run "$vm" run --kernel 6.1 --timeout 2 -- sleep 100 </dev/null
+is "$status" 124 'a time-out has status 124'
+like "$err" 'timed out after 2 s on kernel 6.1'$'\n''hint: console log: ' 'and tells where the console is'
+rm -f "${err##*console log: }"
+nothing_left 'failed runs leave nothing'
+
+# signals
+for s in INT:130 TERM:143 HUP:129 KILL:137; do
+	env --default-signal=INT,TERM,HUP "$vm" run --kernel 6.1 --disk ext4:64M -- sleep 100 </dev/null >/dev/null 2>"$dir/err" &
+	pid=$!
+	wait_until 30 pgrep -f "qemu.*$TMPDIR/davit-lab"
+	kill "-${s%:*}" $pid
+	wait $pid 2>/dev/null
+	is $? "${s#*:}" "SIG${s%:*} ends a run"
+	wait_until 5 eval '! pgrep -f "qemu.*$TMPDIR/davit-lab"' || :
+	is "$(pgrep -f "qemu.*$TMPDIR/davit-lab")" '' 'and its virtual machine'
+	[ "${s%:*}" != KILL ] || rm -rf "$TMPDIR"/davit-lab.*
+done
+nothing_left 'and leaves nothing'
+
+# a terminal
+run script -qec "stty cols 99 rows 33; '$vm' shell -- bash -c 'tty; stty size; exit 5'" /dev/null </dev/null
+is "$status" 5 'a shell has the status of its command'
+like "$out" '/dev/hvc0.*33 99' 'and a terminal of the size of ours'
+nothing_left 'and leaves nothing'
+done_testing
