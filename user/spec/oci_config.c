@@ -83,10 +83,10 @@ static int check_namespaces(struct oci_reader *r, const struct oci_config *c)
 
 	if (c->hostname && !ns[OCI_NS_UTS].is_listed)
 		return oci_fail_in(r, NULL, "hostname", -EINVAL,
-				   "it needs a uts namespace in linux.namespaces");
+				   "it needs the uts namespace in linux.namespaces");
 	if (c->domainname && !ns[OCI_NS_UTS].is_listed)
 		return oci_fail_in(r, NULL, "domainname", -EINVAL,
-				   "it needs a uts namespace in linux.namespaces");
+				   "it needs the uts namespace in linux.namespaces");
 	for (size_t i = 0; i < c->mounts.n; i++) {
 		const struct oci_at mounts = { .key = "mounts" };
 		const struct oci_at at = { .up = &mounts, .index = i };
@@ -94,9 +94,9 @@ static int check_namespaces(struct oci_reader *r, const struct oci_config *c)
 
 		if (m->flags & OCI_MOUNT_IDMAP && !m->uid_map.n && !ns[OCI_NS_USER].is_listed)
 			return oci_fail(r, &at, -EINVAL,
-					"an idmap needs uidMappings or a user namespace");
+					"an idmap needs uidMappings or the user namespace");
 		if (m->is_map_relative && !ns[OCI_NS_USER].is_listed)
-			return oci_fail(r, &at, -EINVAL, "a relative idmap needs a user namespace");
+			return oci_fail(r, &at, -EINVAL, "a relative idmap needs the user namespace");
 	}
 	return 0;
 }

@@ -259,8 +259,9 @@ static int check_needs(struct oci_reader *r, const struct oci_at *at, const stru
 
 		if (!needs[i].is_given || (ns->is_listed && !(needs[i].is_new && ns->path)))
 			continue;
-		return oci_fail_in(r, at, needs[i].key, -EINVAL, "it needs a %s%s namespace",
-				   needs[i].is_new ? "new " : "", oci_ns_name(needs[i].ns));
+		return oci_fail_in(r, at, needs[i].key, -EINVAL,
+				   "it needs %s %s namespace in linux.namespaces",
+				   needs[i].is_new ? "a new" : "the", oci_ns_name(needs[i].ns));
 	}
 	return 0;
 }
@@ -289,7 +290,8 @@ static int check_sysctls(struct oci_reader *r, const struct oci_at *up, const st
 
 		for (size_t t = 0; t < OCI_NS_COUNT; t++)
 			if (oci_ns_flag(t) == s->ns && !l->namespaces[t].is_listed)
-				return oci_fail(r, &here, -EINVAL, "it needs a %s namespace",
+				return oci_fail(r, &here, -EINVAL,
+						"it needs the %s namespace in linux.namespaces",
 						oci_ns_name(t));
 	}
 	return 0;

@@ -276,11 +276,24 @@ struct fill {
 	size_t n_rules, n_ids, n_args;
 };
 
+/* Profiles are sorted, and so are ids: look behind the last one first. */
+static int find_syscall(const char *name, int last)
+{
+	for (int id = last + 1; id <= last + 3; id++) {
+		const char *known = seccomp_syscall_name((unsigned int)id);
+
+		if (known && strcmp(known, name) == 0)
+			return id;
+	}
+	return seccomp_syscall_find(name);
+}
+
 /* Names that are not found are another architecture's, or newer than we are. */
 static int get_names(struct oci_reader *r, const struct oci_at *at, const struct entry *entry,
 		     struct fill *f, struct seccomp_rule *rule)
 {
 	size_t n = entry->names.n ? entry->names.n : 1;
+	int last = -1;
 
 	if (entry->name && entry->names.n)
 		return oci_fail_in(r, at, "names", -EINVAL, "'name' and 'names' exclude each other");
@@ -288,10 +301,12 @@ static int get_names(struct oci_reader *r, const struct oci_at *at, const struct
 		return oci_fail_in(r, at, "names", -EBADMSG, "it is missing");
 	rule->syscalls = f->p->ids + f->n_ids;
 	for (size_t i = 0; i < n; i++) {
-		int id = seccomp_syscall_find(entry->names.n ? entry->names.v[i] : entry->name);
+		int id = find_syscall(entry->names.n ? entry->names.v[i] : entry->name, last);
 
-		if (id >= 0)
-			f->p->ids[f->n_ids + rule->n_syscalls++] = (uint16_t)id;
+		if (id < 0)
+			continue;
+		last = id;
+		f->p->ids[f->n_ids + rule->n_syscalls++] = (uint16_t)id;
 	}
 	return 0;
 }

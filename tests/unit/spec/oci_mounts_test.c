@@ -276,8 +276,8 @@ static const struct oci_bad bad[] = {
 	{ MOUNT(",'type':'proc','options':['tmpcopyup']"), -EINVAL, "mounts[0].options: 'tmpcopyup' is only for a tmpfs" },
 	{ TMPFS("'slave','shared','private','slave','shared'"), -E2BIG, "mounts[0].options[4]: more than 4 propagations are given" },
 	/* ids */
-	{ BIND(",'idmap'"), -EINVAL, "mounts[0]: an idmap needs uidMappings or a user namespace" },
-	{ BIND(",'idmap=uids=@0-0-1;gids=@0-0-1'"), -EINVAL, "mounts[0]: a relative idmap needs a user namespace" },
+	{ BIND(",'idmap'"), -EINVAL, "mounts[0]: an idmap needs uidMappings or the user namespace" },
+	{ BIND(",'idmap=uids=@0-0-1;gids=@0-0-1'"), -EINVAL, "mounts[0]: a relative idmap needs the user namespace" },
 	{ BIND(",'idmap='"), -EINVAL, IDMAP_WORDS },
 	{ BIND(",'idmap=uids='"), -EINVAL, IDMAP_WORDS },
 	{ BIND(",'idmap=uids=0-1'"), -EINVAL, IDMAP_WORDS },
