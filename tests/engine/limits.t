@@ -52,10 +52,11 @@ if has pids && has memory; then
 	run davit exec lid sh -c 'for i in 1 2 3 4 5 6; do sleep 20 & done'
 	isnt "$status" 0 'and inside the pids limit'
 	is "$(davit inspect lid | jq -r '.[0].State.Status')" running 'which does not harm the container'
+	is "$(davit inspect lid | jq '.[0].State.OOMKilled')" true 'but is told'
 	run davit rm -f lid
 	is "$status" 0 'that goes with all of them'
 else
-	skip 'no pids or memory controller' 4
+	skip 'no pids or memory controller' 5
 fi
 
 ### cpu

@@ -281,6 +281,8 @@ int cgroup_limits_apply(struct cgroup *cg, const struct cgroup_limits *l, struct
 						      e);
 		else if (r == 0)
 			r = d->set[i](cg, l, e);
+		if (r == -ENODEV && i == CGROUP_LIMIT_IO)
+			err_hint(e, "limits are of whole disks, not of partitions");
 		if (r < 0)
 			return err_wrap(e, r, "option '%s'", option);
 	}
