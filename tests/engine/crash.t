@@ -168,7 +168,7 @@ no_image
 
 running
 kill -KILL "$(pgrep -x davit-monitor)"
-like "$(davit ps)" ' Up .*\(no monitor\)' 'without its monitor it is listed'
+ok 'without its monitor it is listed' wait_until 10 sh -c 'davit ps | grep " Up .*(no monitor)"'
 ok 'and can be entered' davit exec xx true
 ok 'and stopped' davit stop -t 0 xx
 like "$(davit ps -a)" 'Exited \(unknown\)' 'how it ended is unknown'

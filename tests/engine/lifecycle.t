@@ -74,6 +74,47 @@ ok 'removes it' gone
 fails 'an id that cannot be written' 125 davit create --rm --cidfile /no/such/dir/id davit/demo true
 ok 'leaves nothing' gone
 
+### beside a monitor that is stopped
+monitored() {
+	davit run -d --name mm "$@" >/dev/null
+	monitor=$(pgrep -x davit-monitor)
+	kill -STOP "$monitor"
+}
+for end in 'stop -t 0 mm' 'kill mm'; do
+	monitored davit/demo sleep 1000
+	# shellcheck disable=SC2086 # words
+	ok "$end beside a stopped monitor" timeout 25 davit $end
+	is "$(state mm Status):$(state mm ExitCode)" exited:137 'how it ended is known'
+	davit rm mm >/dev/null
+done
+monitored davit/demo sh -c 'trap "exit 3" TERM; while :; do sleep 0.1; done'
+ok 'stop of one that obeys' timeout 25 davit stop mm
+is "$(state mm ExitCode)" 3 'how it ended is known'
+davit rm mm >/dev/null
+monitored davit/demo sleep 1000
+ok 'rm -f' timeout 25 davit rm -f mm
+ok 'removes it' gone
+davit run -d --name mm davit/demo sleep 1000 >/dev/null
+monitor=$(pgrep -x davit-monitor)
+python3 -c 'import ctypes, sys, time
+libc = ctypes.CDLL(None, use_errno=True)
+assert libc.ptrace(16, int(sys.argv[1]), 0, 0) == 0
+time.sleep(1000)' "$monitor" &
+tracer=$!
+ok 'a tracer holds the monitor' wait_until 5 grep -q '^State:.t' "/proc/$monitor/status"
+ok 'stop of one whose monitor cannot go on' timeout 25 davit stop -t 0 mm
+like "$(davit ps -a)" 'Exited \(unknown\)' 'how it ended is unknown'
+kill "$tracer"
+wait "$tracer" 2>/dev/null
+davit rm mm >/dev/null
+davit run --rm --name mm davit/demo sleep 1000 >/dev/null &
+wait_until 5 sh -c 'davit ps | grep -w mm'
+kill -STOP $!
+ok 'rm -f beside a stopped davit run' timeout 25 davit rm -f mm
+wait $!
+is $? 137 'which ends with its container'
+ok 'nothing is left of it' gone
+
 ### ids and names
 a=$(davit create --name aa davit/demo true)
 b=$(davit create davit/demo true)

@@ -19,6 +19,7 @@
 #include "engine/end_record.h"
 #include "engine/engine.h"
 #include "engine/life.h"
+#include "engine/owner.h"
 #include "engine/pause.h"
 #include "engine/run_state.h"
 #include "kern/cgroup.h"
@@ -117,6 +118,19 @@ static int wait_for_owner(struct engine *en, const struct container *c, int flag
 	return r;
 }
 
+int container_await_owner(struct engine *en, const struct container *c, struct err *e)
+{
+	for (int waited_ms = 0;;
+	     waited_ms = waited_ms < KILL_TIMEOUT_MS ? waited_ms + KILL_STEP_MS : 0) {
+		int r = wait_for_owner(en, c, LOCK_NB, e);
+
+		if (r != -EWOULDBLOCK)
+			return r;
+		owner_rouse(en, c, waited_ms);
+		(void)poll(NULL, 0, KILL_STEP_MS); /* cut short by a signal: one more round */
+	}
+}
+
 static int kill_cgroup(struct engine *en, const struct container *c, struct err *e)
 {
 	_cleanup_(cgroup_freep) struct cgroup *cg = NULL;
@@ -137,12 +151,13 @@ int container_kill_all(struct engine *en, const struct container *c, struct err 
 			r = wait_for_owner(en, c, LOCK_NB, e);
 		if (r != -EWOULDBLOCK)
 			return r;
+		owner_rouse(en, c, waited_ms);
 		(void)poll(NULL, 0, KILL_STEP_MS); /* cut short by a signal: one more round */
 	}
 	err_clear(e);
 	(void)err_plain(e, -ETIMEDOUT, "container '%s' does not end %d seconds after SIGKILL", name_of(c),
 			KILL_TIMEOUT_MS / 1000);
-	err_hint(e, "a process of it may hang in the kernel (state D), or its monitor be stopped");
+	err_hint(e, "a process of it may hang in the kernel (state D)");
 	return -ETIMEDOUT;
 }
 
@@ -186,7 +201,7 @@ int container_stop(struct engine *en, const struct container *c, int sig, int64_
 	r = poll_end(pidfd, timeout_ms);
 	if (r < 0)
 		return err_set(e, r, "wait for '%s'", name_of(c));
-	return r == 0 ? container_kill_all(en, c, e) : wait_for_owner(en, c, 0, e);
+	return r == 0 ? container_kill_all(en, c, e) : container_await_owner(en, c, e);
 }
 
 int container_wait(struct engine *en, const struct container *c, int *ret_code, struct err *e)

@@ -22,6 +22,10 @@ int container_kill(struct engine *en, const struct container *c, int sig, struct
  * one, after doing that here) */
 int container_kill_all(struct engine *en, const struct container *c, struct err *e);
 
+/* container_await_owner() - of a container whose first process has ended: return when its owner has
+ * taken it down. A stopped owner is let go on, and killed if it does not. */
+int container_await_owner(struct engine *en, const struct container *c, struct err *e);
+
 /**
  * container_stop() - stop signal, then SIGKILL; a paused one goes on, so that it can obey
  * @timeout_ms: between the two; -1 = never kill

@@ -84,7 +84,7 @@ static int kill_one(struct engine *en, struct container *c, const struct life_op
 		    struct err *e)
 {
 	int sig = o->signal ? fmt_parse_signal(o->signal) : 9;
-	int r = container_kill(en, c, sig, e), code;
+	int r = container_kill(en, c, sig, e);
 
 	(void)out;
 	/* who asks it to end wants that now, paused or not; other signals wait */
@@ -92,7 +92,7 @@ static int kill_one(struct engine *en, struct container *c, const struct life_op
 		r = container_thaw(en, c, e);
 	/* SIGKILL cannot be caught: who comes next may rely on the end, as with Docker */
 	if (r == 0 && sig == 9)
-		(void)container_wait(en, c, &code, NULL); /* how it ended is another question */
+		(void)container_await_owner(en, c, NULL); /* how it ended is another question */
 	return r;
 }
 
