@@ -72,37 +72,36 @@ static bool has_wide(const char *p, size_t n)
 	return false;
 }
 
-/* Copy the number at @p, the wide ones as a marked string. Return: its length. */
-static size_t copy_number(struct str *to, const char *p, size_t n)
+static size_t number_length(const char *p, size_t n)
 {
-	size_t len = 1, digits;
-	char text[WIDE_DIGITS + 3];
-	int64_t value;
+	size_t len = 1;
 
-	while (len < n && (is_digit(p[len]) || strchr("+-.eE", p[len])) && p[len])
+	while (len < n && p[len] && (is_digit(p[len]) || strchr("+-.eE", p[len])))
 		len++;
-	digits = p[0] == '-';
-	digits += digits < len && p[digits] == '0' ? 0 : strspn(p + digits, "0123456789");
-	if (digits != len || len < WIDE_DIGITS) {
-		str_add_mem(to, p, len);
-		return len;
-	}
-	if (len < sizeof(text)) {
-		memcpy(text, p, len);
-		text[len] = 0;
-		if (fmt_parse_i64(text, &value) == 0) {
-			str_add_mem(to, p, len);
-			return len;
-		}
-	}
-	str_add(to, "\"\\u0000");
-	str_add_mem(to, p, len);
-	str_add_char(to, '"');
 	return len;
 }
 
-/* Copy the string at @p with its quotes. Return: its length, 0 if it holds a NUL. */
-static size_t copy_string(struct str *to, const char *p, size_t n)
+/* Is it a whole number, as JSON writes one, that int64_t cannot hold? */
+static bool is_wide(const char *p, size_t n)
+{
+	size_t sign = p[0] == '-';
+	char text[WIDE_DIGITS + 2];
+	int64_t value;
+
+	if (n < WIDE_DIGITS || p[sign] == '0')
+		return false;
+	for (size_t i = sign; i < n; i++)
+		if (!is_digit(p[i]))
+			return false;
+	if (n >= sizeof(text))
+		return true;
+	memcpy(text, p, n);
+	text[n] = 0;
+	return fmt_parse_i64(text, &value) < 0;
+}
+
+/* Length of the string at @p with its quotes, 0 if it holds a NUL. */
+static size_t string_length(const char *p, size_t n)
 {
 	size_t len = 1;
 
@@ -111,35 +110,34 @@ static size_t copy_string(struct str *to, const char *p, size_t n)
 			return 0;
 		len += p[len] == '\\' ? 2 : 1;
 	}
-	len = len < n ? len + 1 : n;
-	str_add_mem(to, p, len);
-	return len;
+	return len < n ? len + 1 : n;
 }
 
 json_t *json_parse_wide(const char *p, size_t n, const char *what, struct err *e)
 {
 	_cleanup_str_ struct str copy = STR_INIT;
-	_cleanup_free_ char *text = NULL;
-	size_t len;
+	size_t len, done = 0;
 
 	if (!has_wide(p, n))
 		return load(p, n, 0, what, e);
-	text = malloc(n + 1);
-	if (!text)
-		return (void)err_set(e, ENOMEM, "parse %s", what), NULL;
-	memcpy(text, p, n);
-	text[n] = 0; /* for strspn() */
 	for (size_t i = 0; i < n; i += len) {
 		len = 1;
-		if (text[i] == '"')
-			len = copy_string(&copy, text + i, n - i);
-		else if (is_digit(text[i]) || text[i] == '-')
-			len = copy_number(&copy, text + i, n - i);
-		else
-			str_add_char(&copy, text[i]);
+		if (p[i] == '"') {
+			len = string_length(p + i, n - i);
+		} else if (is_digit(p[i]) || p[i] == '-') {
+			len = number_length(p + i, n - i);
+			if (is_wide(p + i, len)) {
+				str_add_mem(&copy, p + done, i - done);
+				str_add(&copy, "\"\\u0000");
+				str_add_mem(&copy, p + i, len);
+				str_add_char(&copy, '"');
+				done = i + len;
+			}
+		}
 		if (len == 0) /* for the message, with its line */
 			return load(p, n, 0, what, e);
 	}
+	str_add_mem(&copy, p + done, n - done);
 	if (str_failed(&copy))
 		return (void)err_set(e, ENOMEM, "parse %s", what), NULL;
 	return load(str_text(&copy), copy.len, JSON_ALLOW_NUL, what, e);
