@@ -30,8 +30,7 @@ static void check_maps(const struct oci_id_maps *m)
 {
 	check(m->n <= OCI_ID_MAPS_MAX);
 	for (size_t i = 0; i < m->n; i++)
-		check(m->v[i].count > 0 &&
-		      (uint64_t)m->v[i].outside + m->v[i].count <= UINT32_MAX);
+		check(m->v[i].count > 0 && (uint64_t)m->v[i].outside + m->v[i].count <= UINT32_MAX);
 }
 
 static void check_process(const struct oci_process *p)

@@ -38,7 +38,8 @@ static const char *skip_number(const char *at)
 /* "1.2.3", "1.0.2-dev", "1.0.0-rc5+build": Semantic Versioning 2.0 */
 static bool is_version(const char *text)
 {
-	static const char tail[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-.+";
+	static const char tail[] =
+		"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-.+";
 
 	for (int part = 0; part < 3; part++) {
 		text = skip_number(text);
@@ -96,7 +97,8 @@ static int check_namespaces(struct oci_reader *r, const struct oci_config *c)
 			return oci_fail(r, &at, -EINVAL,
 					"an idmap needs uidMappings or the user namespace");
 		if (m->is_map_relative && !ns[OCI_NS_USER].is_listed)
-			return oci_fail(r, &at, -EINVAL, "a relative idmap needs the user namespace");
+			return oci_fail(r, &at, -EINVAL,
+					"a relative idmap needs the user namespace");
 	}
 	return 0;
 }

@@ -27,6 +27,7 @@ struct err;
 struct json_t;
 struct oci_chunk;
 
+/* clang-format off */
 /* What a bundle may ask of us. Bytes of a document, of strings; entries of lists. */
 #define OCI_CONFIG_SIZE_MAX  (8u << 20)
 #define OCI_PATH_MAX         4095u    /* PATH_MAX without its NUL */
@@ -51,6 +52,7 @@ struct oci_chunk;
 #define OCI_LIMITS_MAX       256u     /* hugepageLimits, rdma, network.priorities, unified */
 #define OCI_SCHEMATA_MAX     256u
 #define OCI_LIST_TEXT_MAX    4095u    /* "0-3,8": processors, nodes */
+/* clang-format on */
 
 /**
  * struct oci_doc - what a parsed document lives on
@@ -64,10 +66,10 @@ struct oci_doc {
 
 void oci_doc_done(struct oci_doc *doc);
 
-#define OCI_LIST_OF(type)  \
-	struct {           \
-		type *v;   \
-		size_t n;  \
+#define OCI_LIST_OF(type) \
+	struct {          \
+		type *v;  \
+		size_t n; \
 	}
 
 /* List of borrowed strings; .v ends in NULL, also when empty, once it was in the document. */
@@ -167,12 +169,12 @@ struct oci_id_maps {
 };
 
 /* Options of ours that are no attribute of a mount. */
-#define OCI_MOUNT_BIND         (1u << 0)
-#define OCI_MOUNT_RECURSIVE    (1u << 1) /* rbind */
-#define OCI_MOUNT_REMOUNT      (1u << 2)
-#define OCI_MOUNT_COPY_UP      (1u << 3) /* tmpcopyup: fill the tmpfs with what it covers */
-#define OCI_MOUNT_IDMAP        (1u << 4) /* idmap, ridmap, or mappings are given */
-#define OCI_MOUNT_RIDMAP       (1u << 5) /* … with the mounts below */
+#define OCI_MOUNT_BIND (1u << 0)
+#define OCI_MOUNT_RECURSIVE (1u << 1) /* rbind */
+#define OCI_MOUNT_REMOUNT (1u << 2)
+#define OCI_MOUNT_COPY_UP (1u << 3) /* tmpcopyup: fill the tmpfs with what it covers */
+#define OCI_MOUNT_IDMAP (1u << 4) /* idmap, ridmap, or mappings are given */
+#define OCI_MOUNT_RIDMAP (1u << 5) /* … with the mounts below */
 #define OCI_MOUNT_COPY_SYMLINK (1u << 6) /* crun's: a source that is a symbolic link is copied */
 #define OCI_MOUNT_SRC_NOFOLLOW (1u << 7) /* crun's */
 #define OCI_MOUNT_DST_NOFOLLOW (1u << 8) /* crun's */
@@ -306,7 +308,7 @@ struct oci_device_rule {
 	uint32_t access;
 };
 
-#define OCI_DEVICE_READ  (1u << 0)
+#define OCI_DEVICE_READ (1u << 0)
 #define OCI_DEVICE_WRITE (1u << 1)
 #define OCI_DEVICE_MKNOD (1u << 2)
 
@@ -326,7 +328,8 @@ struct oci_cpu {
 	uint64_t shares, burst, period, realtime_period;
 	int64_t quota, realtime_runtime, idle;
 	const char *cpus, *mems;
-	bool has_shares, has_quota, has_burst, has_period, has_realtime_runtime, has_realtime_period;
+	bool has_shares, has_quota, has_burst, has_period, has_realtime_runtime,
+		has_realtime_period;
 	bool has_idle;
 };
 

@@ -47,8 +47,7 @@ static const struct oci_field device_fields[] = {
 };
 /* clang-format on */
 
-const struct oci_table oci_device_table =
-	OCI_TABLE(device_fields, struct oci_device, check_device);
+const struct oci_table oci_device_table = OCI_TABLE(device_fields, struct oci_device, check_device);
 
 /* -- rules -- */
 
@@ -71,7 +70,8 @@ static int read_rule_number(struct oci_reader *r, const struct oci_at *at, const
 	return 0;
 }
 
-static int read_rule_major(struct oci_reader *r, const struct oci_at *at, const json_t *v, void *ret)
+static int read_rule_major(struct oci_reader *r, const struct oci_at *at, const json_t *v,
+			   void *ret)
 {
 	struct oci_device_rule *rule =
 		(void *)((char *)ret - offsetof(struct oci_device_rule, major));
@@ -79,7 +79,8 @@ static int read_rule_major(struct oci_reader *r, const struct oci_at *at, const 
 	return read_rule_number(r, at, v, MAJOR_MAX, &rule->major, &rule->has_major);
 }
 
-static int read_rule_minor(struct oci_reader *r, const struct oci_at *at, const json_t *v, void *ret)
+static int read_rule_minor(struct oci_reader *r, const struct oci_at *at, const json_t *v,
+			   void *ret)
 {
 	struct oci_device_rule *rule =
 		(void *)((char *)ret - offsetof(struct oci_device_rule, minor));
@@ -146,7 +147,8 @@ static bool is_net_name(const char *text, bool may_have_number)
 {
 	const char *percent = strchr(text, '%');
 
-	if (strlen(text) >= IFNAMSIZ || !oci_is_file_name(text) || text[strcspn(text, ": \t\n\v\f\r")])
+	if (strlen(text) >= IFNAMSIZ || !oci_is_file_name(text) ||
+	    text[strcspn(text, ": \t\n\v\f\r")])
 		return false;
 	return !percent || (may_have_number && percent[1] == 'd' && !strchr(percent + 1, '%'));
 }

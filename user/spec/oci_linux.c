@@ -63,7 +63,8 @@ static const struct oci_name policy_flags[] = {
 static const struct oci_names policy_flag_names = { "flag of a memory policy", policy_flags };
 /* clang-format on */
 
-static int read_personality(struct oci_reader *r, const struct oci_at *at, const json_t *v, void *ret)
+static int read_personality(struct oci_reader *r, const struct oci_at *at, const json_t *v,
+			    void *ret)
 {
 	struct personality p = { .domain = 0 };
 	int rc = oci_read_object(r, at, v, &personality_table, &p);
@@ -83,8 +84,8 @@ static int check_memory_policy(struct oci_reader *r, const struct oci_at *at, co
 
 	(void)v;
 	if (p->nodes && !oci_is_number_list(p->nodes))
-		return oci_fail_in(r, at, "nodes", -EINVAL, "'%.*s' is no list of nodes, like 0-1,3",
-				   64, p->nodes);
+		return oci_fail_in(r, at, "nodes", -EINVAL,
+				   "'%.*s' is no list of nodes, like 0-1,3", 64, p->nodes);
 	if (p->nodes && is_without)
 		return oci_fail_in(r, at, "nodes", -EINVAL,
 				   "MPOL_DEFAULT and MPOL_LOCAL take no nodes");
@@ -94,7 +95,8 @@ static int check_memory_policy(struct oci_reader *r, const struct oci_at *at, co
 		return oci_fail_in(r, at, "flags", -EINVAL,
 				   "static and relative nodes exclude each other");
 	if (p->flags & both && !p->nodes)
-		return oci_fail_in(r, at, "flags", -EINVAL, "there are no nodes that they are about");
+		return oci_fail_in(r, at, "flags", -EINVAL,
+				   "there are no nodes that they are about");
 	if (p->flags & POLICY_FLAG_NUMA_BALANCING && p->mode != MPOL_BIND &&
 	    p->mode != POLICY_PREFERRED_MANY)
 		return oci_fail_in(r, at, "flags", -EINVAL,
@@ -114,7 +116,8 @@ static const struct oci_table memory_policy_table =
 
 /* -- Intel RDT -- */
 
-static int check_intel_rdt(struct oci_reader *r, const struct oci_at *up, const json_t *v, void *ret)
+static int check_intel_rdt(struct oci_reader *r, const struct oci_at *up, const json_t *v,
+			   void *ret)
 {
 	const struct oci_at at = { .up = up, .key = "schemata" };
 	const struct oci_intel_rdt *rdt = ret;

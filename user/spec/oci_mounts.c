@@ -15,11 +15,11 @@
 #endif
 
 enum word_kind {
-	WORD_NONE,        /* accepted, changes nothing */
-	WORD_ATTR,        /* .set, .clear: MOUNT_ATTR_* */
-	WORD_REC,         /* … of the mounts below, too */
-	WORD_SUPER,       /* .set, .clear: MS_* of the super block */
-	WORD_FLAG,        /* .set: OCI_MOUNT_* */
+	WORD_NONE, /* accepted, changes nothing */
+	WORD_ATTR, /* .set, .clear: MOUNT_ATTR_* */
+	WORD_REC, /* … of the mounts below, too */
+	WORD_SUPER, /* .set, .clear: MS_* of the super block */
+	WORD_FLAG, /* .set: OCI_MOUNT_* */
 	WORD_PROPAGATION, /* .set: MS_* */
 };
 
@@ -364,8 +364,8 @@ static int check_mount(struct oci_reader *r, const struct oci_at *at, const json
 	if (!(m->flags & (OCI_MOUNT_BIND | OCI_MOUNT_REMOUNT)) && !m->type)
 		return oci_fail_in(r, at, "type", -EBADMSG, "it is missing");
 	if (m->flags & OCI_MOUNT_BIND && m->data.n)
-		return oci_fail_in(r, at, "options", -EINVAL,
-				   "'%.*s' is no option of a bind mount", 64, m->data.v[0]);
+		return oci_fail_in(r, at, "options", -EINVAL, "'%.*s' is no option of a bind mount",
+				   64, m->data.v[0]);
 	if (m->flags & OCI_MOUNT_COPY_UP && !(m->type && strcmp(m->type, "tmpfs") == 0))
 		return oci_fail_in(r, at, "options", -EINVAL, "'tmpcopyup' is only for a tmpfs");
 	return check_mappings(r, at, m);

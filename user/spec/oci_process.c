@@ -64,7 +64,8 @@ static const struct oci_table console_table = OCI_TABLE(console_fields, struct o
 
 static int read_console(struct oci_reader *r, const struct oci_at *at, const json_t *v, void *ret)
 {
-	struct oci_process *p = (void *)((char *)ret - offsetof(struct oci_process, console_height));
+	struct oci_process *p =
+		(void *)((char *)ret - offsetof(struct oci_process, console_height));
 
 	return oci_read_object(r, at, v, &console_table, p);
 }
@@ -179,13 +180,14 @@ static int read_cap_set(struct oci_reader *r, const struct oci_at *at, const jso
 	return rc;
 }
 
-#define CAP_READER(set)                                                                            \
-	static int read_##set(struct oci_reader *r, const struct oci_at *at, const json_t *v,      \
-			      void *ret)                                                           \
-	{                                                                                          \
-		struct oci_process *p = (void *)((char *)ret - offsetof(struct oci_process, caps.set)); \
-                                                                                                   \
-		return read_cap_set(r, at, v, p, &p->caps.set);                                    \
+#define CAP_READER(set)                                                                       \
+	static int read_##set(struct oci_reader *r, const struct oci_at *at, const json_t *v, \
+			      void *ret)                                                      \
+	{                                                                                     \
+		struct oci_process *p =                                                       \
+			(void *)((char *)ret - offsetof(struct oci_process, caps.set));       \
+                                                                                              \
+		return read_cap_set(r, at, v, p, &p->caps.set);                               \
 	}
 CAP_READER(bounding)
 CAP_READER(effective)
@@ -285,7 +287,8 @@ static const struct oci_names scheduler_flag_names = { "scheduling flag", schedu
 /* clang-format on */
 
 /* sched_setattr(2) would refuse these with no more than EINVAL. */
-static int check_scheduler(struct oci_reader *r, const struct oci_at *at, const json_t *v, void *ret)
+static int check_scheduler(struct oci_reader *r, const struct oci_at *at, const json_t *v,
+			   void *ret)
 {
 	const struct oci_scheduler *s = ret;
 	bool is_realtime = s->policy == SCHED_FIFO || s->policy == SCHED_RR;
@@ -296,7 +299,8 @@ static int check_scheduler(struct oci_reader *r, const struct oci_at *at, const 
 				   "only SCHED_OTHER and SCHED_BATCH have a nice value");
 	if (is_realtime && s->priority == 0)
 		return oci_fail_in(r, at, "priority", -EINVAL,
-				   "SCHED_FIFO and SCHED_RR need one from 1 to %d", RT_PRIORITY_MAX);
+				   "SCHED_FIFO and SCHED_RR need one from 1 to %d",
+				   RT_PRIORITY_MAX);
 	if (!is_realtime && s->priority)
 		return oci_fail_in(r, at, "priority", -EINVAL,
 				   "only SCHED_FIFO and SCHED_RR have a priority");

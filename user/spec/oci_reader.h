@@ -43,6 +43,7 @@ struct oci_names {
 	const struct oci_name *v;
 };
 
+/* clang-format off */
 enum oci_type {
 	OCI_BOOL,   /* bool */
 	OCI_NUMBER, /* integer of .width bytes, from .min to .max */
@@ -55,6 +56,7 @@ enum oci_type {
 	OCI_LIST,   /* OCI_LIST_OF() of at most .max structs, by .table */
 	OCI_OWN,    /* whatever .read() makes of it */
 };
+/* clang-format on */
 
 #define OCI_REQUIRED (1u << 0)
 #define OCI_ABSOLUTE (1u << 1) /* OCI_TEXT, OCI_TEXTS: paths that start with '/' */
@@ -91,6 +93,7 @@ struct oci_table {
 
 #define OCI_FIELDS_MAX 64u /* rows of a table */
 
+/* clang-format off */
 #define OCI_TABLE(f, s, c) { .fields = (f), .n = ARRAY_SIZE(f), .size = sizeof(s), .check = (c) }
 
 #define OCI_HAS(s, m) .has = offsetof(s, m) + 1
@@ -111,6 +114,7 @@ struct oci_table {
 #define OCI_F_LIST(k, s, m, hi, t, ...) \
 	{ OCI_MEMBER_(k, OCI_LIST, s, m), .max = (hi), .table = (t), __VA_ARGS__ }
 #define OCI_F_OWN(k, s, m, fn, ...) { OCI_MEMBER_(k, OCI_OWN, s, m), .read = (fn), __VA_ARGS__ }
+/* clang-format on */
 
 /* oci_load() - JSON of at most @max bytes into an empty @doc. Return: 0; -EFBIG, -EBADMSG. */
 int oci_load(struct oci_doc *doc, const char *text, size_t n, size_t max, const char *what,

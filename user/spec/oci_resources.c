@@ -133,7 +133,8 @@ static const struct oci_table pids_table = OCI_TABLE(pids_fields, struct oci_res
 /* The member of "pids" is in struct oci_resources itself. */
 static int read_pids(struct oci_reader *r, const struct oci_at *at, const json_t *v, void *ret)
 {
-	struct oci_resources *res = (void *)((char *)ret - offsetof(struct oci_resources, pids_limit));
+	struct oci_resources *res =
+		(void *)((char *)ret - offsetof(struct oci_resources, pids_limit));
 
 	return oci_read_object(r, at, v, &pids_table, res);
 }
@@ -252,7 +253,8 @@ static int check_memory(struct oci_reader *r, const struct oci_at *up, const str
 	return 0;
 }
 
-static int check_resources(struct oci_reader *r, const struct oci_at *at, const json_t *v, void *ret)
+static int check_resources(struct oci_reader *r, const struct oci_at *at, const json_t *v,
+			   void *ret)
 {
 	const struct oci_resources *res = ret;
 	int rc = check_unified(r, at, &res->unified);

@@ -197,7 +197,8 @@ static int get_arches(struct oci_reader *r, const struct oci_at *up, const struc
 	int rc;
 
 	if (d->arches.n && d->arch_map.n)
-		return oci_fail(r, &map, -EINVAL, "'architectures' and 'archMap' exclude each other");
+		return oci_fail(r, &map, -EINVAL,
+				"'architectures' and 'archMap' exclude each other");
 	rc = add_arches(r, up, "architectures", &d->arches, &mask);
 	for (size_t i = 0; rc == 0 && i < d->arch_map.n; i++) {
 		const struct oci_at at = { .up = &map, .index = i };
@@ -296,7 +297,8 @@ static int get_names(struct oci_reader *r, const struct oci_at *at, const struct
 	int last = -1;
 
 	if (entry->name && entry->names.n)
-		return oci_fail_in(r, at, "names", -EINVAL, "'name' and 'names' exclude each other");
+		return oci_fail_in(r, at, "names", -EINVAL,
+				   "'name' and 'names' exclude each other");
 	if (!entry->name && !entry->names.n)
 		return oci_fail_in(r, at, "names", -EBADMSG, "it is missing");
 	rule->syscalls = f->p->ids + f->n_ids;
@@ -385,8 +387,7 @@ static int allocate(struct oci_reader *r, const struct document *d, struct secco
 	p->ids = calloc(n_ids + 1, sizeof(*p->ids));
 	p->args = calloc(n_args + 1, sizeof(*p->args));
 	p->rules = calloc(n_rules + 1, sizeof(*p->rules));
-	return p->ids && p->args && p->rules ? 0 :
-					       err_set(r->e, ENOMEM, "parse seccomp profile");
+	return p->ids && p->args && p->rules ? 0 : err_set(r->e, ENOMEM, "parse seccomp profile");
 }
 
 static int get_listener(struct oci_reader *r, const struct oci_at *at, const struct document *d,
@@ -406,8 +407,7 @@ static int get_listener(struct oci_reader *r, const struct oci_at *at, const str
 /* SPEC_ALLOW is what runc has without "flags"; the kernel takes the last only with a listener. */
 static unsigned int get_flags(const struct document *d, bool has_notify)
 {
-	uint64_t mask = has_notify ? UINT64_MAX :
-				     ~(uint64_t)SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+	uint64_t mask = has_notify ? UINT64_MAX : ~(uint64_t)SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
 
 	return d->has_flags ? (unsigned int)(d->flags & mask) : SECCOMP_FILTER_FLAG_SPEC_ALLOW;
 }

@@ -123,7 +123,11 @@ TEST(hooks_have_their_arguments)
 TEST(what_is_no_json_is_refused)
 {
 	static const char *const texts[] = {
-		"", "{", "{}x", DOC(",'hostname':'a\\u0000b'"), DOC(",'root':{}"),
+		"",
+		"{",
+		"{}x",
+		DOC(",'hostname':'a\\u0000b'"),
+		DOC(",'root':{}"),
 		PROCESS(",'rlimits':[{'type':'RLIMIT_CPU','hard':18446744073709551615,"
 			"'soft':1}],'env':['A=\\u0000']"),
 	};
@@ -133,12 +137,14 @@ TEST(what_is_no_json_is_refused)
 		struct oci_config c;
 
 		EXPECT_EQ(-EBADMSG, oci_help_parse(texts[i], &c, &e)) TH_LOG("%s", texts[i]);
-		EXPECT_EQ(true, str_starts(e.msg, "config.json is not valid JSON")) TH_LOG("%s", e.msg);
+		EXPECT_EQ(true, str_starts(e.msg, "config.json is not valid JSON"))
+		TH_LOG("%s", e.msg);
 	}
 }
 
 /* A document with @n times @entry between @head and @tail; '%' is replaced by a count. */
-static int parse_many(const char *head, const char *entry, size_t n, const char *tail, struct err *e)
+static int parse_many(const char *head, const char *entry, size_t n, const char *tail,
+		      struct err *e)
 {
 	_cleanup_str_ struct str s = STR_INIT;
 	struct oci_config config;
@@ -193,12 +199,13 @@ TEST(limits_of_lists_hold)
 	/* clang-format on */
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		_cleanup_free_ char *want = str_printf(
-			"config.json: %s: it has %zu entries, at most %zu are allowed", cases[i].path,
-			cases[i].max + 1, cases[i].max);
+		_cleanup_free_ char *want =
+			str_printf("config.json: %s: it has %zu entries, at most %zu are allowed",
+				   cases[i].path, cases[i].max + 1, cases[i].max);
 		struct err e = ERR_INIT;
 
-		EXPECT_EQ(0, parse_many(cases[i].head, cases[i].entry, cases[i].max, cases[i].tail, &e))
+		EXPECT_EQ(0, parse_many(cases[i].head, cases[i].entry, cases[i].max, cases[i].tail,
+					&e))
 		TH_LOG("%s", e.msg);
 		EXPECT_EQ(-E2BIG, parse_many(cases[i].head, cases[i].entry, cases[i].max + 1,
 					     cases[i].tail, &e));
@@ -225,8 +232,9 @@ TEST(limits_of_strings_hold)
 	/* clang-format on */
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		_cleanup_free_ char *want = str_printf("config.json: %s: it is longer than %zu bytes",
-						       cases[i].path, cases[i].max);
+		_cleanup_free_ char *want =
+			str_printf("config.json: %s: it is longer than %zu bytes", cases[i].path,
+				   cases[i].max);
 		_cleanup_str_ struct str s = STR_INIT;
 		struct err e = ERR_INIT;
 		struct oci_config c;

@@ -57,8 +57,7 @@ static const char *judge(const struct oci_good *g, const struct oci_config *c)
 		if (list->n == g->number && strcmp(str_text(&joined), g->string) == 0 &&
 		    (!list->v || !list->v[list->n]))
 			return NULL;
-		(void)snprintf(wrong, sizeof(wrong), "it is %zu: '%s'", list->n,
-			       str_text(&joined));
+		(void)snprintf(wrong, sizeof(wrong), "it is %zu: '%s'", list->n, str_text(&joined));
 		return wrong;
 	}
 	return "unknown kind";

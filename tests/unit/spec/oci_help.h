@@ -11,6 +11,7 @@
 
 struct err;
 
+/* clang-format off */
 #define DOC(more) "{'ociVersion':'1.3.0','root':{'path':'rootfs'}" more "}"
 #define PROCESS(more) DOC(",'process':{'cwd':'/','args':['true']" more "}")
 #define MOUNT(more) DOC(",'mounts':[{'destination':'/m'" more "}]")
@@ -21,6 +22,7 @@ struct err;
 #define RESOURCES(more) LINUX(",'resources':{" more "}")
 /* a "linux" with nothing but what is given */
 #define BARE(more) DOC(",'linux':{" more "}")
+/* clang-format on */
 
 enum oci_kind { KIND_NUMBER, KIND_TEXT, KIND_TEXTS };
 
@@ -33,10 +35,12 @@ struct oci_good {
 	const char *string; /* of a list: with a comma behind each */
 };
 
+/* clang-format off */
 #define MEMBER(m) offsetof(struct oci_config, m), sizeof(((struct oci_config *)NULL)->m)
 #define IS(text, m, value) { text, KIND_NUMBER, MEMBER(m), (uint64_t)(value), NULL }
 #define IS_TEXT(text, m, value) { text, KIND_TEXT, MEMBER(m), 0, value }
 #define IS_LIST(text, m, n, value) { text, KIND_TEXTS, MEMBER(m), n, value }
+/* clang-format on */
 
 /* One document that must be refused, with these words behind "config.json: ". */
 struct oci_bad {
@@ -53,6 +57,7 @@ const char *oci_help_good(const struct oci_good *g);
 const char *oci_help_bad(const struct oci_bad *b);
 
 /* Run both tables in a TEST(). */
+/* clang-format off */
 #define EXPECT_GOOD(table)                                                    \
 	for (size_t i_ = 0; i_ < sizeof(table) / sizeof((table)[0]); i_++) {  \
 		const char *wrong_ = oci_help_good(&(table)[i_]);             \
@@ -65,5 +70,6 @@ const char *oci_help_bad(const struct oci_bad *b);
                                                                               \
 		EXPECT_EQ(NULL, wrong_) TH_LOG("%s: %s", (table)[i_].text, wrong_); \
 	}
+/* clang-format on */
 
 #endif

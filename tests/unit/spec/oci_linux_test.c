@@ -223,8 +223,9 @@ TEST(new_namespaces_are_those_without_a_path)
 			  CLONE_NEWCGROUP | 0x80,
 		  oci_linux_new_namespaces(&c.linux_));
 	oci_config_done(&c);
-	ASSERT_EQ(0, oci_help_parse(BARE("'namespaces':[{'type':'mount'},{'type':'ipc','path':'/x'}]"),
-				    &c, NULL));
+	ASSERT_EQ(0,
+		  oci_help_parse(BARE("'namespaces':[{'type':'mount'},{'type':'ipc','path':'/x'}]"),
+				 &c, NULL));
 	EXPECT_EQ(CLONE_NEWNS, oci_linux_new_namespaces(&c.linux_));
 	oci_config_done(&c);
 	for (size_t t = 0; t < OCI_NS_COUNT; t++) {
@@ -240,10 +241,22 @@ TEST(devices_to_make)
 		struct oci_device want;
 	} cases[] = {
 		{ DEVICE("'path':'/dev/fuse','type':'c','major':10,'minor':229,'fileMode':438,'uid':0,'gid':5"),
-		  { .type = 'c', .path = "/dev/fuse", .major = 10, .minor = 229, .mode = 0666,
-		    .gid = 5, .has_mode = true, .has_uid = true, .has_gid = true } },
+		  { .type = 'c',
+		    .path = "/dev/fuse",
+		    .major = 10,
+		    .minor = 229,
+		    .mode = 0666,
+		    .gid = 5,
+		    .has_mode = true,
+		    .has_uid = true,
+		    .has_gid = true } },
 		{ DEVICE("'path':'/x','type':'u','major':1,'minor':3,'fileMode':8630"),
-		  { .type = 'c', .path = "/x", .major = 1, .minor = 3, .mode = 0666, .has_mode = true } },
+		  { .type = 'c',
+		    .path = "/x",
+		    .major = 1,
+		    .minor = 3,
+		    .mode = 0666,
+		    .has_mode = true } },
 		{ DEVICE("'path':'/x','type':'b','major':0,'minor':0"),
 		  { .type = 'b', .path = "/x" } },
 		{ DEVICE("'path':'/x','type':'p'"), { .type = 'p', .path = "/x" } },
@@ -272,10 +285,11 @@ TEST(network_devices_and_parameters)
 {
 	struct oci_config c;
 
-	ASSERT_EQ(0, oci_help_parse(LINUX(",'netDevices':{'eth0':{'name':'net%d'},'eth1':{'name':'net%d'},"
-					  "'eth2':{'name':''}},"
-					  "'sysctl':{'net.ipv4.conf.eth0/1.forwarding':'1'}"),
-				    &c, NULL));
+	ASSERT_EQ(0, oci_help_parse(
+			     LINUX(",'netDevices':{'eth0':{'name':'net%d'},'eth1':{'name':'net%d'},"
+				   "'eth2':{'name':''}},"
+				   "'sysctl':{'net.ipv4.conf.eth0/1.forwarding':'1'}"),
+			     &c, NULL));
 	ASSERT_EQ(3, c.linux_.net_devices.n);
 	EXPECT_STREQ("eth0", c.linux_.net_devices.v[0].host_name);
 	EXPECT_STREQ("net%d", c.linux_.net_devices.v[1].name);

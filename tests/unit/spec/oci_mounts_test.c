@@ -144,7 +144,8 @@ TEST(options_are_sorted_and_all_tested)
 			is_tested |= strstr(options[k].options, quoted) != NULL;
 		EXPECT_EQ(true, is_tested) TH_LOG("%s", quoted);
 		if (i > 0)
-			EXPECT_GT(0, strcmp(oci_mount_option_name(i - 1), oci_mount_option_name(i)));
+			EXPECT_GT(0,
+				  strcmp(oci_mount_option_name(i - 1), oci_mount_option_name(i)));
 	}
 }
 
@@ -211,14 +212,30 @@ TEST(mappings_of_a_mount)
 		struct oci_id_map last_uid;
 	} cases[] = {
 		{ MOUNT(MAPS(MAP(0, 1000, 5), MAP(0, 2000, 5)) ",'options':['bind']"),
-		  OCI_MOUNT_BIND | OCI_MOUNT_IDMAP, false, 1, 1, { 0, 1000, 5 } },
-		{ MOUNT(MAPS(MAP(0, 1000, 5) "," MAP(5, 10, 1), MAP(0, 0, 1)) ",'options':['rbind','ridmap']"),
-		  OCI_MOUNT_BIND | OCI_MOUNT_RECURSIVE | OCI_MOUNT_IDMAP | OCI_MOUNT_RIDMAP, false, 2, 1,
+		  OCI_MOUNT_BIND | OCI_MOUNT_IDMAP,
+		  false,
+		  1,
+		  1,
+		  { 0, 1000, 5 } },
+		{ MOUNT(MAPS(MAP(0, 1000, 5) "," MAP(5, 10, 1),
+			     MAP(0, 0, 1)) ",'options':['rbind','ridmap']"),
+		  OCI_MOUNT_BIND | OCI_MOUNT_RECURSIVE | OCI_MOUNT_IDMAP | OCI_MOUNT_RIDMAP,
+		  false,
+		  2,
+		  1,
 		  { 5, 10, 1 } },
-		{ BIND(",'idmap=uids=0-1000-1#1-2000-10;gids=0-0-1'"), OCI_MOUNT_BIND | OCI_MOUNT_IDMAP,
-		  false, 2, 1, { 1, 2000, 10 } },
+		{ BIND(",'idmap=uids=0-1000-1#1-2000-10;gids=0-0-1'"),
+		  OCI_MOUNT_BIND | OCI_MOUNT_IDMAP,
+		  false,
+		  2,
+		  1,
+		  { 1, 2000, 10 } },
 		{ BIND(",'ridmap=gids=0-0-1;uids=7-8-9'"),
-		  OCI_MOUNT_BIND | OCI_MOUNT_IDMAP | OCI_MOUNT_RIDMAP, false, 1, 1, { 7, 8, 9 } },
+		  OCI_MOUNT_BIND | OCI_MOUNT_IDMAP | OCI_MOUNT_RIDMAP,
+		  false,
+		  1,
+		  1,
+		  { 7, 8, 9 } },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -238,22 +255,24 @@ TEST(mappings_of_a_mount)
 	}
 }
 
-#define IDMAP_USERNS                                                            \
-	",'linux':{'uidMappings':[" MAP(0, 1000, 5) "],'gidMappings':[" MAP(0, 1000, 5) "]," \
-	"'namespaces':[{'type':'user'}]}"
+#define IDMAP_USERNS                                                         \
+	",'linux':{'uidMappings':[" MAP(0, 1000, 5) "],'gidMappings':[" MAP( \
+		0, 1000, 5) "],"                                             \
+			    "'namespaces':[{'type':'user'}]}"
 
 TEST(mappings_of_the_container)
 {
 	struct oci_config c;
 
 	ASSERT_EQ(0, oci_help_parse(DOC(",'mounts':[{'destination':'/m','source':'/s','options':"
-					"['bind','idmap']}]" IDMAP_USERNS), &c, NULL));
+					"['bind','idmap']}]" IDMAP_USERNS),
+				    &c, NULL));
 	EXPECT_EQ(OCI_MOUNT_BIND | OCI_MOUNT_IDMAP, c.mounts.v[0].flags);
 	EXPECT_EQ(0, c.mounts.v[0].uid_map.n);
 	oci_config_done(&c);
 	ASSERT_EQ(0, oci_help_parse(DOC(",'mounts':[{'destination':'/m','source':'/s','options':"
-					"['bind','idmap=uids=@0-1-1;gids=@0-1-1']}]" IDMAP_USERNS), &c,
-				    NULL));
+					"['bind','idmap=uids=@0-1-1;gids=@0-1-1']}]" IDMAP_USERNS),
+				    &c, NULL));
 	EXPECT_EQ(true, c.mounts.v[0].is_map_relative);
 	oci_config_done(&c);
 }

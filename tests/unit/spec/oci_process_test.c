@@ -187,9 +187,8 @@ TEST(what_is_wrong_is_named)
 TEST(every_capability_has_its_bit)
 {
 	for (unsigned int cap = 0; cap <= CAP_LAST_CAP; cap++) {
-		_cleanup_free_ char *text =
-			str_printf(CAPS("'bounding':['%s'],'ambient':['%s']"), cap_name(cap),
-				   cap_name(cap));
+		_cleanup_free_ char *text = str_printf(CAPS("'bounding':['%s'],'ambient':['%s']"),
+						       cap_name(cap), cap_name(cap));
 		struct oci_config c;
 
 		ASSERT_NE(NULL, text);
@@ -206,14 +205,22 @@ TEST(every_limit_has_its_number)
 		const char *name;
 		unsigned int resource;
 	} limits[] = {
-		{ "AS", RLIMIT_AS },	     { "CORE", RLIMIT_CORE },
-		{ "CPU", RLIMIT_CPU },	     { "DATA", RLIMIT_DATA },
-		{ "FSIZE", RLIMIT_FSIZE },   { "LOCKS", RLIMIT_LOCKS },
-		{ "MEMLOCK", RLIMIT_MEMLOCK }, { "MSGQUEUE", RLIMIT_MSGQUEUE },
-		{ "NICE", RLIMIT_NICE },     { "NOFILE", RLIMIT_NOFILE },
-		{ "NPROC", RLIMIT_NPROC },   { "RSS", RLIMIT_RSS },
-		{ "RTPRIO", RLIMIT_RTPRIO }, { "RTTIME", RLIMIT_RTTIME },
-		{ "SIGPENDING", RLIMIT_SIGPENDING }, { "STACK", RLIMIT_STACK },
+		{ "AS", RLIMIT_AS },
+		{ "CORE", RLIMIT_CORE },
+		{ "CPU", RLIMIT_CPU },
+		{ "DATA", RLIMIT_DATA },
+		{ "FSIZE", RLIMIT_FSIZE },
+		{ "LOCKS", RLIMIT_LOCKS },
+		{ "MEMLOCK", RLIMIT_MEMLOCK },
+		{ "MSGQUEUE", RLIMIT_MSGQUEUE },
+		{ "NICE", RLIMIT_NICE },
+		{ "NOFILE", RLIMIT_NOFILE },
+		{ "NPROC", RLIMIT_NPROC },
+		{ "RSS", RLIMIT_RSS },
+		{ "RTPRIO", RLIMIT_RTPRIO },
+		{ "RTTIME", RLIMIT_RTTIME },
+		{ "SIGPENDING", RLIMIT_SIGPENDING },
+		{ "STACK", RLIMIT_STACK },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {

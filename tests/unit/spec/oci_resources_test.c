@@ -180,10 +180,18 @@ TEST(rules_of_devices)
 		{ RULE("'allow':true,'type':'a','major':-1,'minor':-1,'access':'m'"),
 		  { .is_allow = true, .type = 'a', .access = OCI_DEVICE_MKNOD } },
 		{ RULE("'allow':true,'type':'c','major':1,'minor':3,'access':'rw'"),
-		  { .is_allow = true, .type = 'c', .has_major = true, .has_minor = true, .major = 1,
-		    .minor = 3, .access = OCI_DEVICE_READ | OCI_DEVICE_WRITE } },
+		  { .is_allow = true,
+		    .type = 'c',
+		    .has_major = true,
+		    .has_minor = true,
+		    .major = 1,
+		    .minor = 3,
+		    .access = OCI_DEVICE_READ | OCI_DEVICE_WRITE } },
 		{ RULE("'allow':true,'type':'b','major':8,'minor':-1,'access':'r'"),
-		  { .is_allow = true, .type = 'b', .has_major = true, .major = 8,
+		  { .is_allow = true,
+		    .type = 'b',
+		    .has_major = true,
+		    .major = 8,
 		    .access = OCI_DEVICE_READ } },
 	};
 
@@ -209,14 +217,15 @@ TEST(entries_of_lists)
 	const struct oci_resources *r;
 	struct oci_config c;
 
-	ASSERT_EQ(0, oci_help_parse(
-			     RESOURCES("'blockIO':{'weightDevice':[{'major':8,'minor':16,'weight':500,"
-				       "'leafWeight':300}],'throttleWriteIOPSDevice':[{'major':8,"
-				       "'minor':1,'rate':18446744073709551615}]},"
-				       "'hugepageLimits':[{'pageSize':'64KB','limit':5}],"
-				       "'network':{'priorities':[{'name':'eth0','priority':9}]},"
-				       "'rdma':{'m':{'hcaObjects':0}},'unified':{'cpu.max':'max'}"),
-			     &c, NULL));
+	ASSERT_EQ(0,
+		  oci_help_parse(
+			  RESOURCES("'blockIO':{'weightDevice':[{'major':8,'minor':16,'weight':500,"
+				    "'leafWeight':300}],'throttleWriteIOPSDevice':[{'major':8,"
+				    "'minor':1,'rate':18446744073709551615}]},"
+				    "'hugepageLimits':[{'pageSize':'64KB','limit':5}],"
+				    "'network':{'priorities':[{'name':'eth0','priority':9}]},"
+				    "'rdma':{'m':{'hcaObjects':0}},'unified':{'cpu.max':'max'}"),
+			  &c, NULL));
 	r = &c.linux_.resources;
 	EXPECT_EQ(8, r->block_io.weight_devices.v[0].major);
 	EXPECT_EQ(16, r->block_io.weight_devices.v[0].minor);

@@ -372,7 +372,8 @@ TEST(limits_hold)
 		str_add(&s, ",\"x\"");
 	str_add(&s, "],\"action\":\"SCMP_ACT_ALLOW\"}]}");
 	EXPECT_EQ(-E2BIG, seccomp_profile_parse(str_text(&s), s.len, "p", &p, &e));
-	EXPECT_NE(NULL, strstr(e.msg, "syscalls[0].names: it has 1025 entries, at most 1024 are allowed"));
+	EXPECT_NE(NULL, strstr(e.msg,
+			       "syscalls[0].names: it has 1025 entries, at most 1024 are allowed"));
 
 	str_truncate(&s, 0);
 	str_add(&s, "{\"defaultAction\":\"SCMP_ACT_ERRNO\"}");
@@ -410,7 +411,9 @@ static int read_in_config(const char *seccomp, struct oci_config *c, struct err 
 	return oci_config_parse(json, strlen(json), "c", c, e);
 }
 
-#define NOTIFY(more) "{'defaultAction':'SCMP_ACT_ALLOW','syscalls':[{'names':['read'],'action':'SCMP_ACT_NOTIFY'}]" more "}"
+#define NOTIFY(more)                                                                                        \
+	"{'defaultAction':'SCMP_ACT_ALLOW','syscalls':[{'names':['read'],'action':'SCMP_ACT_NOTIFY'}]" more \
+	"}"
 
 TEST(listeners_of_a_configuration)
 {
@@ -429,9 +432,10 @@ TEST(listeners_of_a_configuration)
 	oci_config_done(&c);
 
 	/* without anything to wait for, the kernel refuses the flag */
-	ASSERT_EQ(0, read_in_config("{'defaultAction':'SCMP_ACT_ALLOW','flags':["
-				    "'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV','SECCOMP_FILTER_FLAG_LOG']}",
-				    &c, NULL));
+	ASSERT_EQ(0, read_in_config(
+			     "{'defaultAction':'SCMP_ACT_ALLOW','flags':["
+			     "'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV','SECCOMP_FILTER_FLAG_LOG']}",
+			     &c, NULL));
 	EXPECT_EQ(SECCOMP_FILTER_FLAG_LOG, c.linux_.seccomp.policy.flags);
 	EXPECT_EQ(false, c.linux_.seccomp.has_notify);
 	oci_config_done(&c);
@@ -468,9 +472,9 @@ TEST(a_configuration_names_the_property)
 
 TEST(wide_values_are_kept)
 {
-	_cleanup_free_ char *text = quoted(
-		ARG("{'index':0,'value':18446744073709551615,'valueTwo':9223372036854775808,"
-		    "'op':'SCMP_CMP_MASKED_EQ'}"));
+	_cleanup_free_ char *text =
+		quoted(ARG("{'index':0,'value':18446744073709551615,'valueTwo':9223372036854775808,"
+			   "'op':'SCMP_CMP_MASKED_EQ'}"));
 	struct seccomp_profile p;
 
 	ASSERT_EQ(0, seccomp_profile_parse(text, strlen(text), "p", &p, NULL));
