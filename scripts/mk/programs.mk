@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Programs: a directory in user/cmd each.
 
-PROGRAMS := $(foreach p,davit davit-monitor davit-image davit-bpf davit-init,$(O)/bin/$(p))
+PROGRAMS := $(foreach p,davit davit-oci davit-monitor davit-image davit-bpf davit-init,$(O)/bin/$(p))
 
 cmd_obj = $(patsubst user/%.c,$(O)/obj/%.o,$(sort $(wildcard user/cmd/$(1)/*.c)))
 
@@ -12,6 +12,9 @@ define link
 endef
 
 $(O)/bin/davit: $(call hot_cmd_obj,davit) $(call hot_parts_of,engine)
+	$(call hot_link,$(HOT_JANSSON))
+
+$(O)/bin/davit-oci: $(call hot_cmd_obj,davit-oci) $(call hot_parts_of,runtime)
 	$(call hot_link,$(HOT_JANSSON))
 
 $(O)/bin/davit-monitor: $(call hot_cmd_obj,davit-monitor) $(call hot_lib,kern) $(call hot_lib,base)

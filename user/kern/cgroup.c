@@ -23,12 +23,21 @@ static bool is_valid_id(const char *id)
 	       strspn(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") == n;
 }
 
-static int new_handle(const char *slice, const char *id, struct cgroup **ret, struct err *e)
+/* Of a path, any file name will do: it was not chosen by us. */
+static bool is_valid(const char *slice, const char *id)
+{
+	if (!cgroup_is_path(slice))
+		return is_valid_id(id) && strlen(slice) < CGROUP_SLICE_MAX;
+	return *id && !strchr(id, '/') && !str_eq(id, ".") && !str_eq(id, "..") &&
+	       strlen(slice) + strlen(id) <= CGROUP_PLACE_MAX;
+}
+
+int cgroup_new_handle(const char *slice, const char *id, struct cgroup **ret, struct err *e)
 {
 	size_t n_slice = strlen(slice) + 1, n_id = strlen(id) + 1;
 	struct cgroup *cg;
 
-	if (!is_valid_id(id) || n_slice > CGROUP_SLICE_MAX)
+	if (!is_valid(slice, id))
 		return err_plain(e, -EINVAL, "'%s/%s' cannot name a cgroup", slice, id);
 	if (!cgroup_mode()) {
 		int r = err_plain(e, -EOPNOTSUPP, "no cgroup file system below '" CGROUP_ROOT "'");
@@ -109,7 +118,7 @@ int cgroup_join_self(const int *fds, size_t n, struct err *e)
 	return 0;
 }
 
-static int open_v2(struct cgroup *cg, const char *path, struct err *e)
+int cgroup_open_v2(struct cgroup *cg, const char *path, struct err *e)
 {
 	struct stat st;
 
@@ -135,7 +144,7 @@ static int create_v2(struct cgroup *cg, struct err *e)
 	}
 	if (r < 0)
 		return err_set(e, errno, "make cgroup '%s'", path);
-	r = open_v2(cg, path, e);
+	r = cgroup_open_v2(cg, path, e);
 	if (r < 0)
 		(void)rmdir(path); /* empty: we made it just now */
 	return r;
@@ -168,7 +177,7 @@ int cgroup_create(const char *slice, const char *id, const struct cgroup_limits 
 		if (r < 0)
 			return r;
 	}
-	r = new_handle(slice, id, &cg, e);
+	r = cgroup_new_handle(slice, id, &cg, e);
 	if (r < 0)
 		return r;
 	cg->is_v1_known = true;
@@ -183,24 +192,29 @@ int cgroup_create(const char *slice, const char *id, const struct cgroup_limits 
 	return 0;
 }
 
+int cgroup_open_handle(struct cgroup *cg, struct err *e)
+{
+	char path[CGROUP_PATH_MAX];
+	int r;
+
+	cg->is_opened = true;
+	if (cgroup_v2_root()) {
+		r = cgroup_open_v2(cg, cgroup_v2_path(path, cg->slice, cg->id), e);
+		/* nothing is on v1 of a pure v2 host */
+		cg->is_v1_known = str_eq(cgroup_mode(), "v2");
+		return r;
+	}
+	r = cgroup_v1_find(cg, e);
+	return r == 0 && !cg->v1 ? err_set(e, ENOENT, "open cgroup '%s/%s'", cg->slice, cg->id) : r;
+}
+
 int cgroup_open(const char *slice, const char *id, struct cgroup **ret, struct err *e)
 {
 	_cleanup_(cgroup_freep) struct cgroup *cg = NULL;
-	char path[CGROUP_PATH_MAX];
-	int r = new_handle(slice, id, &cg, e);
+	int r = cgroup_new_handle(slice, id, &cg, e);
 
-	if (r < 0)
-		return r;
-	cg->is_opened = true;
-	if (cgroup_v2_root()) {
-		r = open_v2(cg, cgroup_v2_path(path, slice, id), e);
-		/* nothing is on v1 of a pure v2 host */
-		cg->is_v1_known = str_eq(cgroup_mode(), "v2");
-	} else {
-		r = cgroup_v1_find(cg, e);
-		if (r == 0 && !cg->v1)
-			r = err_set(e, ENOENT, "open cgroup '%s/%s'", slice, id);
-	}
+	if (r == 0)
+		r = cgroup_open_handle(cg, e);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(cg);
@@ -270,13 +284,13 @@ int cgroup_remove(const char *slice, const char *id, struct err *e)
 	const char *mode = cgroup_mode();
 	unsigned int v1 = (1u << CGROUP_CONTROLLER_COUNT) - 1;
 
-	if (!is_valid_id(id) || strlen(slice) >= CGROUP_SLICE_MAX)
+	if (!is_valid(slice, id))
 		return err_plain(e, -EINVAL, "'%s/%s' cannot name a cgroup", slice, id);
 	if (!mode)
 		return 0;
 	if (str_eq(mode, "v2"))
 		v1 = 0;
-	else if (str_eq(mode, "hybrid"))
+	else if (str_eq(mode, "hybrid") && !cgroup_is_path(slice))
 		v1 &= ~CGROUP_V1_ALONE;
 	return remove_from(slice, id, v1, cgroup_v2_root() != NULL, e);
 }

@@ -29,6 +29,7 @@ struct err;
 struct strv;
 
 #define CGROUP_ID_MAX 128u /* longest <id> */
+#define CGROUP_PLACE_MAX 768u /* longest path for cgroup_create_path() */
 #define CGROUP_MEMORY_MIN (512u << 10) /* least --memory: below, not even a static program starts */
 #define CGROUP_CPU_MIN 10000000u /* least --cpus, 0.01: the kernel's least quota of 1 ms */
 #define CGROUP_JOIN_MAX 8u /* most descriptors from cgroup_join_fds() */
@@ -97,6 +98,18 @@ int cgroup_create(const char *slice, const char *id, const struct cgroup_limits 
 
 /* cgroup_open() - handle on an existing cgroup. Return: 0; -ENOENT when it is gone. */
 int cgroup_open(const char *slice, const char *id, struct cgroup **ret, struct err *e);
+
+/**
+ * cgroup_create_path() - the cgroup of a container that others place: one path in all hierarchies
+ * @path: absolute, below the mount point of each; parents are made and get all controllers
+ *
+ * One that is there already is used if it is empty. On hybrid and v1 hosts the eight controllers of
+ * enum cgroup_controller are joined, as OCI runtimes do: their callers read the files themselves.
+ * Limits are written by cgroup_write().
+ * Return: 0; -EBUSY for one with processes; -EINVAL.
+ */
+int cgroup_create_path(const char *path, struct cgroup **ret, struct err *e);
+int cgroup_open_path(const char *path, struct cgroup **ret, struct err *e);
 
 /* cgroup_free() - close the handle; the cgroup stays */
 void cgroup_free(struct cgroup *cg);
@@ -245,6 +258,18 @@ enum cgroup_where { CGROUP_NOWHERE, CGROUP_ON_V1, CGROUP_ON_V2 };
 /* cgroup_controller_where() - which hierarchy has @c on this host; for `davit doctor` */
 enum cgroup_where cgroup_controller_where(enum cgroup_controller c);
 const char *cgroup_controller_name(enum cgroup_controller c);
+
+/**
+ * cgroup_write() - write one setting where @c is on this host
+ * @v1_file, @v2_file: its name there; NULL = that version has it not
+ *
+ * Return: 0; -EOPNOTSUPP without the controller, the file, or the setting; -errno of the write.
+ */
+int cgroup_write(struct cgroup *cg, enum cgroup_controller c, const char *v1_file, const char *v2_file, const char *text,
+		 struct err *e);
+
+/* cgroup_write_v2() - the same for any file of v2, by the name of its controller ("cgroup" = the core) */
+int cgroup_write_v2(struct cgroup *cg, const char *controller, const char *file, const char *text, struct err *e);
 
 /* cgroup_mode() - "v2", "hybrid", "v1"; NULL when no cgroup file system is mounted */
 const char *cgroup_mode(void);

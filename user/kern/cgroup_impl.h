@@ -8,7 +8,7 @@
 #define CGROUP_ROOT "/sys/fs/cgroup"
 #define CGROUP_UNIFIED CGROUP_ROOT "/unified"
 #define CGROUP_SLICE_MAX 64u
-#define CGROUP_PATH_MAX 384u /* longest: root, controller, slice, id and the name of a file */
+#define CGROUP_PATH_MAX 1024u /* longest: root, controller, slice, id and the name of a file */
 #define CGROUP_DEPTH_MAX 64u /* sub-cgroups that a container nests; deeper ones are not entered */
 #define CGROUP_STAT_MAX (1u << 20) /* longest statistics file: one line per block device */
 
@@ -75,6 +75,17 @@ bool cgroup_v1_is_mounted(enum cgroup_controller c);
 bool cgroup_v2_offers(const char *name);
 /* Message and hint for a controller that is nowhere. Return: -EOPNOTSUPP. */
 int cgroup_controller_missing(const char *name, struct err *e);
+
+/* A slice that starts with '/' is the path of a parent, used as it is in all hierarchies. */
+static inline bool cgroup_is_path(const char *slice)
+{
+	return slice[0] == '/';
+}
+
+/* A handle without any directory yet. Return: 0; -EINVAL for what cannot name a cgroup. */
+int cgroup_new_handle(const char *slice, const char *id, struct cgroup **ret, struct err *e);
+int cgroup_open_handle(struct cgroup *cg, struct err *e);
+int cgroup_open_v2(struct cgroup *cg, const char *path, struct err *e);
 
 /* "<root>/<slice>.slice[/<id>]" and "<root>/<controller>/<slice>[/<id>[/<file>]]"; NULL = no */
 const char *cgroup_v2_path(char buf[static CGROUP_PATH_MAX], const char *slice, const char *id);

@@ -103,7 +103,8 @@ int cgroup_v1_join(struct cgroup *cg, enum cgroup_controller c, unsigned int fla
 int cgroup_v1_find(struct cgroup *cg, struct err *e)
 {
 	for (enum cgroup_controller c = 0; !cg->is_v1_known && c < CGROUP_CONTROLLER_COUNT; c++) {
-		int r = cg->fd >= 0 && CGROUP_V1_ALONE & 1u << c ? 0 : open_tasks(cg, c);
+		bool is_v2s = cg->fd >= 0 && CGROUP_V1_ALONE & 1u << c && !cgroup_is_path(cg->slice);
+		int r = is_v2s ? 0 : open_tasks(cg, c);
 
 		if (r < 0 && r != -ENOENT)
 			return err_set(e, r, "open 'tasks' of cgroup '%s' in '%s'", cg->id,

@@ -197,8 +197,8 @@ int cgroup_controller_missing(const char *name, struct err *e)
 
 const char *cgroup_v2_path(char buf[static CGROUP_PATH_MAX], const char *slice, const char *id)
 {
-	err_format(buf, CGROUP_PATH_MAX, "%s/%s.slice%s%s", cgroup_v2_root(), slice, id ? "/" : "",
-		   id ? id : "");
+	err_format(buf, CGROUP_PATH_MAX, "%s/%s%s%s%s", cgroup_v2_root(), slice,
+		   cgroup_is_path(slice) ? "" : ".slice", id ? "/" : "", id ? id : "");
 	return buf;
 }
 

@@ -60,7 +60,8 @@ pid_t clone_run(uint64_t flags, int cgroup_fd, void *stack, int (*fn)(void *arg)
 	struct clone_args args = {
 		.flags = flags | CLONE_PIDFD,
 		.pidfd = (uint64_t)(uintptr_t)&pidfd,
-		.exit_signal = SIGCHLD,
+		/* a sibling's is that of who makes it; the kernel wants it said so */
+		.exit_signal = flags & CLONE_PARENT ? 0 : SIGCHLD,
 		.stack = (uint64_t)(uintptr_t)stack,
 		.stack_size = CLONE_STACK_SIZE,
 	};

@@ -119,9 +119,11 @@ int launch_exec(const struct launch *l, struct err *e)
 	int s;
 
 	/* everything of ours is O_CLOEXEC; this covers what we inherited */
-	r = sys_call3(SYS_close_range, 3, ~0u, CLOSE_RANGE_CLOEXEC);
+	r = sys_call3(SYS_close_range, 3 + l->keep_fds, ~0u, CLOSE_RANGE_CLOEXEC);
 	if (r == 0)
 		r = sys_call3(SYS_fcntl, l->err_fd, F_SETFD, 0); /* for davit-init */
+	if (r == 0 && l->wait_fd >= 0)
+		r = sys_call3(SYS_fcntl, l->wait_fd, F_SETFD, 0);
 	if (r < 0)
 		return err_set(e, (int)r, "close file descriptors");
 	s = drop_bounding(l, e);

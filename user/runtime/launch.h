@@ -75,6 +75,8 @@ struct launch_rlimit {
  * @init_fd:	davit-init on a read-only detached mount: last hop before the workload, so that
  *		/proc/self/exe never names a writable file of the host (CVE-2019-5736)
  * @stdio:	descriptors to become 0, 1 and 2; -1 = leave as is
+ * @wait_fd:	-1, or what davit-init waits at before the workload
+ * @keep_fds:	descriptors 3 … 2 + N are the workload's, too
  */
 struct launch {
 	const int *join_fds;
@@ -127,7 +129,8 @@ struct launch {
 	size_t n_seccomp;
 	unsigned int seccomp_flags;
 
-	int init_fd;
+	int init_fd, wait_fd;
+	unsigned int keep_fds;
 	char *const *argv; /* argv[0] is a slot for davit-init's own argument; the workload's follow */
 	char *const *envp;
 };

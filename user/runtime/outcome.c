@@ -98,17 +98,22 @@ int outcome_read(int fd, const char *command, struct err *e)
 	return judge(bytes + skip, n - (ssize_t)skip, command, e);
 }
 
-int outcome_read_ready(int fd, const char *command, struct err *e)
+int outcome_read_stage(int fd, const char *command, uint32_t *ret_stage, struct err *e)
 {
 	unsigned char bytes[sizeof(struct err)];
+	struct init_report report;
 	ssize_t n;
 
 	do {
-		n = read(fd, bytes, sizeof(bytes)); /* each says it in one write */
+		n = read(fd, bytes, sizeof(bytes)); /* each says it in one write and waits, or ends */
 	} while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return err_set(e, errno, "read how the start went");
 	if (n == 0)
 		return err_plain(e, -ECANCELED, "the container's process was killed before it was ready");
-	return is_ready(bytes, n) ? 0 : judge(bytes, n, command, e);
+	memcpy(&report, bytes, sizeof(report));
+	if (n != (ssize_t)sizeof(report) || report.code != 0)
+		return judge(bytes, n, command, e);
+	*ret_stage = report.stage;
+	return 0;
 }

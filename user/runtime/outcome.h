@@ -3,6 +3,8 @@
 #ifndef DAVIT_RUNTIME_OUTCOME_H
 #define DAVIT_RUNTIME_OUTCOME_H
 
+#include <stdint.h>
+
 struct err;
 
 /**
@@ -16,7 +18,8 @@ struct err;
  */
 int outcome_read(int fd, const char *command, struct err *e);
 
-/* outcome_read_ready() - the same until davit-init waits to be started; the pipe stays open then */
-int outcome_read_ready(int fd, const char *command, struct err *e);
+/* outcome_read_stage() - the next thing it says that is no error: INIT_READY, or a stage of a bundle's
+ * child. The pipe stays open. Return: 0; -errno with @e. */
+int outcome_read_stage(int fd, const char *command, uint32_t *ret_stage, struct err *e);
 
 #endif

@@ -156,7 +156,8 @@ static void plan_init(struct plan *p, const struct plan_places *places)
 					.null_fd = -1,
 					.empty_fd = -1,
 					.stdio = { -1, -1, -1 },
-					.init_fd = -1 } };
+					.init_fd = -1,
+					.wait_fd = -1 } };
 	p->launch.mounts = p->mounts;
 }
 

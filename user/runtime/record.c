@@ -142,10 +142,11 @@ int record_write(int dirfd, const struct record *r, struct err *e)
 	str_addf(
 		&s,
 		"{\n  \"version\": 1,\n  \"pid\": %d,\n  \"start\": %llu,\n  \"report\": %d,\n  \"wait\": %d,\n"
-		"  \"waitInode\": %llu,\n  \"cgroupInode\": %llu,\n  \"systemdScope\": %s,\n  \"ownCgroup\": %s",
+		"  \"waitInode\": %llu,\n  \"cgroupInode\": %llu,\n  \"systemdScope\": %s,\n  \"ownCgroup\": %s,\n  \"userns\": %s,\n  \"ownPids\": %s",
 		r->init.pid, (unsigned long long)r->init.start, r->pipes.report, r->pipes.wait,
 		(unsigned long long)r->wait_inode, (unsigned long long)r->cgroup_inode,
-		r->has_systemd_scope ? "true" : "false", r->has_own_cgroup ? "true" : "false");
+		r->has_systemd_scope ? "true" : "false", r->has_own_cgroup ? "true" : "false",
+		r->has_userns ? "true" : "false", r->has_own_pids ? "true" : "false");
 	add_string(&s, "bundle", r->bundle);
 	add_string(&s, "rootfs", r->rootfs);
 	add_string(&s, "created", r->created);
@@ -215,6 +216,8 @@ static int parse(const json_t *j, struct record *ret, struct err *e)
 	r = r < 0 ? r : get_u64(j, "cgroupInode", &ret->cgroup_inode, e);
 	r = r < 0 ? r : json_get_bool(j, "systemdScope", &ret->has_systemd_scope, e);
 	r = r < 0 ? r : json_get_bool(j, "ownCgroup", &ret->has_own_cgroup, e);
+	r = r < 0 ? r : json_get_bool(j, "userns", &ret->has_userns, e);
+	r = r < 0 ? r : json_get_bool(j, "ownPids", &ret->has_own_pids, e);
 	r = r < 0 ? r : get_copy(j, "bundle", &ret->bundle, e);
 	r = r < 0 ? r : get_copy(j, "rootfs", &ret->rootfs, e);
 	r = r < 0 ? r : get_copy(j, "created", &ret->created, e);

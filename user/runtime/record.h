@@ -30,6 +30,8 @@ int record_check_id(const char *id, struct err *e);
  * @created:	    RFC 3339 with nanoseconds
  * @cgroup:	    path below the mount of each hierarchy, with its first '/'
  * @cgroup_inode:   of the v2 directory; 0 = none: tells our cgroup from another of its path
+ * @has_own_pids:   its pid namespace ends with its first process
+ * @has_userns:	    the container is in another user namespace than we are
  * @annotations, @hooks: objects of config.json; NULL = none
  */
 struct record {
@@ -39,7 +41,7 @@ struct record {
 		int report, wait;
 	} pipes;
 	uint64_t wait_inode, cgroup_inode;
-	bool has_systemd_scope, has_own_cgroup;
+	bool has_systemd_scope, has_own_cgroup, has_own_pids, has_userns;
 	json_t *annotations, *hooks;
 };
 

@@ -59,8 +59,8 @@ int step_masked_paths(const struct launch *l, struct err *e)
 		const struct launch_path *m = &l->masked[i];
 		int r = cover_path(m->is_dir ? &dir : &file, m->path);
 
-		if (r ==
-		    -ENOTDIR) /* not the kind the plan expects: an image or a user mount there */
+		/* not the kind the plan expects: EINVAL of move_mount(2), ENOTDIR of mount(2) */
+		if (r == -ENOTDIR || r == -EINVAL)
 			r = cover_path(m->is_dir ? &file : &dir, m->path);
 		if (r < 0 && r != -ENOENT)
 			return err_set(e, r, "mask '%s'", m->path);

@@ -63,10 +63,11 @@ int step_signals(const struct launch *l, struct err *e)
 	return r < 0 ? err_set(e, (int)r, "reset signals") : 0;
 }
 
-static int become_root(struct err *e)
+int step_become_root(const struct launch *l, struct err *e)
 {
 	long r = sys_call3(SYS_setresgid, 0, 0, 0);
 
+	(void)l;
 	if (r == 0)
 		r = sys_call3(SYS_setresuid, 0, 0, 0);
 	return r < 0 ? err_set(e, (int)r, "become root of the user namespace") : 0;
@@ -83,7 +84,7 @@ int step_join_namespaces(const struct launch *l, struct err *e)
 			return err_set(e, (int)r, "enter the namespaces (flags 0x%llx)",
 				       (unsigned long long)l->join_ns[i].flag);
 		if (l->join_ns[i].flag & CLONE_NEWUSER)
-			s = become_root(e);
+			s = step_become_root(l, e);
 	}
 	return s;
 }
@@ -100,7 +101,7 @@ int step_sync(const struct launch *l, struct err *e)
 	r = sys_call3(SYS_read, l->sync_fd, &c, 1);
 	if (r != 1)
 		return err_set(e, r < 0 ? (int)r : -ECANCELED, "wait for the id maps");
-	return become_root(e); /* the maps exist from here on */
+	return step_become_root(l, e); /* the maps exist from here on */
 }
 
 int step_session(const struct launch *l, struct err *e)

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The command table of `davit-oci` and what every command gets. */
+#ifndef DAVIT_CMD_OCI_H
+#define DAVIT_CMD_OCI_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/opt.h"
+#include "base/str.h"
+
+#define OCI_ROOT_DEFAULT "/run/davit-oci"
+
+/**
+ * struct oci_env - options before the command
+ * @init_path: davit-init; owned
+ */
+struct oci_env {
+	char *root, *log, *log_format, *log_level, *cgroup_manager, *rootless, *init_path;
+	bool debug, systemd_cgroup, version;
+};
+
+/**
+ * struct oci_command - one row per command: dispatch and help
+ * @main: @opts is a zeroed struct of @opts_size filled from @options; @argv holds what follows.
+ *	  Return: exit status >= 0, or -errno with @e filled, which the dispatcher tells.
+ * @failed_status: exit status after an error that names none; 0 = 1
+ */
+struct oci_command {
+	const char *name, *summary, *usage;
+	int (*main)(const struct oci_env *env, void *opts, int argc, char *argv[], struct err *e);
+	const struct opt *options;
+	unsigned int opts_size;
+	int min_args, max_args;
+	int failed_status;
+};
+
+#define OCI_OPTS(type) .opts_size = sizeof(type)
+
+extern const struct oci_command cmd_create, cmd_run; /* create.c */
+extern const struct oci_command cmd_start, cmd_kill, cmd_delete; /* life.c */
+extern const struct oci_command cmd_state, cmd_list, cmd_ps; /* show.c */
+extern const struct oci_command cmd_exec; /* exec.c */
+extern const struct oci_command cmd_pause, cmd_resume, cmd_update; /* change.c */
+extern const struct oci_command cmd_events; /* events.c */
+extern const struct oci_command cmd_spec, cmd_features; /* tell.c */
+extern const struct oci_command cmd_checkpoint, cmd_restore; /* criu.c */
+
+/* oci_print() - write all of @s to stdout. Return: 0 or -errno with @e. */
+int oci_print(const struct str *s, struct err *e);
+
+/* oci_log_open() - where errors are told beside stderr; keeps @env. Return: 0; -errno with @e. */
+int oci_log_open(const struct oci_env *env, struct err *e);
+void oci_log_error(const char *message);
+void oci_log_warning(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* oci_wait() - wait for a child, passing signals on to it. Return: its exit status, 128 + N. */
+int oci_wait(int pidfd, struct err *e);
+
+#endif

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+/* davit-oci state, list, ps. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/spawn.h"
+#include "base/table.h"
+#include "kern/cgroup.h"
+#include "oci.h"
+#include "runtime/create.h"
+
+static int read_record(const struct oci_env *env, const char *id, struct record *ret, struct err *e)
+{
+	_cleanup_fd_ int dir = record_open(env->root, id, e);
+
+	return dir < 0 ? dir : record_read(dir, id, ret, e);
+}
+
+static int state_main(const struct oci_env *env, void *opts, int argc, char *argv[], struct err *e)
+{
+	_cleanup_(record_done) struct record r = { .pipes = { -1, -1 } };
+	_cleanup_str_ struct str s = STR_INIT;
+	int status = read_record(env, argv[0], &r, e);
+
+	(void)opts;
+	(void)argc;
+	if (status < 0)
+		return status;
+	record_state_json(&r, container_look(&r), &s);
+	str_add(&s, "\n");
+	return oci_print(&s, e);
+}
+
+struct list_opts {
+	char *format;
+	bool quiet;
+};
+
+/* clang-format off */
+static const struct opt list_options[] = {
+	OPT_STR('f',  "format", struct list_opts, format, "FORMAT", "table or json (default table)"),
+	OPT_BOOL('q', "quiet", struct list_opts, quiet,           "only ids"),
+	OPT_END
+};
+/* clang-format on */
+
+static int is_json(const char *format, bool *ret, struct err *e)
+{
+	*ret = str_eq(format, "json");
+	if (format && !*ret && !str_eq(format, "table"))
+		return err_plain(e, -EINVAL, "option '--format': '%s' is not table or json",
+				 format);
+	return 0;
+}
+
+static void add_row(struct table *t, const struct record *r, enum record_status s)
+{
+	table_add(t, r->id);
+	table_addf(t, "%d", s == RECORD_STOPPED ? 0 : r->init.pid);
+	table_add(t, record_status_name(s));
+	table_add(t, r->bundle);
+	table_add(t, r->created);
+	table_add(t, r->owner);
+}
+
+static int list_main(const struct oci_env *env, void *opts, int argc, char *argv[], struct err *e)
+{
+	static const char *const heads[] = { "ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER" };
+	const struct list_opts *o = opts;
+	_cleanup_strv_ struct strv ids = { .v = NULL };
+	_cleanup_str_ struct str s = STR_INIT;
+	_cleanup_(table_done) struct table t = { .n_columns = ARRAY_SIZE(heads) };
+	bool json, is_first = true;
+	int r = is_json(o->format, &json, e);
+
+	(void)argc;
+	(void)argv;
+	if (r == 0)
+		r = record_list(env->root, &ids, e);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
+		table_add(&t, heads[i]);
+	for (size_t i = 0; i < ids.n; i++) {
+		_cleanup_(record_done) struct record rec = { .pipes = { -1, -1 } };
+
+		/* gone by now, or not made whole: state says which */
+		if (read_record(env, ids.v[i], &rec, NULL) < 0)
+			continue;
+		if (o->quiet) {
+			str_addf(&s, "%s\n", rec.id);
+		} else if (json) {
+			str_add(&s, is_first ? "[" : ",\n");
+			record_state_json(&rec, container_look(&rec), &s);
+		} else {
+			add_row(&t, &rec, container_look(&rec));
+		}
+		is_first = false;
+	}
+	if (!o->quiet && json)
+		str_add(&s, is_first ? "null\n" : "]\n"); /* as Go's programs print an empty list */
+	else if (!o->quiet)
+		table_print(&t, &s);
+	return oci_print(&s, e);
+}
+
+struct ps_opts {
+	char *format;
+};
+
+/* clang-format off */
+static const struct opt ps_options[] = {
+	OPT_STR('f', "format", struct ps_opts, format, "FORMAT", "table or json (default table)"),
+	OPT_END
+};
+/* clang-format on */
+
+static int ps_main(const struct oci_env *env, void *opts, int argc, char *argv[], struct err *e)
+{
+	const struct ps_opts *o = opts;
+	_cleanup_(record_done) struct record r = { .pipes = { -1, -1 } };
+	_cleanup_(cgroup_freep) struct cgroup *cg = NULL;
+	_cleanup_free_ pid_t *pids = NULL;
+	_cleanup_str_ struct str s = STR_INIT;
+	size_t n = 0;
+	bool json;
+	int status = is_json(o->format, &json, e);
+
+	if (status == 0 && argc > 1)
+		status = err_plain(
+			e, -EOPNOTSUPP,
+			"options of ps(1) are not supported: read the pids with --format json");
+	if (status == 0)
+		status = read_record(env, argv[0], &r, e);
+	if (status < 0)
+		return status;
+	cg = container_cgroup(&r);
+	status = cg ? cgroup_pids(cg, &pids, &n, e) : 0;
+	if (status < 0)
+		return status;
+	str_add(&s, json ? "[" : "PID\n");
+	for (size_t i = 0; i < n; i++)
+		str_addf(&s, json ? "%s%d" : "%s%d\n", json && i ? "," : "", pids[i]);
+	str_add(&s, json ? "]\n" : "");
+	return oci_print(&s, e);
+}
+
+const struct oci_command cmd_state = { .name = "state",
+				       .summary = "print the state of a container",
+				       .usage = "ID",
+				       .main = state_main,
+				       .min_args = 1,
+				       .max_args = 1 };
+const struct oci_command cmd_list = { .name = "list",
+				      .summary = "list containers",
+				      .usage = "",
+				      .main = list_main,
+				      .options = list_options,
+				      OCI_OPTS(struct list_opts) };
+const struct oci_command cmd_ps = { .name = "ps",
+				    .summary = "list the processes of a container",
+				    .usage = "ID",
+				    .main = ps_main,
+				    .options = ps_options,
+				    OCI_OPTS(struct ps_opts),
+				    .min_args = 1,
+				    .max_args = -1 };

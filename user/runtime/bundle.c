@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+/* A bundle: a directory with config.json, and the root file system that it names. */
+#include "runtime/bundle.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/fs.h"
+#include "base/io.h"
+#include "base/str.h"
+
+#define CONFIG "config.json"
+
+void bundle_done(struct bundle *b)
+{
+	b->fd = fd_close(b->fd);
+	b->rootfs_fd = fd_close(b->rootfs_fd);
+	free(b->path);
+	free(b->rootfs);
+	oci_config_done(&b->config);
+	*b = (struct bundle){ .fd = -1, .rootfs_fd = -1 };
+}
+
+/* The kernel's name of an open directory: absolute, links resolved. */
+static char *name_of(int fd)
+{
+	char link[32];
+
+	(void)err_format(link, sizeof(link), "/proc/self/fd/%d", fd);
+	return fs_read_link(AT_FDCWD, link);
+}
+
+static int read_config(struct bundle *b, struct err *e)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t n;
+	int r = io_read_file(b->fd, CONFIG, OCI_CONFIG_SIZE_MAX, &text, &n, e);
+
+	if (r < 0)
+		return err_wrap(e, r, "bundle '%s'", b->path);
+	return oci_config_parse(text, n, CONFIG, &b->config, e);
+}
+
+static int open_rootfs(struct bundle *b, struct err *e)
+{
+	const char *path = b->config.root_path;
+
+	if (!path)
+		return err_plain(e, -EINVAL, CONFIG ": root.path: is missing");
+	b->rootfs_fd = openat(b->fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (b->rootfs_fd < 0)
+		return err_set(e, errno, CONFIG ": root.path: open '%s'", path);
+	b->rootfs = name_of(b->rootfs_fd);
+	if (!b->rootfs)
+		return err_set(e, errno, CONFIG ": root.path: find '%s'", path);
+	/* the host's "/" as a container's would make every mistake the host's */
+	return str_eq(b->rootfs, "/") ?
+		       err_plain(e, -EINVAL, CONFIG ": root.path: is the root of the host") :
+		       0;
+}
+
+int bundle_open(const char *path, struct bundle *ret, struct err *e)
+{
+	_cleanup_(bundle_done) struct bundle b = { .fd = -1, .rootfs_fd = -1 };
+	int r;
+
+	b.fd = open(path ? path : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (b.fd < 0)
+		return err_set(e, errno, "open bundle '%s'", path ? path : ".");
+	b.path = name_of(b.fd);
+	if (!b.path)
+		return err_set(e, errno, "find bundle '%s'", path ? path : ".");
+	r = read_config(&b, e);
+	if (r == 0)
+		r = open_rootfs(&b, e);
+	if (r < 0)
+		return r;
+	*ret = b;
+	b = (struct bundle){ .fd = -1, .rootfs_fd = -1 };
+	return 0;
+}

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+/* mounts[] of a bundle: what the parent can open it opens here, the rest is for the child. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/fs.h"
+#include "base/str.h"
+#include "kern/mount.h"
+#include "runtime/bundle.h"
+#include "runtime/bundle_copy.h"
+#include "runtime/bundle_plan.h"
+#include "runtime/bundle_work.h"
+
+struct bundle_mount *bundle_next_mount(struct bundle_work *w, const struct oci_mount *m)
+{
+	struct bundle_mount *to = &w->mounts[w->n++];
+
+	*to = (struct bundle_mount){ .fd = -1,
+				     .target = m->destination,
+				     .index = (unsigned int)(m - w->b->config.mounts.v),
+				     .propagation = m->propagation,
+				     .n_propagation = m->n_propagation };
+	return to;
+}
+
+/* Attributes of a detached mount: all below first, so that what is said of the mount itself counts. */
+int bundle_set_attrs(int fd, const struct oci_mount *m, struct err *e)
+{
+	int r = 0;
+
+	if (m->rec_set || m->rec_clear)
+		r = mount_set_attr(fd, "", AT_RECURSIVE, m->rec_set, m->rec_clear, 0);
+	if (r == 0 && (m->set || m->clear))
+		r = mount_set_attr(fd, "", 0, m->set, m->clear, 0);
+	return r < 0 ? err_set(e, r, "set mount attributes") : 0;
+}
+
+static int open_source(const struct bundle_work *w, const struct oci_mount *m, struct err *e)
+{
+	int nofollow = m->flags & OCI_MOUNT_SRC_NOFOLLOW ? O_NOFOLLOW : 0;
+	int fd;
+
+	if (!m->source)
+		return err_plain(e, -EINVAL, "source: is missing");
+	fd = openat(w->b->fd, m->source, O_PATH | O_CLOEXEC | nofollow);
+	return fd < 0 ? err_set(e, errno, "source: open '%s'", m->source) : fd;
+}
+
+static int refuse(const struct oci_mount *m, struct err *e)
+{
+	if (m->flags & OCI_MOUNT_COPY_SYMLINK)
+		return err_plain(e, -EOPNOTSUPP, "options: 'copy-symlink' is not supported");
+	if (m->flags & OCI_MOUNT_DST_NOFOLLOW)
+		return err_plain(e, -EOPNOTSUPP, "options: 'dest-nofollow' is not supported");
+	if (m->flags & (OCI_MOUNT_IDMAP | OCI_MOUNT_RIDMAP))
+		return err_plain(e, -EOPNOTSUPP, "options: id-mapped mounts are not supported");
+	return 0;
+}
+
+static int plan_bind(struct bundle_work *w, const struct oci_mount *m, struct err *e)
+{
+	bool is_recursive = (m->flags & OCI_MOUNT_RECURSIVE) != 0;
+	_cleanup_fd_ int source = open_source(w, m, e);
+	struct bundle_mount *to;
+	struct stat st;
+	int fd, r;
+
+	if (source < 0)
+		return source;
+	if (fstat(source, &st) < 0)
+		return err_set(e, errno, "source: stat '%s'", m->source);
+	fd = bundle_plan_keep(w->p, mount_clone(source, "", is_recursive, e), e);
+	if (fd < 0)
+		return fd;
+	/* as in the container's namespace, where all mounts of the host are slaves */
+	if (!m->n_propagation) {
+		r = mount_set_attr(fd, "", AT_RECURSIVE, 0, 0, MS_SLAVE);
+		if (r < 0)
+			return err_set(e, r, "make '%s' a slave", m->source);
+	}
+	r = bundle_set_attrs(fd, m, e);
+	if (r < 0)
+		return r;
+	to = bundle_next_mount(w, m);
+	to->kind = BUNDLE_MOUNT_FD;
+	to->fd = fd;
+	to->is_file = !S_ISDIR(st.st_mode);
+	return 0;
+}
+
+/* Flags of a super block that its parameters can say. */
+static const struct {
+	uint64_t flag;
+	const char *name;
+} sb_names[] = { { MS_SYNCHRONOUS, "sync" },
+		 { MS_DIRSYNC, "dirsync" },
+		 { MS_LAZYTIME, "lazytime" },
+		 { MS_MANDLOCK, "mand" } };
+
+static int add_param(struct bundle_work *w, struct mount_param *param, const char *text,
+		     struct err *e)
+{
+	const char *eq = strchr(text, '=');
+
+	param->key = eq ? bundle_plan_text(w->p, e, "%.*s", (int)(eq - text), text) : text;
+	param->value = eq ? eq + 1 : NULL;
+	return param->key ? 0 : -ENOMEM;
+}
+
+static int plan_params(struct bundle_work *w, const struct oci_mount *m,
+		       const struct mount_param **ret, struct err *e)
+{
+	size_t n = 0;
+	uint64_t sb = m->sb_set;
+	struct mount_param *params =
+		bundle_plan_alloc(w->p, m->data.n + ARRAY_SIZE(sb_names) + 1, sizeof(*params), e);
+
+	if (!params)
+		return -ENOMEM;
+	for (size_t i = 0; i < m->data.n; i++)
+		if (add_param(w, &params[n++], m->data.v[i], e) < 0)
+			return -ENOMEM;
+	for (size_t i = 0; i < ARRAY_SIZE(sb_names); i++) {
+		if (sb & sb_names[i].flag)
+			params[n++].key = sb_names[i].name;
+		sb &= ~sb_names[i].flag;
+	}
+	/* MS_SILENT asks for fewer messages, of which this way of mounting has none */
+	if (sb & ~(uint64_t)MS_SILENT)
+		return err_plain(e, -EOPNOTSUPP,
+				 "options: super block flags 0x%llx are not supported",
+				 (unsigned long long)sb);
+	*ret = params;
+	return 0;
+}
+
+void bundle_later_attrs(struct bundle_mount *to, const struct oci_mount *m)
+{
+	to->set = m->set;
+	to->clear = m->clear;
+	to->rec_set = m->rec_set;
+	to->rec_clear = m->rec_clear;
+}
+
+static int plan_new(struct bundle_work *w, const struct oci_mount *m, struct err *e)
+{
+	const struct mount_param *params = NULL;
+	struct bundle_mount *to;
+	int r = plan_params(w, m, &params, e);
+
+	if (r < 0)
+		return r;
+	to = bundle_next_mount(w, m);
+	to->kind = BUNDLE_MOUNT_NEW;
+	to->fstype = m->type;
+	to->source = m->source ? m->source : m->type;
+	to->params = params;
+	to->is_optional = str_eq(m->type, "mqueue");
+	bundle_later_attrs(to, m);
+	return 0;
+}
+
+/* tmpcopyup: made and filled by the parent, who may read all of the root. */
+static int plan_copied(struct bundle_work *w, const struct oci_mount *m, struct err *e)
+{
+	const struct mount_param *params = NULL;
+	struct bundle_mount *to;
+	int fd, r;
+
+	if (!str_eq(m->type, "tmpfs"))
+		return err_plain(e, -EINVAL, "options: 'tmpcopyup' is for tmpfs only");
+	r = plan_params(w, m, &params, e);
+	if (r < 0)
+		return r;
+	fd = bundle_plan_keep(
+		w->p, mount_create("tmpfs", m->source ? m->source : "tmpfs", params, 0, e), e);
+	if (fd < 0)
+		return fd;
+	r = bundle_copy_up(w->b->rootfs_fd, m->destination, fd, e);
+	if (r == 0)
+		r = bundle_set_attrs(fd, m, e);
+	if (r < 0)
+		return r;
+	to = bundle_next_mount(w, m);
+	to->kind = BUNDLE_MOUNT_FD;
+	to->fd = fd;
+	return 0;
+}
+
+static int plan_remount(struct bundle_work *w, const struct oci_mount *m)
+{
+	struct bundle_mount *to = bundle_next_mount(w, m);
+
+	to->kind = BUNDLE_MOUNT_REMOUNT;
+	bundle_later_attrs(to, m);
+	return 0;
+}
+
+static int plan_one(struct bundle_work *w, const struct oci_mount *m, struct err *e)
+{
+	int r = refuse(m, e);
+
+	if (r < 0)
+		return r;
+	if (m->flags & OCI_MOUNT_REMOUNT)
+		return plan_remount(w, m);
+	if ((m->flags & OCI_MOUNT_BIND) || str_eq(m->type, "bind"))
+		return plan_bind(w, m, e);
+	if (!m->type)
+		return err_plain(e, -EINVAL, "type: is missing");
+	if (str_eq(m->type, "cgroup"))
+		return bundle_plan_cgroup(w, m, e);
+	return m->flags & OCI_MOUNT_COPY_UP ? plan_copied(w, m, e) : plan_new(w, m, e);
+}
+
+/* Most are one mount of the plan each. */
+static size_t count_mounts(const struct bundle *b)
+{
+	size_t n = b->config.mounts.n;
+
+	for (size_t i = 0; i < b->config.mounts.n; i++)
+		n += str_eq(b->config.mounts.v[i].type, "cgroup") ? BUNDLE_CGROUP_MOUNTS_MAX : 0;
+	return n;
+}
+
+int bundle_plan_mounts(const struct bundle *b, const struct bundle_options *o,
+		       struct bundle_plan *p, struct err *e)
+{
+	struct bundle_work w = { .b = b, .o = o, .p = p, .cap = count_mounts(b) };
+
+	w.mounts = bundle_plan_alloc(p, w.cap, sizeof(*w.mounts), e);
+	if (!w.mounts)
+		return -ENOMEM;
+	for (size_t i = 0; i < b->config.mounts.n; i++) {
+		const struct oci_mount *m = &b->config.mounts.v[i];
+		int r = plan_one(&w, m, e);
+
+		if (r < 0)
+			return err_wrap(e, r, "mounts[%zu] ('%s')", i, m->destination);
+	}
+	p->launch.mounts = w.mounts;
+	p->launch.n_mounts = w.n;
+	return 0;
+}

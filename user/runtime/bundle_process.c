@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The process of a bundle, and further ones that enter its container. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "runtime/bundle.h"
+#include "runtime/bundle_plan.h"
+
+#define IOPRIO_CLASS_SHIFT_ 13
+
+static int plan_label(const struct oci_process *process, struct bundle_plan *p, struct err *e)
+{
+	static const char apparmor[] = "/proc/thread-self/attr/apparmor/exec";
+	static const char any[] = "/proc/thread-self/attr/exec";
+	struct bundle_launch *b = &p->launch;
+
+	if (process->apparmor_profile) {
+		/* what reports the module's state is there exactly with the module */
+		if (access("/sys/module/apparmor/parameters/enabled", F_OK) < 0)
+			return err_plain(
+				e, -EOPNOTSUPP,
+				"process.apparmorProfile: AppArmor is not enabled on this host");
+		b->label = bundle_plan_text(p, e, "exec %s", process->apparmor_profile);
+		b->label_file = access(apparmor, F_OK) == 0 ? apparmor : any;
+		return b->label ? 0 : -ENOMEM;
+	}
+	if (process->selinux_label) {
+		if (access("/sys/fs/selinux/enforce", F_OK) < 0)
+			return err_plain(
+				e, -EOPNOTSUPP,
+				"process.selinuxLabel: SELinux is not enabled on this host");
+		b->label = process->selinux_label;
+		b->label_file = any;
+	}
+	return 0;
+}
+
+static int plan_limits(const struct oci_process *process, struct bundle_plan *p, struct err *e)
+{
+	struct launch_rlimit *limits = bundle_plan_alloc(p, process->rlimits.n, sizeof(*limits), e);
+
+	if (!limits)
+		return -ENOMEM;
+	for (size_t i = 0; i < process->rlimits.n; i++)
+		limits[i] = (struct launch_rlimit){
+			.resource = (int)process->rlimits.v[i].resource,
+			.limit = { .rlim_cur = process->rlimits.v[i].soft,
+				   .rlim_max = process->rlimits.v[i].hard }
+		};
+	p->launch.rlimits = limits;
+	p->launch.n_rlimits = process->rlimits.n;
+	return 0;
+}
+
+static void plan_schedule(const struct oci_process *process, struct bundle_plan *p)
+{
+	struct bundle_launch *b = &p->launch;
+
+	if (process->has_scheduler) {
+		const struct oci_scheduler *s = &process->scheduler;
+
+		b->has_sched = true;
+		b->sched = (struct bundle_sched_attr){ .size = sizeof(b->sched),
+						       .policy = s->policy,
+						       .flags = s->flags,
+						       .nice = s->nice,
+						       .priority = s->priority,
+						       .runtime = s->runtime,
+						       .deadline = s->deadline,
+						       .period = s->period };
+	}
+	if (process->has_io_priority) {
+		b->has_io_priority = true;
+		b->io_priority = (int)(process->io_priority.class << IOPRIO_CLASS_SHIFT_ |
+				       process->io_priority.priority);
+	}
+}
+
+static int plan_argv(const struct oci_process *process, struct bundle_plan *p, struct err *e)
+{
+	static char *const no_env[] = { NULL };
+	char **argv = bundle_plan_alloc(p, process->args.n + 2, sizeof(*argv), e);
+
+	if (!argv)
+		return -ENOMEM;
+	argv[0] = p->init_arg;
+	if (process->args.n)
+		memcpy(argv + 1, process->args.v, process->args.n * sizeof(*argv));
+	p->launch.common.argv = argv;
+	p->launch.common.envp = process->env.v ? process->env.v : no_env;
+	return 0;
+}
+
+/* As sd_listen_fds(3) wants it: the descriptors are behind those of stdio, and the pid is that of pid 1. */
+static int plan_preserved(const struct oci_process *process, const struct bundle_options *o,
+			  struct bundle_plan *p, struct err *e)
+{
+	const char *listen = getenv("LISTEN_FDS");
+	unsigned long n_listen = listen ? strtoul(listen, NULL, 10) : 0;
+	char **env;
+	size_t n = 0;
+
+	p->launch.common.keep_fds = o->preserve_fds;
+	if (!n_listen || n_listen > 1024)
+		return 0;
+	p->launch.common.keep_fds += (unsigned int)n_listen;
+	env = bundle_plan_alloc(p, process->env.n + 3, sizeof(*env), e);
+	if (!env)
+		return -ENOMEM;
+	for (size_t i = 0; i < process->env.n; i++)
+		env[n++] = process->env.v[i];
+	env[n] = (char *)bundle_plan_text(p, e, "LISTEN_FDS=%lu", n_listen);
+	if (!env[n++])
+		return -ENOMEM;
+	env[n++] = (char *)"LISTEN_PID=1";
+	p->launch.common.envp = env;
+	return 0;
+}
+
+int bundle_plan_process(const struct oci_process *process, const struct bundle_options *o,
+			struct bundle_plan *p, struct err *e)
+{
+	struct launch *l = &p->launch.common;
+	int r = plan_argv(process, p, e);
+
+	l->cwd = process->cwd;
+	l->make_cwd = true;
+	l->umask = process->user.has_umask ? process->user.umask : 022;
+	l->has_umask = true;
+	l->uid = process->user.uid;
+	l->gid = process->user.gid;
+	l->groups = process->user.groups.v;
+	l->n_groups = process->user.groups.n;
+	l->caps = process->caps;
+	/* the kernel has no others (capabilities(7)); documents of old runtimes name them all the same */
+	l->caps.ambient &= l->caps.inheritable & l->caps.permitted;
+	l->no_new_privs = process->no_new_privs;
+	if (r == 0)
+		r = plan_limits(process, p, e);
+	if (r == 0)
+		r = plan_label(process, p, e);
+	if (r == 0)
+		r = plan_preserved(process, o, p, e);
+	plan_schedule(process, p);
+	if (r == 0 && (process->affinity.initial || process->affinity.final))
+		r = err_plain(e, -EOPNOTSUPP, "process.execCPUAffinity: is not supported");
+	return r;
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The system call filter of a bundle, and what the whole container runs under. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "kern/seccomp.h"
+#include "runtime/bundle.h"
+#include "runtime/bundle_plan.h"
+
+#define NODES_MAX 1024u /* of a memory policy: the kernel's MAX_NUMNODES */
+#define LONG_BITS (8 * sizeof(unsigned long))
+
+int bundle_plan_seccomp(const struct oci_linux *linux_, struct bundle_plan *p, struct err *e)
+{
+	struct seccomp_policy policy = linux_->seccomp.policy;
+	struct sock_filter *filter = NULL;
+	struct launch *l = &p->launch.common;
+	void **slot;
+	int r;
+
+	if (!linux_->has_seccomp || linux_->seccomp.is_disabled)
+		return 0;
+	policy.caps = l->caps.bounding;
+	policy.arches_absent = seccomp_arches_absent();
+	r = seccomp_compile(&policy, &filter, &l->n_seccomp, e);
+	if (r < 0)
+		return err_wrap(e, r, "linux.seccomp");
+	/* freed with the plan */
+	slot = reallocarray(p->chunks, p->n_chunks + 1, sizeof(*slot));
+	if (!slot) {
+		free(filter);
+		return err_set(e, ENOMEM, "plan the container");
+	}
+	p->chunks = slot;
+	p->chunks[p->n_chunks++] = filter;
+	l->seccomp = filter;
+	l->seccomp_flags = policy.flags;
+	return 0;
+}
+
+/* "0-3,8" as bits; the parser has judged its form. */
+static int parse_list(const char *list, unsigned long *mask, unsigned long max)
+{
+	while (*list) {
+		char *end;
+		unsigned long from = strtoul(list, &end, 10), to = from;
+
+		if (end == list)
+			return -EINVAL;
+		if (*end == '-') {
+			list = end + 1;
+			to = strtoul(list, &end, 10);
+			if (end == list)
+				return -EINVAL;
+		}
+		if (from > to || to >= max)
+			return -ERANGE;
+		for (; from <= to; from++)
+			mask[from / LONG_BITS] |= 1ul << from % LONG_BITS;
+		list = end + (*end == ',');
+		if (*end && *end != ',')
+			return -EINVAL;
+	}
+	return 0;
+}
+
+static int plan_memory_policy(const struct oci_memory_policy *m, struct bundle_plan *p,
+			      struct err *e)
+{
+	unsigned long *mask = bundle_plan_alloc(p, NODES_MAX / LONG_BITS, sizeof(*mask), e);
+	int r;
+
+	if (!mask)
+		return -ENOMEM;
+	r = m->nodes ? parse_list(m->nodes, mask, NODES_MAX) : 0;
+	if (r < 0)
+		return err_plain(e, r,
+				 "linux.memoryPolicy.nodes: '%s' is no list of nodes below %u",
+				 m->nodes, NODES_MAX);
+	p->launch.has_memory_policy = true;
+	p->launch.memory_mode = (int)(m->mode | m->flags);
+	p->launch.nodemask = m->nodes ? mask : NULL;
+	p->launch.nodemask_bits = m->nodes ? NODES_MAX : 0;
+	return 0;
+}
+
+int bundle_plan_kernel(const struct oci_linux *linux_, struct bundle_plan *p, struct err *e)
+{
+	p->launch.has_personality = linux_->has_personality;
+	p->launch.personality = linux_->personality;
+	if (linux_->has_intel_rdt)
+		return err_plain(e, -EOPNOTSUPP, "linux.intelRdt: is not supported");
+	if (linux_->net_devices.n)
+		return err_plain(e, -EOPNOTSUPP, "linux.netDevices: is not supported");
+	if (linux_->mount_label)
+		return err_plain(e, -EOPNOTSUPP, "linux.mountLabel: is not supported");
+	return linux_->has_memory_policy ? plan_memory_policy(&linux_->memory_policy, p, e) : 0;
+}

@@ -1,0 +1,440 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The child of a bundle between clone3(2) and exec: what only config.json can ask for, and the table of
+ * all steps. Runs in the new process, which may share its parent's memory: sys_call*() and err_*() only.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/keyctl.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/sysmacros.h>
+
+#include "base/cleanup.h"
+#include "kern/init_report.h"
+#include "kern/mount.h"
+#include "kern/sys.h"
+#include "runtime/bundle_launch.h"
+#include "runtime/bundle_tty.h"
+#include "runtime/inside.h"
+#include "runtime/steps.h"
+
+/* steps get the common part, which is the first member */
+static const struct bundle_launch *bundle_of(const struct launch *l)
+{
+	return (const struct bundle_launch *)l;
+}
+
+/* Let the parent run hooks: it answers with one byte. */
+static int tell(const struct launch *l, enum bundle_stage stage, struct err *e)
+{
+	struct init_report report = { .stage = stage };
+	char byte;
+	long r = sys_call3(SYS_write, l->err_fd, &report, sizeof(report));
+
+	if (r == (long)sizeof(report))
+		r = sys_call3(SYS_read, l->sync_fd, &byte, 1);
+	return r == 1 ? 0 : err_set(e, r < 0 ? (int)r : -ECANCELED, "wait for the hooks");
+}
+
+static int step_maps(const struct launch *l, struct err *e)
+{
+	if (bundle_of(l)->waits_for_maps)
+		return step_sync(l, e);
+	if (l->sync_fd >= 0) /* our copy would keep us here when the parent is killed */
+		(void)sys_call1(SYS_close, l->sync_write_fd);
+	return bundle_of(l)->becomes_root ? step_become_root(l, e) : 0;
+}
+
+static int step_tell_namespaces(const struct launch *l, struct err *e)
+{
+	return bundle_of(l)->tells_namespaces ? tell(l, BUNDLE_AT_NAMESPACES, e) : 0;
+}
+
+static int step_tell_root(const struct launch *l, struct err *e)
+{
+	return bundle_of(l)->tells_root ? tell(l, BUNDLE_AT_ROOT, e) : 0;
+}
+
+/* "/proc" is the host's still: nothing that an image or another container mounts can redirect these. */
+static int write_host(const char *path, const char *text)
+{
+	long fd = sys_call4(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CLOEXEC, 0), r;
+
+	if (fd < 0)
+		return (int)fd;
+	r = sys_call3(SYS_write, fd, text, strlen(text));
+	(void)sys_call1(SYS_close, fd); /* the write has taken effect */
+	return r < 0 ? (int)r : 0;
+}
+
+static int step_host_writes(const struct launch *l, struct err *e)
+{
+	const struct bundle_launch *b = bundle_of(l);
+	int r;
+
+	for (size_t i = 0; i < b->n_host_writes; i++) {
+		r = write_host(b->host_writes[i].path, b->host_writes[i].text);
+		if (r < 0)
+			return err_set(e, r, "write '%s' to '%s'", b->host_writes[i].text,
+				       b->host_writes[i].path);
+	}
+	return 0;
+}
+
+/* Takes effect at the next exec. */
+static int step_label(const struct launch *l, struct err *e)
+{
+	const struct bundle_launch *b = bundle_of(l);
+	int r = b->label ? write_host(b->label_file, b->label) : 0;
+
+	return r < 0 ? err_set(e, r, "write '%s' to '%s'", b->label, b->label_file) : 0;
+}
+
+static int step_keyring(const struct launch *l, struct err *e)
+{
+	const struct bundle_launch *b = bundle_of(l);
+	long r = b->keyring ? sys_call2(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, b->keyring) : 0;
+
+	/* a kernel without keys has none to leak */
+	return r < 0 && r != -ENOSYS ? err_set(e, (int)r, "make a session keyring") : 0;
+}
+
+static int step_mount_namespace(const struct launch *l, struct err *e)
+{
+	const struct bundle_launch *b = bundle_of(l);
+	long r = b->mount_ns_fd < 0 ? 0 : sys_call2(SYS_setns, b->mount_ns_fd, CLONE_NEWNS);
+
+	return r < 0 ? err_set(e, (int)r, "enter the mount namespace") : 0;
+}
+
+/* From here to step_change_root() the working directory is the container's root: inside_*() resolve
+ * paths in it, while "/" is the host's. */
+static int step_attach_root(const struct launch *l, struct err *e)
+{
+	long r;
+
+	if (l->root_fd < 0)
+		return 0;
+	/* mounts of the host may still arrive, as the rootfs propagation has it; ours never leave */
+	r = mount_set_attr(AT_FDCWD, "/", AT_RECURSIVE, 0, 0, MS_SLAVE);
+	if (r < 0)
+		return err_set(e, (int)r, "make the host's mounts slaves");
+	/* by path: our descriptor of it is in the host's mount namespace */
+	r = mount_attach(l->root_fd, AT_FDCWD, l->pivot_dir);
+	if (r < 0)
+		return err_set(e, (int)r, "attach the root file system on '%s'", l->pivot_dir);
+	r = sys_call1(SYS_fchdir, l->root_fd);
+	return r < 0 ? err_set(e, (int)r, "change to the root file system") : 0;
+}
+
+static int open_target(const struct bundle_mount *m)
+{
+	int fd = inside_open_or_make(m->target, m->is_file);
+
+	if (fd < 0)
+		return fd;
+	/* what hides parts of /proc would hide what security relies on (CVE-2019-16884) */
+	if (inside_is_proc(fd) && strncmp(m->target, "/proc/", 6) != 0 &&
+	    strncmp(m->target, "proc/", 5) != 0 &&
+	    !(m->kind == BUNDLE_MOUNT_NEW && strcmp(m->fstype, "proc") == 0)) {
+		(void)sys_call1(SYS_close, fd); /* O_PATH */
+		return -EPERM;
+	}
+	return fd;
+}
+
+static int change_attrs(int fd, const struct bundle_mount *m)
+{
+	int r = 0;
+
+	if (m->rec_set || m->rec_clear)
+		r = mount_set_attr(fd, "", AT_RECURSIVE, m->rec_set, m->rec_clear, 0);
+	for (size_t i = 0; r == 0 && i < m->n_propagation; i++)
+		r = mount_set_attr(fd, "", m->propagation[i] & MS_REC ? AT_RECURSIVE : 0, 0, 0,
+				   m->propagation[i] & ~(uint32_t)MS_REC);
+	return r;
+}
+
+static int mount_one(const struct bundle_mount *m, const char **ret_failed)
+{
+	int fd = m->fd, target, r;
+
+	*ret_failed = "attach";
+	if (m->kind == BUNDLE_MOUNT_NEW) {
+		fd = mount_new(m->fstype, m->source, m->params, m->set, ret_failed);
+		if (fd < 0)
+			return fd;
+		*ret_failed = "attach";
+	}
+	target = open_target(m);
+	if (target < 0) {
+		*ret_failed = "open the mount point";
+		return target;
+	}
+	if (m->kind == BUNDLE_MOUNT_REMOUNT)
+		r = mount_set_attr(target, "", 0, m->set, m->clear, 0);
+	else
+		r = mount_attach(fd, target, "");
+	if (r == 0)
+		r = change_attrs(m->kind == BUNDLE_MOUNT_REMOUNT ? target : fd, m);
+	(void)sys_call1(SYS_close, target); /* O_PATH */
+	if (m->kind == BUNDLE_MOUNT_NEW)
+		(void)sys_call1(SYS_close, fd); /* it is attached */
+	return r;
+}
+
+static int step_mounts(const struct launch *l, struct err *e)
+{
+	const struct bundle_launch *b = bundle_of(l);
+
+	for (size_t i = 0; i < b->n_mounts; i++) {
+		const struct bundle_mount *m = &b->mounts[i];
+		const char *failed;
+		int r = mount_one(m, &failed);
+
+		if (r == -ENODEV && m->is_optional)
+			continue;
+		if (r < 0)
+			return err_set(e, r, "mounts[%u]: mount '%s' on '%s': %s", m->index,
+				       m->fstype ? m->fstype : "bind", m->target, failed);
+	}
+	return 0;
+}
+
+/* Directory of @path, made when missing, and where its last part begins. */
+static int open_parent(const char *path, const char **ret_name)
+{
+	char dir[4096];
+	size_t n = strlen(path);
+
+	while (n && path[n - 1] != '/')
+		n--;
+	*ret_name = path + n;
+	if (!**ret_name)
+		return -EINVAL;
+	if (n >= sizeof(dir))
+		return -ENAMETOOLONG;
+	if (!n)
+		return inside_open("/", true);
+	memcpy(dir, path, n);
+	dir[n] = '\0';
+	return inside_open_or_make(dir, false);
+}
+
+static bool is_same_node(int dir, const char *name, const struct bundle_node *n)
+{
+	struct stat st;
+
+	return sys_call4(SYS_newfstatat, dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       (st.st_mode & S_IFMT) == (n->mode & S_IFMT) &&
+	       (S_ISFIFO(st.st_mode) || st.st_rdev == n->dev);
+}
+
+static int make_node(const struct bundle_node *n)
+{
+	const char *name;
+	int dir = open_parent(n->path, &name);
+	long r;
+
+	if (dir < 0)
+		return dir;
+	r = sys_call4(SYS_mknodat, dir, name, n->mode, n->dev);
+	if (r == -EEXIST) {
+		r = is_same_node(dir, name, n) ? 0 : -EEXIST;
+	} else if (r == 0) {
+		/* the umask took its part; nobody but us is in this namespace yet */
+		r = sys_call3(SYS_fchmodat, dir, name, n->mode & 07777);
+		if (r == 0)
+			r = sys_call5(SYS_fchownat, dir, name, n->uid, n->gid, AT_SYMLINK_NOFOLLOW);
+	}
+	(void)sys_call1(SYS_close, dir); /* O_PATH */
+	return (int)r;
+}
+
+static int make_link(const struct bundle_link *link)
+{
+	const char *name;
+	int dir = open_parent(link->path, &name);
+	long r;
+
+	if (dir < 0)
+		return dir;
+	r = sys_call3(SYS_symlinkat, link->target, dir, name);
+	(void)sys_call1(SYS_close, dir); /* O_PATH */
+	return r == -EEXIST ? 0 : (int)r;
+}
+
+static int step_nodes(const struct launch *l, struct err *e)
+{
+	const struct bundle_launch *b = bundle_of(l);
+
+	for (size_t i = 0; i < b->n_nodes; i++) {
+		int r = make_node(&b->nodes[i]);
+
+		if (r < 0)
+			return err_set(e, r, "make device '%s'", b->nodes[i].path);
+	}
+	for (size_t i = 0; i < b->n_links; i++) {
+		int r = make_link(&b->links[i]);
+
+		if (r < 0)
+			return err_set(e, r, "make link '%s'", b->links[i].path);
+	}
+	return 0;
+}
+
+static int step_terminal(const struct launch *l, struct err *e)
+{
+	const struct bundle_launch *b = bundle_of(l);
+
+	return b->console_fd < 0 ?
+		       0 :
+		       bundle_tty_setup(b->console_fd, &b->console_size, l->root_fd >= 0, e);
+}
+
+/* So that the process can open /dev/stdout again; not /dev/null, which is everybody's. */
+static int step_stdio_owner(const struct launch *l, struct err *e)
+{
+	struct stat st;
+
+	for (int fd = 0; l->uid && fd < 3; fd++) {
+		long r = sys_call4(SYS_newfstatat, fd, "", &st, AT_EMPTY_PATH);
+
+		if (r < 0 || st.st_uid == l->uid ||
+		    (S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3)))
+			continue;
+		r = sys_call3(SYS_fchown, fd, l->uid, -1);
+		/* of a user namespace or a read-only mount that has them not: they work as they are */
+		if (r < 0 && r != -EINVAL && r != -EPERM && r != -EROFS)
+			return err_set(e, (int)r, "give file descriptor %d to user %u", fd, l->uid);
+	}
+	return 0;
+}
+
+static int change_root_without_pivot(struct err *e)
+{
+	long r = sys_call5(SYS_mount, ".", "/", NULL, MS_MOVE, NULL);
+
+	if (r == 0)
+		r = sys_call1(SYS_chroot, ".");
+	return r < 0 ? err_set(e, (int)r, "move the root file system to '/'") : 0;
+}
+
+static int change_root(struct err *e)
+{
+	long r = sys_call2(SYS_pivot_root, ".", ".");
+
+	if (r < 0) {
+		(void)err_set(e, (int)r, "change to the root file system");
+		if (r == -EINVAL)
+			err_hint(e, "on an initial ramdisk, --no-pivot helps");
+		return (int)r;
+	}
+	/* the old root now lies over the new one */
+	r = sys_call2(SYS_umount2, ".", MNT_DETACH);
+	return r < 0 ? err_set(e, (int)r, "detach the host's file systems") : 0;
+}
+
+static int step_change_root(const struct launch *l, struct err *e)
+{
+	const struct bundle_launch *b = bundle_of(l);
+	long r;
+
+	if (l->root_fd < 0)
+		return 0;
+	r = b->no_pivot ? change_root_without_pivot(e) : change_root(e);
+	if (r < 0)
+		return (int)r;
+	r = sys_call1(SYS_chdir, "/");
+	return r < 0 ? err_set(e, (int)r, "change to '/'") : 0;
+}
+
+static int step_propagation(const struct launch *l, struct err *e)
+{
+	uint32_t propagation = bundle_of(l)->propagation;
+	int r;
+
+	if (!propagation)
+		return 0;
+	r = mount_set_attr(AT_FDCWD, "/", propagation & MS_REC ? AT_RECURSIVE : 0, 0, 0,
+			   propagation & ~(uint32_t)MS_REC);
+	return r < 0 ? err_set(e, r, "linux.rootfsPropagation: set the propagation of '/'") : 0;
+}
+
+static int step_schedule(const struct launch *l, struct err *e)
+{
+	const struct bundle_launch *b = bundle_of(l);
+	long r = 0;
+
+	if (b->cpus)
+		r = sys_call3(SYS_sched_setaffinity, 0, b->cpus_size, b->cpus);
+	if (r < 0)
+		return err_set(e, (int)r, "process.execCPUAffinity: set it");
+	if (b->has_sched)
+		r = sys_call3(SYS_sched_setattr, 0, &b->sched, 0);
+	if (r < 0)
+		return err_set(e, (int)r, "process.scheduler: set it");
+	if (b->has_io_priority)
+		r = sys_call3(SYS_ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, 0, b->io_priority);
+	if (r < 0)
+		return err_set(e, (int)r, "process.ioPriority: set it");
+	if (b->has_memory_policy)
+		r = sys_call3(SYS_set_mempolicy, b->memory_mode, b->nodemask, b->nodemask_bits);
+	if (r < 0)
+		return err_set(e, (int)r, "linux.memoryPolicy: set it");
+	if (b->has_personality)
+		r = sys_call1(SYS_personality, b->personality);
+	return r < 0 ? err_set(e, (int)r, "linux.personality: set it") : 0;
+}
+
+/* clang-format off */
+static launch_step *const steps[] = {
+	step_hide,
+	step_cgroup_v1,
+	step_signals,
+	step_maps,
+	step_label,
+	step_keyring,
+	step_join_namespaces,
+	step_session,
+	step_cgroup_namespace,
+	step_tell_namespaces,
+	step_hostname,
+	step_loopback,
+	step_host_writes,
+	step_mount_namespace,
+	step_attach_root,
+	step_mounts,
+	step_nodes,
+	step_terminal,
+	step_tell_root,
+	step_change_root,
+	step_readonly_paths,
+	step_masked_paths,
+	step_readonly_root,
+	step_propagation,
+	step_stdio,
+	step_stdio_owner,
+	step_cwd,
+	step_schedule,
+	step_limits, /* nothing may be opened below a limit of files */
+	launch_exec,
+};
+/* clang-format on */
+
+int bundle_child(void *arg)
+{
+	const struct bundle_launch *b = arg;
+	struct err e = ERR_INIT;
+
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++)
+		if (steps[i](&b->common, &e) < 0)
+			break;
+	(void)sys_call3(SYS_write, b->common.err_fd, &e,
+			sizeof(e)); /* the parent sees the exit status */
+	return 126;
+}

@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: Apache-2.0
+/* A container from a bundle, up to the process that waits to be started. */
+#include "runtime/create.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/fmt.h"
+#include "base/io.h"
+#include "base/json.h"
+#include "base/libc.h"
+#include "base/str.h"
+#include "kern/cgroup.h"
+#include "runtime/bundle_plan.h"
+#include "runtime/bundle_spawn.h"
+#include "runtime/hooks.h"
+#include "runtime/resources.h"
+
+#define CGROUP_DEFAULT "/davit-oci" /* parent of those that config.json does not place */
+
+/**
+ * struct making - a create under way; what is set is undone on failure
+ */
+struct making {
+	const struct create_options *o;
+	struct created *c;
+	struct cgroup *cg;
+	struct bundle_plan plan;
+	bool has_plan, has_cgroup, has_record;
+	int console;
+};
+
+void created_done(struct created *c)
+{
+	bundle_done(&c->bundle);
+	record_done(&c->record);
+	c->dirfd = fd_close(c->dirfd);
+	bundle_child_done(&c->child);
+}
+
+static int connect_socket(const char *what, const char *path, struct err *e)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	_cleanup_fd_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), dir = -1;
+	const char *base = strrchr(path, '/');
+	int n;
+
+	if (fd < 0)
+		return err_set(e, errno, "make a socket");
+	if (strlen(path) < sizeof(addr.sun_path)) {
+		memcpy(addr.sun_path, path, strlen(path) + 1);
+	} else { /* through the directory's descriptor: engines nest their sockets deep */
+		_cleanup_free_ char *parent = base ? strndup(path, (size_t)(base - path)) : NULL;
+
+		dir = parent ? open(parent, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+		if (dir < 0)
+			return err_set(e, ENAMETOOLONG, "%s '%s'", what, path);
+		n = (int)err_format(addr.sun_path, sizeof(addr.sun_path), "/proc/self/fd/%d%s", dir,
+				    base);
+		if (!base || strlen(addr.sun_path) + 1 >= sizeof(addr.sun_path) || n <= 0)
+			return err_set(e, ENAMETOOLONG, "%s '%s'", what, path);
+	}
+	if (connect(fd, (const struct sockaddr *)&addr, sizeof(addr)) < 0)
+		return err_set(e, errno, "%s: connect to '%s'", what, path);
+	return TAKE_FD(fd);
+}
+
+int console_connect(const char *path, struct err *e)
+{
+	return connect_socket("option '--console-socket'", path, e);
+}
+
+static int open_console(struct making *m, struct err *e)
+{
+	bool has_terminal = m->c->bundle.config.process.terminal;
+
+	if (has_terminal && !m->o->console_socket)
+		return err_plain(e, -EINVAL, "process.terminal: needs --console-socket");
+	if (!has_terminal && m->o->console_socket)
+		return err_plain(e, -EINVAL, "option '--console-socket' needs process.terminal");
+	if (!has_terminal)
+		return 0;
+	m->console = console_connect(m->o->console_socket, e);
+	return m->console < 0 ? m->console : 0;
+}
+
+/* "/a/b", or below the default parent */
+static char *cgroup_path(const struct bundle *b, const char *id)
+{
+	const char *path = b->config.linux_.cgroups_path;
+
+	if (!path)
+		return str_printf(CGROUP_DEFAULT "/%s", id);
+	return str_printf("%s%s", *path == '/' ? "" : CGROUP_DEFAULT "/", path);
+}
+
+static int begin_record(struct making *m, struct err *e)
+{
+	const struct bundle *b = &m->c->bundle;
+	struct record *r = &m->c->record;
+	const json_t *config = b->config.doc.json;
+	char now[FMT_TIME_BUF];
+
+	r->id = strdup(m->o->id);
+	r->bundle = strdup(b->path);
+	r->rootfs = strdup(b->rootfs);
+	r->created = strdup(fmt_time(fmt_now_ns(), now));
+	r->owner = strdup("root");
+	r->cgroup = cgroup_path(b, m->o->id);
+	r->annotations = json_incref(json_object_get(config, "annotations"));
+	r->hooks = json_incref(json_object_get(config, "hooks"));
+	r->has_own_pids = oci_linux_new_namespaces(&b->config.linux_) & CLONE_NEWPID;
+	r->has_userns = b->config.linux_.namespaces[OCI_NS_USER].is_listed;
+	if (!r->id || !r->bundle || !r->rootfs || !r->created || !r->owner || !r->cgroup)
+		return err_set(e, ENOMEM, "create container '%s'", m->o->id);
+	m->c->dirfd = record_make(m->o->root, m->o->id, e);
+	if (m->c->dirfd < 0)
+		return m->c->dirfd;
+	m->has_record = true;
+	/* before the cgroup: whoever finds us killed knows where to look */
+	return record_write(m->c->dirfd, r, e);
+}
+
+static int make_cgroup(struct making *m, struct err *e)
+{
+	struct record *r = &m->c->record;
+	int s = cgroup_create_path(r->cgroup, &m->cg, e);
+
+	if (s < 0)
+		return s;
+	m->has_cgroup = r->has_own_cgroup = true;
+	r->cgroup_inode = cgroup_inode(m->cg);
+	return resources_apply(m->cg, &m->c->bundle.config.linux_.resources, true, e);
+}
+
+static int make_plan(struct making *m, struct err *e)
+{
+	struct bundle_options o = { .console_fd = m->console,
+				    .preserve_fds = m->o->preserve_fds,
+				    .no_pivot = m->o->no_pivot,
+				    .no_new_keyring = m->o->no_new_keyring,
+				    .init_path = m->o->init_path,
+				    .cgroup = m->c->record.cgroup,
+				    .id = m->o->id };
+	int r = bundle_plan_build(&m->c->bundle, &o, &m->plan, e);
+
+	m->has_plan = r == 0;
+	return r;
+}
+
+static int state_text(const struct record *r, enum record_status status, struct str *out,
+		      struct err *e)
+{
+	record_state_json(r, status, out);
+	return str_failed(out) ? err_set(e, ENOMEM, "tell the state of container '%s'", r->id) : 0;
+}
+
+static int at_stage(enum bundle_stage stage, pid_t pid, int pidfd, void *data, struct err *e)
+{
+	struct making *m = data;
+	const struct oci_hooks *hooks = &m->c->bundle.config.hooks;
+	struct hook_place inside = { .pidfd = pidfd, .ns = m->plan.new_ns };
+	_cleanup_str_ struct str state = STR_INIT;
+	int r;
+
+	m->c->record.init.pid = pid;
+	r = state_text(&m->c->record, RECORD_CREATING, &state, e);
+	if (r < 0)
+		return r;
+	if (stage == BUNDLE_AT_ROOT)
+		return hooks_run(hooks, OCI_HOOK_CREATE_CONTAINER, str_text(&state), &inside, e);
+	r = hooks_run(hooks, OCI_HOOK_PRESTART, str_text(&state), NULL, e);
+	return r < 0 ? r : hooks_run(hooks, OCI_HOOK_CREATE_RUNTIME, str_text(&state), NULL, e);
+}
+
+static int spawn_child(struct making *m, struct err *e)
+{
+	struct bundle_events events = { .at = at_stage, .data = m };
+	struct record *rec = &m->c->record;
+	struct bundle_child child;
+	const int *join = NULL;
+	int n = cgroup_join_fds(m->cg, &join, e), r;
+
+	if (n < 0)
+		return n;
+	r = bundle_spawn(&m->c->bundle.config.linux_, &m->c->bundle.config.process, &m->plan,
+			 cgroup_fd(m->cg), join, (size_t)n, &events, &child, e);
+	if (r < 0)
+		return r;
+	m->c->child = child;
+	rec->pipes.report = child.report;
+	rec->pipes.wait = child.wait;
+	rec->wait_inode = child.wait_inode;
+	r = proc_id_read(child.pid, &rec->init, NULL);
+	return r < 0 ? err_set(e, r, "read the start time of process %d", child.pid) : 0;
+}
+
+int write_pid_file(const char *path, pid_t pid, struct err *e)
+{
+	char text[16];
+
+	if (!path)
+		return 0;
+	return io_replace_file(AT_FDCWD, path, text, err_format(text, sizeof(text), "%d", pid),
+			       0644, 0, e);
+}
+
+static int send_pidfd(const char *path, int pidfd, struct err *e)
+{
+	_cleanup_fd_ int fd = -1;
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = { .room = { 0 } };
+	char byte = 0;
+	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
+	struct msghdr msg = { .msg_iov = &iov,
+			      .msg_iovlen = 1,
+			      .msg_control = &control,
+			      .msg_controllen = sizeof(control) };
+
+	if (!path)
+		return 0;
+	fd = connect_socket("option '--pidfd-socket'", path, e);
+	if (fd < 0)
+		return fd;
+	control.head.cmsg_level = SOL_SOCKET;
+	control.head.cmsg_type = SCM_RIGHTS;
+	control.head.cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(&control.head), &pidfd, sizeof(pidfd));
+	return sendmsg(fd, &msg, MSG_NOSIGNAL) < 0 ?
+		       err_set(e, errno, "option '--pidfd-socket': send") :
+		       0;
+}
+
+static int publish(struct making *m, struct err *e)
+{
+	const struct record *r = &m->c->record;
+	int s = record_write(m->c->dirfd, r, e);
+
+	if (s == 0)
+		s = send_pidfd(m->o->pidfd_socket, m->c->child.pidfd, e);
+	/* last: it is what callers wait for */
+	return s < 0 ? s : write_pid_file(m->o->pid_file, r->init.pid, e);
+}
+
+/* The first error is the one to tell. */
+static void undo(struct making *m)
+{
+	siginfo_t si;
+
+	if (m->c->child.pidfd >= 0) {
+		(void)pidfd_send_signal(m->c->child.pidfd, SIGKILL, NULL, 0);
+		while (waitid(P_PIDFD, (id_t)m->c->child.pidfd, &si, WEXITED | __WALL) < 0 &&
+		       errno == EINTR)
+			;
+	}
+	if (m->c->record.init.pid) { /* hooks have seen it */
+		_cleanup_str_ struct str state = STR_INIT;
+
+		if (state_text(&m->c->record, RECORD_STOPPED, &state, NULL) == 0)
+			(void)hooks_run(&m->c->bundle.config.hooks, OCI_HOOK_POSTSTOP,
+					str_text(&state), NULL, NULL);
+	}
+	if (m->has_cgroup)
+		(void)cgroup_destroy(m->cg, NULL);
+	if (m->has_record)
+		(void)record_remove(m->o->root, m->o->id, NULL);
+}
+
+static int make_all(struct making *m, struct err *e)
+{
+	int r = bundle_open(m->o->bundle, &m->c->bundle, e);
+
+	if (r == 0 && !m->c->bundle.config.has_process)
+		r = err_plain(e, -EINVAL, "config.json: process: is missing");
+	if (r == 0)
+		r = open_console(m, e);
+	if (r == 0)
+		r = begin_record(m, e);
+	if (r == 0)
+		r = make_cgroup(m, e);
+	if (r == 0)
+		r = make_plan(m, e);
+	if (r == 0)
+		r = spawn_child(m, e);
+	if (r == 0)
+		r = publish(m, e);
+	return r;
+}
+
+int container_create(const struct create_options *o, struct created *ret, struct err *e)
+{
+	struct created c = { .bundle = { .fd = -1, .rootfs_fd = -1 },
+			     .record = { .pipes = { -1, -1 } },
+			     .dirfd = -1,
+			     .child = { .pidfd = -1, .report_fd = -1, .wait_fd = -1 } };
+	struct making m = { .o = o, .c = &c, .console = -1 };
+	int r = record_check_id(o->id, e);
+
+	if (r == 0)
+		r = make_all(&m, e);
+	if (r < 0)
+		undo(&m);
+	if (m.has_plan)
+		bundle_plan_done(&m.plan);
+	cgroup_free(m.cg);
+	(void)fd_close(m.console);
+	if (r < 0) {
+		created_done(&c);
+		return r;
+	}
+	*ret = c;
+	return 0;
+}

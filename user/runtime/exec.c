@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+/* One more process in a running container. */
+#include "runtime/exec.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "kern/cgroup.h"
+#include "kern/clone.h"
+#include "runtime/bundle_plan.h"
+#include "runtime/create.h"
+#include "runtime/record.h"
+
+/* clang-format off */
+static const struct { const char *name; uint64_t flag; } kinds[] = {
+	{ "user", CLONE_NEWUSER }, { "pid", CLONE_NEWPID }, { "net", CLONE_NEWNET }, { "ipc", CLONE_NEWIPC },
+	{ "uts", CLONE_NEWUTS }, { "cgroup", CLONE_NEWCGROUP }, { "time", CLONE_NEWTIME }, { "mnt", CLONE_NEWNS },
+};
+/* clang-format on */
+
+/* Namespaces in which @pid is not where we are: entering one's own user namespace is refused. */
+static int other_namespaces(pid_t pid, uint64_t *ret, struct err *e)
+{
+	*ret = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		char theirs[48], ours[32];
+		struct stat a, b;
+
+		(void)err_format(theirs, sizeof(theirs), "/proc/%d/ns/%s", pid, kinds[i].name);
+		(void)err_format(ours, sizeof(ours), "/proc/self/ns/%s", kinds[i].name);
+		if (stat(ours, &a) < 0) /* a kernel without this kind */
+			continue;
+		if (stat(theirs, &b) < 0)
+			return err_set(e, errno, "look at '%s'", theirs);
+		if (a.st_ino != b.st_ino)
+			*ret |= kinds[i].flag;
+	}
+	return 0;
+}
+
+static int spawn_in(const struct record *r, const struct oci_process *process,
+		    struct bundle_plan *p, struct bundle_child *ret, struct err *e)
+{
+	_cleanup_(cgroup_freep) struct cgroup *cg = container_cgroup(r);
+	const int *join = NULL;
+	int n = cg ? cgroup_join_fds(cg, &join, e) : 0;
+
+	if (!cg)
+		return err_plain(e, -ENOENT, "container '%s' has no cgroup", r->id);
+	if (n < 0)
+		return n;
+	return bundle_spawn(NULL, process, p, cgroup_fd(cg), join, (size_t)n, NULL, ret, e);
+}
+
+int container_exec(const struct record *r, const struct oci_process *process,
+		   const struct exec_options *o, struct bundle_child *ret, struct err *e)
+{
+	struct bundle_options options = { .console_fd = o->console_fd,
+					  .preserve_fds = o->preserve_fds,
+					  .init_path = o->init_path };
+	_cleanup_fd_ int pidfd = proc_id_open(&r->init);
+	struct bundle_plan p;
+	uint64_t ns;
+	int s;
+
+	if (pidfd < 0)
+		return err_plain(e, -ESRCH, "cannot exec in container '%s': it is not running",
+				 r->id);
+	s = other_namespaces(r->init.pid, &ns, e);
+	if (s == 0)
+		s = bundle_plan_exec(process, o->linux_, pidfd, ns, &options, &p, e);
+	if (s < 0)
+		return s;
+	s = spawn_in(r, process, &p, ret, e);
+	bundle_plan_done(&p);
+	return s;
+}
