@@ -80,6 +80,10 @@ pass_on() {
 pass_on
 nested 'davit run --rm davit/demo sh -c "cat /proc/self/cgroup; echo inside"'
 is "$status:$out" $'0:0::/\ninside' 'a container without limits runs'
+is "$(<"$outer/cgroup.type")" domain 'and leaves it a domain'
+nested 'davit run --rm --pids-limit 20 davit/demo true'
+is "$status $(<"$outer/cgroup.type")" '125 domain' 'a limit of threads would not: refused'
+like "$err" "option '--pids-limit': write '\+pids' to .*: Device or resource busy" 'by name'
 nested 'davit run --rm -m 64m davit/demo true'
 is "$status" 125 'a cgroup with processes in it cannot pass controllers on: a limit is refused'
 like "$err" "option '--memory': write '\+memory' to '/sys/fs/cgroup/cgroup.subtree_control': Device or resource busy" 'naming the controller'
@@ -91,7 +95,7 @@ init='mkdir /sys/fs/cgroup/init
 # shellcheck disable=SC2016
 nested "$init"'
 	davit run -d --name in -m 64m --pids-limit 20 davit/demo sh -c "sleep 1000 & wait" >/dev/null
-	cd /sys/fs/cgroup/$DAVIT_SLICE.slice/*/ && cat memory.max pids.max
+	(cd /sys/fs/cgroup/$DAVIT_SLICE.slice/*/ && cat memory.max pids.max)
 	davit exec in true
 	echo exec $?
 	davit pause in

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/err.h"
@@ -41,6 +42,22 @@ int cgroup_check_type(const char *slice, struct err *e)
 	return cgroup_v2_root() ? check_type(cgroup_v2_path(path, slice, NULL), e) : 0;
 }
 
+/*
+ * Is @dir one that has processes and is not the root of the host? Controllers of domains cannot be
+ * turned on in it. Those of threads could, and would turn it into the root of a threaded part, where no
+ * container can be.
+ */
+static bool is_inhabited(const char *dir)
+{
+	char path[CGROUP_PATH_MAX], first[2];
+
+	err_format(path, sizeof(path), "%s/cgroup.type", dir);
+	if (access(path, F_OK) < 0)
+		return false;
+	err_format(path, sizeof(path), "%s/cgroup.procs", dir);
+	return io_read_small(-1, path, first, sizeof(first)) > 0;
+}
+
 static int enable_in(const char *dir, const char *name, struct err *e)
 {
 	char path[CGROUP_PATH_MAX], text[CGROUP_ID_MAX];
@@ -48,11 +65,11 @@ static int enable_in(const char *dir, const char *name, struct err *e)
 
 	err_format(path, sizeof(path), "%s/cgroup.subtree_control", dir);
 	err_format(text, sizeof(text), "+%s", name);
-	r = io_write_file(-1, path, text);
+	r = is_inhabited(dir) ? -EBUSY : io_write_file(-1, path, text);
 	if (r == 0)
 		return 0;
-	/* a threaded one has no controllers of domains */
-	if ((r == -EOPNOTSUPP || r == -ENOENT) && check_type(dir, e) < 0)
+	/* in a threaded part each controller has its own errno */
+	if (check_type(dir, e) < 0)
 		return -EOPNOTSUPP;
 	r = err_set(e, r, "write '%s' to '%s'", text, path);
 	/* only the real root may hold processes beside children with controllers */
