@@ -22,15 +22,23 @@
 
 #define MIB (1024 * 1024LL)
 #define MEMORY_OVER (32 * MIB)
+#define TOUCH_MAX_S 8 /* less than a probe has */
 #define MEMORY_MAX (1024 * MIB) /* not more than this is touched */
 #define PIDS_MAX 4096
 #define PIDS_OVER 8
 #define TEXT_SIZE 128
 
-/* runs in a child: the one that the kernel is to choose */
+/* what a child touches; @touched is shared with it */
+struct touch {
+	int64_t size;
+	volatile int64_t *touched;
+};
+
+/* runs in a child: the one that the kernel is to choose. Huge pages, since a fault for each page takes
+ * seconds on an emulated processor. */
 static int try_touch(const void *arg)
 {
-	const int64_t *size = arg;
+	const struct touch *t = arg;
 	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
 	char *p;
 
@@ -38,11 +46,16 @@ static int try_touch(const void *arg)
 		(void)!write(fd, "1000", 4);
 		(void)close(fd);
 	}
-	p = mmap(NULL, (size_t)*size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	(void)alarm(TOUCH_MAX_S);
+	p = mmap(NULL, (size_t)t->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (p == MAP_FAILED)
 		return errno;
-	memset(p, 1, (size_t)*size);
-	return p[*size - 1] == 1 ? 0 : EFAULT;
+	(void)madvise(p, (size_t)t->size, MADV_HUGEPAGE);
+	for (int64_t i = 0; i < t->size; i += MIB) {
+		memset(p + i, 1, MIB);
+		*t->touched = i + MIB;
+	}
+	return 0;
 }
 
 /* /proc/swaps has a line of heading */
@@ -67,7 +80,8 @@ static int64_t available_memory(void)
 
 static int memory_bites(const struct probe *p, const struct facts *f, struct seen *s)
 {
-	int64_t want = facts_num(f, "want.memory", 0), size = want + MEMORY_OVER;
+	int64_t want = facts_num(f, "want.memory", 0), size = want / MIB * MIB + MEMORY_OVER;
+	struct touch t = { .size = size };
 	char text[TEXT_SIZE];
 	int r;
 
@@ -82,9 +96,17 @@ static int memory_bites(const struct probe *p, const struct facts *f, struct see
 		    0 &&
 	    *text == '1')
 		return seen_skip(s, "the container dies as a whole");
-	r = attempt(try_touch, &size);
+	t.touched = mmap(NULL, sizeof(*t.touched), PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (t.touched == MAP_FAILED)
+		return seen_skip(s, "mmap: %s", errno_name(errno));
+	r = attempt(try_touch, &t);
+	if (r == ATTEMPT_KILLED + SIGALRM && *t.touched <= want)
+		return seen_skip(s, "too slow: %" PRId64 " bytes touched in %d s", *t.touched,
+				 TOUCH_MAX_S);
 	return seen_as(s, r == ATTEMPT_KILLED + SIGKILL || r == ENOMEM,
-		       "%" PRId64 " bytes touched: %s", size, attempt_name(r));
+		       "%" PRId64 " of %" PRId64 " bytes touched, limit %" PRId64 ": %s",
+		       *t.touched, size, want, attempt_name(r));
 }
 
 /* a value in a file of the cgroup, where that is to be seen */
