@@ -185,9 +185,11 @@ static int try_uevent(void)
 {
 	static const char event[] = "add@/devices/virtual/davit-probe";
 	struct netlink_request r;
+	int err;
 
 	netlink_start(&r, NLMSG_MIN_TYPE, 0, event, sizeof(event));
-	return netlink_ask(NETLINK_KOBJECT_UEVENT, &r);
+	err = netlink_ask(NETLINK_KOBJECT_UEVENT, &r);
+	return err == ECONNREFUSED ? ENOENT : no_socket(err);
 }
 
 static int listen_to_processes(int fd, enum proc_cn_mcast_op op)

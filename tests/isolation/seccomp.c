@@ -325,7 +325,7 @@ static int is_i386_denied(const struct probe *p, const struct facts *f, struct s
 	r = attempt(try_i386, p);
 	if (r == ATTEMPT_KILLED + SIGSEGV)
 		return seen_pass(s, "the kernel has no calls of i386");
-	if (r == ENOSYS)
+	if (r == ENOSYS || r == NO_FILTER)
 		r = attempt(try_i386, NULL);
 	return seen_as(s, is_refused(r) || r == ATTEMPT_KILLED + SIGSYS, "%s", attempt_name(r));
 }
