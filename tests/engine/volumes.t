@@ -52,13 +52,30 @@ tar -C "$tree" -xf "$tar"
 ln -s /home/demo "$tree/link"
 ln -s ../../../../../../etc "$tree/up"
 ln -s gone/away "$tree/dangling"
+ln -s "$d/escaped/by/name" "$tree/host"
+ln -s "../../../../../../../..$d/escaped/by/dots" "$tree/dots"
+ln -s dots "$tree/etc/../chain"
+ln -s /proc/self/cwd/../escaped "$tree/cwd"
+ln -s /proc/davit "$tree/in-proc"
+ln -s /sys/fs/cgroup/davit "$tree/in-cgroup"
 ln -s ../.. "$tree/etc/root"
 ln -s proc/sys "$tree/knobs"
 davit import -c 'VOLUME /data /link/vol' "$tree" links >/dev/null
 sees 'a target that is a symlink is followed' file -v "$d/src:/link" links cat /home/demo/file
 sees 'inside of the container' file -v "$d/src:/up/x" links cat /etc/x/file
 ok 'not outside' [ ! -e /etc/x ]
-refuses 'a dangling symlink is an error' "'/dangling'" -v "$d/src:/dangling" links true
+sees 'what a dangling symlink names is made' file -v "$d/src:/dangling" links cat /gone/away/file
+sees 'also for a file' file -v "$d/src/file:/dangling" links cat /gone/away
+sees 'below it' file -v "$d/src:/dangling/m" links cat /gone/away/m/file
+sees 'in a user namespace' file --userns auto -v "$d/src:/dangling" links cat /gone/away/file
+sees 'below a read-only root' file --read-only -v "$d/src:/dangling" links cat /gone/away/file
+sees 'with a path of the host, inside' file -v "$d/src:/host" links cat "$d/escaped/by/name/file"
+sees 'with dots, inside' file -v "$d/src:/dots" links cat "$d/escaped/by/dots/file"
+sees 'by another symlink, inside' file -v "$d/src:/chain" links cat "$d/escaped/by/dots/file"
+refuses 'through a link of /proc' "'/cwd'" -v "$d/src:/cwd" links true
+refuses 'to /proc' "'/in-proc'" -v "$d/src:/in-proc" links true
+refuses 'to the cgroup' "'/in-cgroup'" -v "$d/src:/in-cgroup" links true
+ok 'nothing is made outside' [ ! -e "$d/escaped" ]
 for volume in / /. /../x/.. /etc/root /../link/../etc/root /knobs; do
 	davit import -c "VOLUME $volume" "$tree" over >/dev/null
 	refuses "VOLUME $volume is refused" "volume '$volume'|volume '/etc/root'" --read-only over touch /x

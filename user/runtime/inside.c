@@ -13,6 +13,7 @@
 #include "kern/sys.h"
 
 #define PATH_LEN_MAX 4096u
+#define LINKS_MAX 40u /* symlinks to follow in one path, as the kernel does */
 #define TRIES_MAX    64 /* of a lookup that a rename elsewhere disturbs: -EAGAIN, see openat2(2) */
 
 static int open_path(const char *path, uint64_t flags)
@@ -45,47 +46,99 @@ static long make_one(int parent, const char *name, bool is_file)
 	return r;
 }
 
+/* A path that is being made: parts before @start are there, [@start, @end) is the next. */
+struct making {
+	size_t start, end, n;
+	unsigned int n_links;
+	char path[PATH_LEN_MAX];
+};
+
+static void trim(struct making *m)
+{
+	while (m->n > 1 && m->path[m->n - 1] == '/')
+		m->path[--m->n] = '\0';
+}
+
+/* The directory of the next part by its whole name: what is a symlink on the way resolves anew. */
+static int open_parent(struct making *m)
+{
+	char c = m->path[m->start];
+	int fd;
+
+	if (!m->start)
+		return open_path("/", O_DIRECTORY);
+	m->path[m->start] = '\0';
+	fd = open_path(m->path, O_DIRECTORY);
+	m->path[m->start] = c;
+	return fd;
+}
+
+/* The next part, ended by a NUL, is a symlink to what is missing: what it says takes its place. */
+static int follow(struct making *m, int parent, char after)
+{
+	char link[PATH_LEN_MAX];
+	long len = sys_call4(SYS_readlinkat, parent, m->path + m->start, link, sizeof(link));
+	size_t keep, rest = m->n - m->end;
+
+	m->path[m->end] = after;
+	if (len <= 0)
+		return len < 0 ? (int)len : -ENOENT;
+	keep = link[0] == '/' ? 0 : m->start;
+	if (keep + (size_t)len + rest >= sizeof(m->path))
+		return -ENAMETOOLONG;
+	if (m->n_links++ == LINKS_MAX)
+		return -ELOOP;
+	memmove(m->path + keep + len, m->path + m->end, rest + 1);
+	memcpy(m->path + keep, link, (size_t)len);
+	m->n = keep + (size_t)len + rest;
+	m->end = 0; /* from the beginning: it may lead anywhere, inside */
+	trim(m);
+	return 0;
+}
+
+static int make_next(struct making *m, bool is_file)
+{
+	char after = m->path[m->end];
+	int parent = open_parent(m), fd;
+	long r;
+
+	if (parent < 0)
+		return parent;
+	m->path[m->end] = '\0';
+	r = make_one(parent, m->path + m->start, is_file && m->end == m->n);
+	if (r == -EEXIST) {
+		fd = open_path(m->path, 0);
+		r = fd;
+		if (fd >= 0)
+			(void)sys_call1(SYS_close, fd); /* O_PATH */
+		else if (fd == -ENOENT)
+			r = follow(m, parent, after);
+	}
+	if (m->end)
+		m->path[m->end] = after;
+	(void)sys_call1(SYS_close, parent); /* O_PATH */
+	return r < 0 ? (int)r : 0;
+}
+
 int inside_make(const char *path, bool is_file)
 {
-	char part[PATH_LEN_MAX];
-	size_t n = strlen(path), end, start;
+	struct making m = { .n = strlen(path) };
+	int r = 0;
 
-	if (n >= sizeof(part))
+	if (m.n >= sizeof(m.path))
 		return -ENAMETOOLONG;
-	memcpy(part, path, n + 1);
-	while (n > 1 && part[n - 1] == '/')
-		part[--n] = '\0';
-	for (start = 0; start < n; start = end) {
-		int parent;
-		long r;
-
-		while (part[start] == '/')
-			start++;
-		if (start == n) /* "/" */
-			break;
-		for (end = start; part[end] && part[end] != '/'; end++)
+	memcpy(m.path, path, m.n + 1);
+	trim(&m);
+	while (r == 0) {
+		for (m.start = m.end; m.path[m.start] == '/'; m.start++)
 			;
-		/* the parent by its whole name: what is a symlink on the way resolves anew */
-		if (start) {
-			char c = part[start];
-
-			part[start] = '\0';
-			parent = open_path(part, O_DIRECTORY);
-			part[start] = c;
-		} else {
-			parent = open_path("/", O_DIRECTORY);
-		}
-		if (parent < 0)
-			return parent;
-		part[end] = '\0';
-		r = make_one(parent, part + start, is_file && end == n);
-		(void)sys_call1(SYS_close, parent); /* O_PATH */
-		if (end < n)
-			part[end] = '/';
-		if (r < 0 && r != -EEXIST)
-			return (int)r;
+		if (m.start == m.n)
+			break;
+		for (m.end = m.start; m.path[m.end] && m.path[m.end] != '/'; m.end++)
+			;
+		r = make_next(&m, is_file);
 	}
-	return 0;
+	return r;
 }
 
 int inside_open_or_make(const char *path, bool is_file)

@@ -16,6 +16,8 @@ int inside_open(const char *path, bool is_dir);
 /**
  * inside_make() - make what is missing of @path, directories of mode 0755
  * @is_file: the last part is an empty file
+ *
+ * A symlink to what is missing is followed, and that is made: as runc does it.
  */
 int inside_make(const char *path, bool is_file);
 

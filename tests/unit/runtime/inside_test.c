@@ -37,6 +37,16 @@ FIXTURE_SETUP(root)
 	ASSERT_EQ(0, symlink("../../../../secret", "up"));
 	ASSERT_EQ(0, symlink("loop", "loop"));
 	ASSERT_EQ(0, symlink("gone/away", "dangling"));
+	ASSERT_EQ(0, symlink("made/by/link", "file-link"));
+	ASSERT_EQ(0, symlink("/etc/dir/there/", "dir-link"));
+	ASSERT_EQ(0, symlink("abs/../chain2", "chain"));
+	ASSERT_EQ(0, symlink("/../chained/to", "chain2"));
+	ASSERT_EQ(0, symlink("/proc/self/fd", "proc-link")); /* no proc is mounted here */
+	ASSERT_EQ(0, symlink("circle2/x", "circle"));
+	ASSERT_EQ(0, symlink("circle/x", "circle2"));
+	ASSERT_EQ(0, symlink("new-part/../endless/x", "endless"));
+	ASSERT_EQ(0, symlink("../../../y/z", "etc/deep"));
+	ASSERT_EQ(0, symlink("file/x", "into-file"));
 	ASSERT_EQ(0, mknod("file", S_IFREG | 0644, 0));
 }
 
@@ -62,11 +72,19 @@ static const struct { const char *path; bool is_file; int ret; const char *made;
 	{ "/x/f",              true,  0,            "x/f" },
 	{ "/etc",              false, 0,            "etc" },
 	{ "/abs/x",            false, 0,            "etc/x" },
-	{ "/up/x",             false, -ENOENT,      NULL },
+	{ "/up/x",             false, 0,            "secret/x" },
+	{ "/file-link",        true,  0,            "made/by/link" },
+	{ "/dir-link/",        false, 0,            "etc/dir/there" },
+	{ "/chain/x",          false, 0,            "chained/to/x" },
+	{ "/proc-link/x",      false, 0,            "proc/self/fd/x" },
 	{ "/../../../y",       false, 0,            "y" },
 	{ "/etc/../../../z/t", false, 0,            "z/t" },
 	{ "/loop/x",           false, -ELOOP,       NULL },
-	{ "/dangling/x",       false, -ENOENT,      NULL },
+	{ "/circle",           false, -ELOOP,       NULL },
+	{ "/endless/x",        false, -ELOOP,       NULL },
+	{ "/dangling/x",       false, 0,            "gone/away/x" },
+	{ "/etc/deep/x",       false, 0,            "y/z/x" },
+	{ "/into-file/x",      false, -ENOTDIR,     NULL },
 	{ "/file/x",           false, -ENOTDIR,     NULL },
 };
 /* clang-format on */
@@ -87,6 +105,8 @@ TEST_F(root, make)
 	EXPECT_FALSE(exists(self->outside, "secret/x"));
 	EXPECT_FALSE(exists(self->outside, "y"));
 	EXPECT_FALSE(exists(self->outside, "z"));
+	EXPECT_FALSE(exists(self->outside, "chained"));
+	EXPECT_FALSE(exists(AT_FDCWD, "file-link/x"));
 }
 
 TEST_F(root, too_long)
