@@ -119,7 +119,7 @@ build_kernel_needs() {
 		echo '#include <libelf.h>' | gcc -E - >/dev/null 2>&1 || missing+=' libelf-dev'
 		echo '#include <stdio.h>' | gcc -E - >/dev/null 2>&1 || missing+=' libc6-dev'
 	fi
-	[ -z "$missing" ] || lab_die "a kernel build needs packages that are missing:$missing" "apt-get install$missing"
+	[ -z "$missing" ] || lab_die "a kernel build needs packages that are missing:$missing" "apt-get install$missing, or make deps-kernel"
 }
 
 # sets $build_key: what goes in, by content
@@ -242,7 +242,7 @@ build_kernel_hush() {
 }
 
 build_kernel_failed() { # LOG MESSAGE
-	grep -E '(error|Error|undefined|No space)' "$1" | head -n 5 >&2
+	grep -vE '^  [A-Z]+ ' "$1" | grep -E '(error|Error|undefined|No space)' | head -n 5 >&2
 	lab_error "$2"
 	lab_hint "log: $1"
 	exit "$LAB_FAILED"

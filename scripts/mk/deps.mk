@@ -85,10 +85,11 @@ DEPS_KERNEL := \
 	kmod \
 	libc6-dev \
 	libelf-dev \
-	linux-source \
 	make \
 	perl \
 	xz-utils
+
+DEPS_KERNEL += $(if $(wildcard /usr/src/linux-source-*.tar.xz),,linux-source)
 
 #: make deps                 Debian packages to build (root); deps-test, deps-bench, deps-kernel: to test, ...
 deps:
