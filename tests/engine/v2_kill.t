@@ -3,7 +3,7 @@
 # The end of all processes by cgroup.kill, and the device policy by BPF, where cgroup v2 is alone.
 . "$(dirname "$0")/../harness/lib.sh"
 . "$(dirname "$0")/v2.sh"
-need_v2 pids
+need_v2 memory pids cpu
 davit_env "$@"
 demo_image
 
@@ -11,7 +11,7 @@ demo_image
 # shellcheck disable=SC2016
 bomb='echo "BEGIN { while (1) system(\"setsid awk -f /bomb & sleep 1000 &\") }" >/bomb; exec awk -f /bomb'
 for how in 'rm -f' 'kill' 'stop -t 0'; do
-	background bomb --pids-limit 40 --memory 256m -- sh -c "$bomb"
+	background bomb --pids-limit 30 --memory 256m --cpus 0.3 -- sh -c "$bomb"
 	ok "a fork bomb runs into its limit, for $how" wait_until 60 sh -c "grep -q '^max [1-9]' $dir/pids.events"
 	# shellcheck disable=SC2086
 	ok "$how" timeout 120 davit $how bomb
@@ -27,17 +27,19 @@ for how in 'rm -f' 'kill' 'stop -t 0'; do
 done
 
 # a shared pid namespace: no first process that takes the others along
-background bomb --pids-limit 40 --pid host -- sh -c "$bomb"
+background bomb --pids-limit 30 --cpus 0.3 --pid host -- sh -c "$bomb"
 wait_until 60 sh -c "grep -q '^max [1-9]' $dir/pids.events"
 ok 'rm -f of a fork bomb in the pid namespace of the host' timeout 120 davit rm -f bomb
 _find_processes
 is "$(grep -cE 'sleep|setsid|awk' <<<"$_processes")" 0 'all are gone'
 
-# processes that came by exec, and those that moved to cgroups below
-background deep --privileged -- sh -c 'mkdir -p /sys/fs/cgroup/a/b/c && echo $$ >/sys/fs/cgroup/a/b/c/cgroup.procs; sleep 1000 & sleep 1000 & wait'
+# a container that makes cgroups below its own, and may have no process of its own beside them
+background deep --privileged -- sh -c 'cd /sys/fs/cgroup; mkdir -p a/b/c; echo $$ >a/b/c/cgroup.procs; echo +memory >cgroup.subtree_control; sleep 1000 & sleep 1000 & wait'
+ok 'a container with cgroups of its own' wait_until 20 sh -c "[ \"\$(wc -l <$dir/a/b/c/cgroup.procs)\" = 3 ]"
+is "$(<"$dir/cgroup.subtree_control")" memory 'and controllers for them'
+is "$(davit exec deep cat /proc/self/cgroup)" 0::/a/b/c 'exec goes where its first process is'
 davit exec -d deep sleep 1000
-ok 'cgroups that the container made' wait_until 20 sh -c "[ \"\$(wc -l <$dir/a/b/c/cgroup.procs)\" = 3 ]"
-is "$(davit stats --no-stream --format json deep | jq .pids.current)" 4 'are counted with it'
+is "$(davit stats --no-stream --format json deep | jq .pids.current)" 4 'all are counted'
 ok 'pause holds them' davit pause deep
 is "$(value "$dir/a/b/c/cgroup.events" frozen)" 1 'all'
 ok 'rm -f' davit rm -f deep

@@ -47,6 +47,7 @@ struct exec {
 	bool has_plan;
 	int pidfd, root_fd;
 	struct cgroup *cgroup;
+	int member_fd; /* where in it the process is born, -1 = at its top */
 	char *init_path;
 	struct relay_fds relay; /* our ends */
 	int theirs[3];		/* the process' ends */
@@ -132,6 +133,8 @@ static int open_container(struct exec *x, struct err *e)
 	image_done(&im);
 	if (r == 0)
 		r = cgroup_open(x->en->env->slice, x->c->id, &x->cgroup, e);
+	if (r == 0)
+		r = cgroup_member_fd(x->cgroup, st.pid, &x->member_fd, e);
 	if (r == 0)
 		r = env_helper(x->en->env, "davit-init", &x->init_path, e);
 	return r;
@@ -282,7 +285,9 @@ static int spawn(struct exec *x, struct err *e)
 	x->plan.launch.n_join_fds = (size_t)n;
 	r = enter_for_children(x, &flags, e);
 	if (r == 0)
-		r = runtime_spawn(flags, &x->plan, cgroup_fd(x->cgroup), NULL, NULL, &x->started, e);
+		r = runtime_spawn(flags, &x->plan,
+				  x->member_fd >= 0 ? x->member_fd : cgroup_fd(x->cgroup), NULL,
+				  NULL, &x->started, e);
 	left = leave_for_children(x, r < 0 ? NULL : e);
 	if (r == 0)
 		r = left;
@@ -357,8 +362,14 @@ int container_exec(struct engine *en, const struct container *c, const struct ex
 
 	if (!x)
 		return err_set(e, ENOMEM, "start a process");
-	*x = (struct exec){ .en = en, .c = c, .o = o, .pidfd = -1, .root_fd = -1,
-			    .relay = { -1, -1, -1, -1, -1 }, .theirs = { -1, -1, -1 },
+	*x = (struct exec){ .en = en,
+			    .c = c,
+			    .o = o,
+			    .pidfd = -1,
+			    .root_fd = -1,
+			    .member_fd = -1,
+			    .relay = { -1, -1, -1, -1, -1 },
+			    .theirs = { -1, -1, -1 },
 			    .started = { .pidfd = -1 } };
 	r = open_container(x, e);
 	if (r == 0)
@@ -372,6 +383,7 @@ int container_exec(struct engine *en, const struct container *c, const struct ex
 		plan_done(&x->plan);
 	resolved_done(&x->resolved);
 	cgroup_free(x->cgroup);
+	(void)fd_close(x->member_fd);
 	for (int i = 0; i < 3; i++)
 		x->theirs[i] = fd_close(x->theirs[i]);
 	(void)fd_close(x->relay.pty);

@@ -118,6 +118,17 @@ void cgroup_freep(struct cgroup **cg);
 /* cgroup_fd() - v2 directory for CLONE_INTO_CGROUP and bpf(2), owned by @cg; -1 on pure v1 */
 int cgroup_fd(const struct cgroup *cg);
 
+/**
+ * cgroup_member_fd() - where a process that joins a running container is to be born
+ * @pid: of a process of the container
+ *
+ * A container that turned on controllers for cgroups that it made may have no process beside them:
+ * then it is the one that @pid is in.
+ *
+ * Return: 0 with @ret to close, or -1 there: cgroup_fd() will do.
+ */
+int cgroup_member_fd(struct cgroup *cg, pid_t pid, int *ret, struct err *e);
+
 /* cgroup_inode() - id that BPF programs see (bpf_get_current_cgroup_id()); 0 on a pure v1 host */
 uint64_t cgroup_inode(const struct cgroup *cg);
 

@@ -18,6 +18,7 @@
 
 #define FREEZE_MS 5000
 #define KILL_ROUNDS 200u
+#define CGROUP_MEMBER_MAX 4096u /* longest /proc/PID/cgroup */
 #define PROCS_MAX (64u << 20) /* longest cgroup.procs: four million processes */
 
 /* Next sub-directory of @d, NULL at the end. */
@@ -131,6 +132,37 @@ int cgroup_track_fd(const struct cgroup *cg, struct err *e)
 		fd = open(cgroup_v1_path(path, cgroup_v1_tracker(), cg->slice, cg->id, NULL),
 			  O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return fd < 0 ? err_set(e, errno, "open cgroup '%s'", cg->id) : fd;
+}
+
+int cgroup_member_fd(struct cgroup *cg, pid_t pid, int *ret, struct err *e)
+{
+	char own[CGROUP_PATH_MAX], proc[32], text[CGROUP_MEMBER_MAX];
+	const char *line, *prefix;
+	ssize_t n = cg->fd < 0 ?
+			    0 :
+			    io_read_small(cg->fd, "cgroup.subtree_control", text, sizeof(text));
+	int fd;
+
+	*ret = -1;
+	if (n <= 0)
+		return 0; /* whatever is wrong is told by who enters */
+	err_format(proc, sizeof(proc), "/proc/%d/cgroup", pid);
+	n = io_read_small(-1, proc, text, sizeof(text));
+	if (n < 0)
+		return err_set(e, (int)n, "read '%s'", proc);
+	line = strncmp(text, "0::", 3) == 0 ? text : strstr(text, "\n0::");
+	prefix = cgroup_v2_path(own, cg->slice, cg->id) + strlen(cgroup_v2_root());
+	if (!line)
+		return 0;
+	line = strchr(line, '/');
+	if (!line || !str_starts(line, prefix) || line[strlen(prefix)] != '/')
+		return 0;
+	line += strlen(prefix) + 1;
+	fd = openat(cg->fd, line, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return err_set(e, errno, "open cgroup '%s' of '%s'", line, cg->id);
+	*ret = fd;
+	return 0;
 }
 
 struct pid_list {
