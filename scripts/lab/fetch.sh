@@ -4,26 +4,32 @@
 # apt runs with a configuration of its own below $LAB_RUN and never touches that of the machine, whose
 # mirrors it uses. Debian's signatures are checked by apt, the digests of tests/kernels.txt here.
 
-# lab_apt SUITE: package lists of SUITE below $LAB_RUN/apt; the mirrors are those of this machine
+# lab_mirrors SUITE: URIs of Debian's archive, or of its security archive, as this machine has them
+lab_mirrors() {
+	apt-get indextargets --format '$(SITE) $(RELEASE) $(CREATED_BY) $(ORIGIN)' 2>/dev/null | awk -v suite="$1" '
+		$3 != "Packages" { next }
+		{ sub("/*$", "", $1) }
+		$1 !~ /\/debian(-security)?$/ && $4 != "Debian" { next }
+		{ is_security = $2 ~ /-security/; wanted = suite ~ /-security$/ }
+		is_security == wanted { exact[$1]; n++ }
+		is_security != wanted && sub(/\/debian(-security)?$/, wanted ? "/debian-security" : "/debian", $1) { other[$1] }
+		END { if (n) for (u in exact) print u; else for (u in other) print u }'
+}
+
+# lab_apt SUITE: package lists of SUITE below $LAB_RUN/apt-SUITE; sets $lab_apt_conf
 lab_apt() {
-	local suite=$1 dir=$LAB_RUN/apt-$1 uri uris='' kind=debian
+	local suite=$1 dir=$LAB_RUN/apt-$1 uri
 	lab_apt_conf=$dir/apt.conf
 	[ ! -e "$lab_apt_conf" ] || return 0
 	lab_need apt-get apt
 	[ -e /usr/share/keyrings/debian-archive-keyring.gpg ] ||
 		lab_die "no keys to check Debian's signatures" 'apt-get install debian-archive-keyring'
-	case $suite in *-security) kind=debian-security ;; esac
-	uris=$(apt-get indextargets --format '$(SITE) $(CREATED_BY)' 2>/dev/null |
-		awk '$2 == "Packages" { sub("/*$", "", $1); print $1 }' | sort -u)
-	for uri in $uris; do
-		case $uri in */debian | */debian/ | */debian-security) ;; *) continue ;; esac
-		uri=${uri%/debian*}/$kind
-		mkdir -p "$dir"/{lists/partial,cache/archives/partial}
-		echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri $suite main" >>"$dir/sources.list"
-	done
+	mkdir -p "$dir"/{lists/partial,cache/archives/partial}
+	for uri in $(lab_mirrors "$suite"); do
+		echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri $suite main"
+	done >"$dir/sources.list"
 	[ -s "$dir/sources.list" ] ||
 		lab_die "this machine's apt knows no Debian mirror" 'apt-get indextargets lists what it knows'
-	sort -u -o "$dir/sources.list" "$dir/sources.list"
 	: >"$dir/status"
 	cat >"$dir/apt.conf" <<-EOF
 		Dir::State "$dir";
@@ -40,6 +46,8 @@ lab_apt() {
 		APT::Architectures { "amd64"; };
 		APT::Sandbox::User "";
 		APT::Get::AllowUnauthenticated "false";
+		Acquire::AllowInsecureRepositories "false";
+		Acquire::AllowWeakRepositories "false";
 		Acquire::Languages "none";
 		Acquire::Retries "2";
 		#clear APT::Update::Post-Invoke;
