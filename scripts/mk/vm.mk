@@ -11,7 +11,8 @@ VM_TIMEOUT ?= 1800
 VM_SLOW  := $(addprefix $(O)/tests/unit/kern/,bpf bpf_policy)
 VM_UNIT  := $(filter-out $(VM_SLOW),$(filter $(O)/tests/unit/kern/% $(O)/tests/unit/runtime/%,$(UNIT_TESTS)))
 VM_FLOWS := $(wildcard $(addprefix tests/,engine/cgroup_modes.t engine/exec.t engine/lifecycle.t \
-	engine/limits.t engine/run.t engine/stats.t engine/v2_*.t bpf/policy.t isolation/*.t))
+	engine/limits.t engine/run.t engine/stats.t engine/v2_*.t bpf/policy.t \
+	isolation/defaults.t isolation/exec.t isolation/probe.t isolation/stdio.t))
 VM_TESTS ?= $(VM_UNIT) $(VM_FLOWS)
 
 #: make test-vm              tests on another kernel in a virtual machine (root): KERNEL=6.1 T="tests/a/b.t ..."
