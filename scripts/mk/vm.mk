@@ -19,11 +19,12 @@ VM_TESTS ?= $(VM_UNIT) $(VM_FLOWS)
 test-vm: deps-test
 	$(Q)$(MAKE) --no-print-directory run-tests-vm
 
+# tests work in /var/tmp: a tmpfs cannot be id-mapped before Linux 6.3
 VM_T = $(if $(filter command line environment,$(origin T)),$(T),$(VM_TESTS))
 run-tests-vm: programs $(UNIT_TESTS) $(O)/tests/true $(O)/tests/stepper $(O)/tests/grab
 	$(Q)scripts/demo-rootfs $(O)/tests/demo.tar >/dev/null
 	$(Q)DAVIT_OUT=$(abspath $(O)) scripts/vm run --kernel $(KERNEL) --mem $(VM_MEMORY) --timeout $(VM_TIMEOUT) \
-		-- scripts/run-tests $(VM_T) </dev/null
+		--disk ext4:8G:/var/tmp -- scripts/run-tests $(VM_T) </dev/null
 
 #: make test-vm-all          the same on every kernel of tests/kernels.txt
 test-vm-all: deps-test
