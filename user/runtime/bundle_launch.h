@@ -76,7 +76,7 @@ struct bundle_sched_attr {
  * @propagation:     of the container's root in the end
  * @host_writes:     through the host's /proc, before the root changes
  * @label:	     text for the exec attribute of the security module; @label_file is its path
- * @rlimits:	     set by the parent when davit-init waits: a user namespace may not raise any
+ * @rlimits:	     those that a user namespace may not set: by the parent when davit-init waits
  * @nodemask:	     for set_mempolicy(2), @nodemask_bits of them
  * @cpus:	     bytes of a mask for sched_setaffinity(2); NULL = none
  */

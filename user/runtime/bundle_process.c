@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -42,20 +43,43 @@ static int plan_label(const struct oci_process *process, struct bundle_plan *p, 
 	return 0;
 }
 
+/* Root of a user namespace may not raise a hard limit; a process may always lower its own. */
+static bool is_for_parent(const struct bundle_plan *p, const struct launch_rlimit *want)
+{
+	struct rlimit now;
+
+	if (!(p->new_ns & CLONE_NEWUSER) && !p->launch.becomes_root)
+		return false;
+	return getrlimit(want->resource, &now) == 0 &&
+	       want->limit.rlim_max > now.rlim_max;
+}
+
 static int plan_limits(const struct oci_process *process, struct bundle_plan *p, struct err *e)
 {
-	struct launch_rlimit *limits = bundle_plan_alloc(p, process->rlimits.n, sizeof(*limits), e);
+	size_t n = process->rlimits.n, n_own = 0, n_parent = 0;
+	struct launch_rlimit *own = bundle_plan_alloc(p, n, sizeof(*own), e), *parent;
 
-	if (!limits)
+	if (!own)
 		return -ENOMEM;
-	for (size_t i = 0; i < process->rlimits.n; i++)
-		limits[i] = (struct launch_rlimit){
+	parent = bundle_plan_alloc(p, n, sizeof(*parent), e);
+	if (!parent)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		const struct launch_rlimit limit = {
 			.resource = (int)process->rlimits.v[i].resource,
 			.limit = { .rlim_cur = process->rlimits.v[i].soft,
 				   .rlim_max = process->rlimits.v[i].hard }
 		};
-	p->launch.rlimits = limits;
-	p->launch.n_rlimits = process->rlimits.n;
+
+		if (is_for_parent(p, &limit))
+			parent[n_parent++] = limit;
+		else
+			own[n_own++] = limit;
+	}
+	p->launch.common.rlimits = own;
+	p->launch.common.n_rlimits = n_own;
+	p->launch.rlimits = parent;
+	p->launch.n_rlimits = n_parent;
 	return 0;
 }
 

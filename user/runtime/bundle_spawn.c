@@ -20,6 +20,7 @@
 #include "kern/init_report.h"
 #include "kern/sys.h"
 #include "runtime/bundle_plan.h"
+#include "runtime/exec_error.h"
 #include "runtime/outcome.h"
 #include "spec/oci_config.h"
 
@@ -243,7 +244,7 @@ static int follow(const struct spawn_pipes *f, const char *command,
 		if (r < 0)
 			break;
 	}
-	return r;
+	return exec_error_reword(command, r, e);
 }
 
 static void kill_child(struct bundle_child *child)
@@ -268,7 +269,8 @@ static int set_from_outside(const struct oci_process *process, const struct bund
 		const struct launch_rlimit *l = &p->launch.rlimits[i];
 
 		if (sys_call4(SYS_prlimit64, pid, l->resource, &l->limit, 0) < 0)
-			return err_plain(e, -EPERM, "process.rlimits[%zu]: cannot set %llu:%llu", i,
+			return err_plain(e, -EPERM, "process.rlimits: cannot set limit %d to %llu:%llu",
+					 l->resource,
 					 (unsigned long long)l->limit.rlim_cur,
 					 (unsigned long long)l->limit.rlim_max);
 	}
@@ -332,5 +334,5 @@ int bundle_child_go(struct bundle_child *c, const char *command, struct err *e)
 {
 	if (write(c->wait_fd, "", 1) != 1)
 		return err_set(e, errno, "start the process");
-	return outcome_read(c->report_fd, command, e);
+	return exec_error_reword(command, outcome_read(c->report_fd, command, e), e);
 }

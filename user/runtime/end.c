@@ -86,7 +86,7 @@ int container_start(const struct record *r, struct err *e)
 		return err_set(e, pidfd, "open the process of container '%s'", r->id);
 	s = start_hooks(r, pidfd, e);
 	if (s == 0)
-		s = waiting_start(r, "the command", e);
+		s = waiting_start(r, e);
 	return s < 0 ? s : run_point(r, OCI_HOOK_POSTSTART, RECORD_RUNNING, NULL, e);
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "runtime/exec_error.h"
 #include "runtime/outcome.h"
 #include "runtime/record.h"
 
@@ -26,7 +27,7 @@ bool waiting_is(const struct record *r)
 	return stat(path, &st) == 0 && S_ISFIFO(st.st_mode) && st.st_ino == r->wait_inode;
 }
 
-int waiting_start(const struct record *r, const char *command, struct err *e)
+int waiting_start(const struct record *r, struct err *e)
 {
 	_cleanup_fd_ int process = proc_id_open(&r->init), report = -1, wait = -1;
 	char path[48];
@@ -46,5 +47,5 @@ int waiting_start(const struct record *r, const char *command, struct err *e)
 		return err_set(e, errno, "open '%s'", path);
 	if (write(wait, "", 1) != 1)
 		return err_set(e, errno, "start the process of container '%s'", r->id);
-	return outcome_read(report, command, e);
+	return exec_error_reword(NULL, outcome_read(report, "", e), e);
 }

@@ -14,10 +14,9 @@ bool waiting_is(const struct record *r);
 
 /**
  * waiting_start() - let it execute the workload and read how that went
- * @command: args[0], for the message
  *
  * Return: 0; -errno with @e as after runtime_start(); -EBUSY when it does not wait (any more).
  */
-int waiting_start(const struct record *r, const char *command, struct err *e);
+int waiting_start(const struct record *r, struct err *e);
 
 #endif
