@@ -40,14 +40,15 @@ int box_start(struct box *b, const struct job *j)
 	pid = process_start(&a, NULL, out[1], err[1]);
 	(void)close(out[1]);
 	(void)close(err[1]);
+	if (pid < 0) {
+		(void)close(out[0]);
+		(void)close(err[0]);
+		return complain("start '%s': %s", j->program, strerror(-pid));
+	}
 	b->out = out[0];
 	b->err = err[0];
-	b->was_started = pid > 0;
-	if (pid < 0) {
-		(void)complain("start '%s': %s", j->program, strerror(-pid));
-		return -1;
-	}
 	b->engine = pid;
+	b->was_started = true;
 	return 0;
 }
 

@@ -13,6 +13,7 @@
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "args.h"
@@ -31,6 +32,7 @@
 
 #define VERSION_TIMEOUT_MS 10000
 #define END_TIMEOUT_MS 10000
+#define CGROUP_TRIES 300 /* of 10 ms */
 
 /* one run */
 struct host {
@@ -294,16 +296,47 @@ static int run(struct host *h)
 	return let_go(h);
 }
 
-/* A runtime that was killed leaves the cgroups that we named. Empty ones only can be removed. */
+/* what is in a cgroup that has our random name is ours */
+static void kill_members(const char *cgroup)
+{
+	char path[4096 + 96], text[32];
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "%s/cgroup.procs", cgroup);
+	f = fopen(path, "re");
+	while (f && fgets(text, sizeof(text), f)) {
+		long pid = strtol(text, NULL, 10);
+
+		if (pid > 1)
+			(void)kill((pid_t)pid, SIGKILL);
+	}
+	if (f)
+		(void)fclose(f);
+}
+
+static void remove_cgroup(const char *path)
+{
+	const struct timespec step = { .tv_nsec = 10 * 1000 * 1000 };
+
+	/* killed processes leave it a moment later */
+	for (int i = 0; i < CGROUP_TRIES && rmdir(path) < 0 && errno == EBUSY; i++) {
+		kill_members(path);
+		(void)nanosleep(&step, NULL);
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			;
+	}
+}
+
+/* A runtime that was killed leaves the cgroups that we named, and its half-made container in them. */
 static void remove_cgroups(const char *id)
 {
 	char line[4096], path[4096 + 64];
 	FILE *f = fopen("/proc/self/mountinfo", "re");
 
 	while (f && fgets(line, sizeof(line), f)) {
-		char *p = strstr(line, " - cgroup"), *point = line;
+		char *point = line;
 
-		if (!p)
+		if (!strstr(line, " - cgroup"))
 			continue;
 		for (int i = 0; i < 4 && point; i++) {
 			point = strchr(point, ' ');
@@ -313,7 +346,7 @@ static void remove_cgroups(const char *id)
 			continue;
 		point[strcspn(point, " ")] = '\0';
 		(void)snprintf(path, sizeof(path), "%s/%s", point, id);
-		(void)rmdir(path);
+		remove_cgroup(path);
 	}
 	if (f)
 		(void)fclose(f);
