@@ -40,6 +40,7 @@ DEPS_TEST := \
 	procps \
 	python3 \
 	python3-minimal \
+	runc \
 	shellcheck \
 	skopeo \
 	sparse \

@@ -24,5 +24,5 @@ $(O)/bin/davit-probe: $(PROBE_OBJ)
 	$(call msg,LD)
 	$(Q)$(PROBE_CC) $(if $(STATIC),-static -no-pie) -o $@ $^ $(LDFLAGS)
 
-all: $(O)/bin/davit-probe
+PROGRAMS += $(O)/bin/davit-probe
 -include $(shell find $(O)/obj/tests -name '*.d' 2>/dev/null)
