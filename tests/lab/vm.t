@@ -171,6 +171,7 @@ for m in overlay veth bridge nf_tables xfs btrfs ext4 erofs loop squashfs macvla
 done
 say modules done
 mkdir /tmp/{l,u,w,m} && mount -t overlay -o lowerdir=/tmp/l,upperdir=/tmp/u,workdir=/tmp/w o /tmp/m && say overlay yes
+say nodes "$(ls /dev/fuse /dev/net/tun /dev/loop-control | xargs)"
 say pty "$(script -qec tty /dev/null </dev/null | grep -o /dev/pts/)"
 echo trace >/dev/stderr
 echo to-share >"$1/result"
@@ -201,6 +202,7 @@ saw lo LOWER_UP
 saw missing '' 'guest: modules can be loaded'
 saw modules done
 saw overlay yes 'guest: overlay works in /tmp'
+saw nodes '/dev/fuse /dev/loop-control /dev/net/tun' 'guest: devices whose module is loaded on demand'
 saw pty /dev/pts/
 is "$(cat "$dir/share/result" 2>&1)" to-share 'what is written to a share arrives'
 [ ! -e /etc/davit-lab-test ] && pass 'other writes stay in the guest' || fail 'other writes stay in the guest'
