@@ -41,7 +41,8 @@ static int make_dir(const char *dir, const char *name)
 	if (mkdir(path, 0755) < 0)
 		return complain("create directory '%s': %s", path, strerror(errno));
 	/* whatever our umask: a container in a user namespace has to get through */
-	return chmod(path, 0755) < 0 ? complain("change mode of '%s': %s", path, strerror(errno)) : 0;
+	return chmod(path, 0755) < 0 ? complain("change mode of '%s': %s", path, strerror(errno)) :
+				       0;
 }
 
 /* In a copy of the mount namespace that is as the host's own, with events that go both ways within it. */
@@ -58,8 +59,8 @@ static int mount_root(const struct job *j)
 int bundle_make_root(const struct job *j)
 {
 	/* usr is what systemd-nspawn knows a tree by */
-	static const char *const dirs[] = { "/dev", "/etc",  "/proc", "/root",  "/run",
-					    "/sys", "/tmp", "/usr", "/var",  INSIDE_DIR };
+	static const char *const dirs[] = { "/dev", "/etc", "/proc", "/root", "/run",
+					    "/sys", "/tmp", "/usr",  "/var",  INSIDE_DIR };
 
 	if (make_dir(j->root, "") < 0 || (j->engine->takes_root && mount_root(j) < 0))
 		return -1;

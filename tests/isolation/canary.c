@@ -147,8 +147,7 @@ static void make_abstract(struct canaries *c, struct facts *f)
 
 static void make_tcp(struct canaries *c, struct facts *f)
 {
-	struct sockaddr_in a = { .sin_family = AF_INET,
-				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t size = sizeof(a);
 
 	c->tcp = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

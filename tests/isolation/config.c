@@ -37,12 +37,13 @@ static void print_caps(FILE *f)
 
 static void print_process(FILE *f, const struct role *r)
 {
-	(void)fprintf(f,
-		      "\"process\":{\"terminal\":false,\"user\":{\"uid\":0,\"gid\":0},\"cwd\":\"/\","
-		      "\"env\":[\"PATH=/usr/sbin:/usr/bin:/sbin:/bin\"],\"noNewPrivileges\":true,"
-		      "\"rlimits\":[{\"type\":\"RLIMIT_NOFILE\",\"soft\":%d,\"hard\":%d}],"
-		      "\"args\":[\"" INSIDE_DIR "/davit-probe\",\"%s\",\"" INSIDE_DIR "\",\"%s\"",
-		      WANT_NOFILE_SOFT, WANT_NOFILE_HARD, r->verb, r->token);
+	(void)fprintf(
+		f,
+		"\"process\":{\"terminal\":false,\"user\":{\"uid\":0,\"gid\":0},\"cwd\":\"/\","
+		"\"env\":[\"PATH=/usr/sbin:/usr/bin:/sbin:/bin\"],\"noNewPrivileges\":true,"
+		"\"rlimits\":[{\"type\":\"RLIMIT_NOFILE\",\"soft\":%d,\"hard\":%d}],"
+		"\"args\":[\"" INSIDE_DIR "/davit-probe\",\"%s\",\"" INSIDE_DIR "\",\"%s\"",
+		WANT_NOFILE_SOFT, WANT_NOFILE_HARD, r->verb, r->token);
 	for (size_t i = 0; i < r->n_names; i++) {
 		(void)fprintf(f, ",");
 		text_json(f, r->names[i]);
@@ -103,17 +104,19 @@ static void print_namespaces(FILE *f, const struct want *w)
 			      "\"boottime\":{\"secs\":%d}},",
 			      WANT_TIME_MONOTONIC, WANT_TIME_BOOTTIME);
 	for (int i = 0; (w->asks & ASK_USER) && i < 2; i++)
-		(void)fprintf(f, "\"%sidMappings\":[{\"containerID\":0,\"hostID\":%u,\"size\":%u}],",
+		(void)fprintf(f,
+			      "\"%sidMappings\":[{\"containerID\":0,\"hostID\":%u,\"size\":%u}],",
 			      i ? "g" : "u", w->id_outside, w->id_count);
 }
 
 /* one rule about the first argument of @call */
 static void print_argument_rule(FILE *f, const char *call, unsigned long value, bool is_bit)
 {
-	(void)fprintf(f,
-		      ",{\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":%d,\"names\":[\"%s\"],\"args\":[{"
-		      "\"index\":0,\"value\":%lu,\"valueTwo\":%lu,\"op\":\"SCMP_CMP_%s\"}]}",
-		      EPERM, call, value, is_bit ? value : 0, is_bit ? "MASKED_EQ" : "EQ");
+	(void)fprintf(
+		f,
+		",{\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":%d,\"names\":[\"%s\"],\"args\":[{"
+		"\"index\":0,\"value\":%lu,\"valueTwo\":%lu,\"op\":\"SCMP_CMP_%s\"}]}",
+		EPERM, call, value, is_bit ? value : 0, is_bit ? "MASKED_EQ" : "EQ");
 }
 
 static void print_special_rule(FILE *f, const struct probe *p)
@@ -138,12 +141,14 @@ static void print_seccomp(FILE *f)
 	const struct probe_group *g = &seccomp_group;
 	bool is_first = true;
 
-	(void)fprintf(f, "\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ALLOW\","
+	(void)fprintf(
+		f,
+		"\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ALLOW\","
 #ifdef __x86_64__
-			 "\"architectures\":[\"SCMP_ARCH_X86_64\",\"SCMP_ARCH_X86\",\"SCMP_ARCH_X32\"],"
+		"\"architectures\":[\"SCMP_ARCH_X86_64\",\"SCMP_ARCH_X86\",\"SCMP_ARCH_X32\"],"
 #endif
-			 "\"syscalls\":[{\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":%d,\"names\":[",
-		      EPERM);
+		"\"syscalls\":[{\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":%d,\"names\":[",
+		EPERM);
 	for (size_t i = 0; i < g->count; i++) {
 		if (g->probes[i].flags != SECCOMP_DENY_CALL)
 			continue;

@@ -12,8 +12,8 @@
 #include "options.h"
 
 /* what it leaves by default and Docker does not (man systemd-nspawn); "all" would win over --capability */
-#define NSPAWN_DROPS                                                                          \
-	"CAP_AUDIT_CONTROL,CAP_DAC_READ_SEARCH,CAP_IPC_OWNER,CAP_LEASE,CAP_LINUX_IMMUTABLE,"  \
+#define NSPAWN_DROPS                                                                              \
+	"CAP_AUDIT_CONTROL,CAP_DAC_READ_SEARCH,CAP_IPC_OWNER,CAP_LEASE,CAP_LINUX_IMMUTABLE,"      \
 	"CAP_NET_ADMIN,CAP_NET_BROADCAST,CAP_SYS_ADMIN,CAP_SYS_BOOT,CAP_SYS_NICE,CAP_SYS_PTRACE," \
 	"CAP_SYS_RESOURCE,CAP_SYS_TTY_CONFIG"
 
@@ -35,9 +35,11 @@ static void add_command(const struct role *r, struct args *a)
 int engine_run_nspawn(const struct job *j, const struct role *r, struct args *a)
 {
 	static const char *const fixed[] = {
-		"--quiet",	       "--register=no",	      "--keep-unit",	 "--console=pipe",
-		"--private-network",   "--read-only",	      "--resolv-conf=off", "--timezone=off",
-		"--link-journal=no",   "--no-new-privileges=yes",
+		"--quiet",	     "--register=no",
+		"--keep-unit",	     "--console=pipe",
+		"--private-network", "--read-only",
+		"--resolv-conf=off", "--timezone=off",
+		"--link-journal=no", "--no-new-privileges=yes",
 	};
 
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
@@ -81,11 +83,12 @@ static void mask_by_mount(const char *path, struct args *a)
 int engine_run_bwrap(const struct job *j, const struct role *r, struct args *a)
 {
 	static const char *const fixed[] = {
-		"--unshare-pid", "--unshare-net",    "--unshare-ipc", "--unshare-uts", "--unshare-cgroup",
-		"--as-pid-1",	 "--die-with-parent", "--clearenv",   "--hostname",
+		"--unshare-pid",     "--unshare-net",	 "--unshare-ipc",
+		"--unshare-uts",     "--unshare-cgroup", "--as-pid-1",
+		"--die-with-parent", "--clearenv",	 "--hostname",
 	};
-	static const char *const mounts[] = { "/", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp",
-					      "--ro-bind" };
+	static const char *const mounts[] = { "/",    "--proc",	 "/proc", "--dev",
+					      "/dev", "--tmpfs", "/tmp",  "--ro-bind" };
 
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
 		args_add(a, fixed[i]);

@@ -106,13 +106,16 @@ static int init_engine(struct host *h)
 	j->options = o;
 	j->engine = o->runtime ? &engine_runtime : engine_find(name);
 	if (!j->engine)
-		return complain("option '--engine': '%s' is not davit, docker, podman, nspawn or bwrap",
-				name);
+		return complain(
+			"option '--engine': '%s' is not davit, docker, podman, nspawn or bwrap",
+			name);
 	if (geteuid() != 0) {
 		(void)complain("containers are made as root only");
 		return -1;
 	}
-	if (program_find(o->runtime ? o->runtime : o->program ? o->program : j->engine->program,
+	if (program_find(o->runtime ? o->runtime :
+			 o->program ? o->program :
+				      j->engine->program,
 			 j->program, sizeof(j->program)) < 0) {
 		hint(o->runtime ? "--runtime takes the path of an OCI runtime, like /usr/bin/crun" :
 				  "install it, or give its path with --program");
@@ -138,7 +141,8 @@ static int init_work(struct host *h)
 		return complain("TMPDIR is too long");
 	(void)snprintf(j->share, sizeof(j->share), "%s/share", j->work);
 	(void)snprintf(j->root, sizeof(j->root), "%s/root", j->work);
-	(void)snprintf(j->want.hostname, sizeof(j->want.hostname), "probe-%.8s", h->hold.role.token);
+	(void)snprintf(j->want.hostname, sizeof(j->want.hostname), "probe-%.8s",
+		       h->hold.role.token);
 	(void)snprintf(j->image, sizeof(j->image), "%s", h->options.image ? h->options.image : "");
 	if (!h->options.image)
 		(void)snprintf(j->image, sizeof(j->image), "davit-probe-%s", h->hold.role.token);
@@ -245,7 +249,7 @@ static int run_inside(struct host *h)
 		return -1;
 	}
 	if (r < 0)
-		fail_rest(h, r == -ETIMEDOUT	   ? "the time was over before it" :
+		fail_rest(h, r == -ETIMEDOUT   ? "the time was over before it" :
 			     h->inside.is_over ? "the container wrote too much" :
 						 "the container ended before it");
 	else
@@ -414,7 +418,8 @@ static int choose(struct host *h)
 
 int host_main(int argc, char *argv[])
 {
-	static struct host h = { .hold = { .out = -1, .err = -1 }, .inside = { .out = -1, .err = -1 } };
+	static struct host h = { .hold = { .out = -1, .err = -1 },
+				 .inside = { .out = -1, .err = -1 } };
 	int r = options_parse(argc, argv, &h.options);
 
 	if (r != 0)

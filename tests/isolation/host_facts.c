@@ -59,7 +59,8 @@ static void tell_links(struct facts *f)
 
 	if (!list)
 		return;
-	for (struct if_nameindex *i = list; i->if_index && len < sizeof(text) - IF_NAMESIZE - 1; i++)
+	for (struct if_nameindex *i = list; i->if_index && len < sizeof(text) - IF_NAMESIZE - 1;
+	     i++)
 		if (strcmp(i->if_name, "lo") != 0)
 			len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s",
 						len ? "," : "", i->if_name);

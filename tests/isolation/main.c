@@ -13,7 +13,8 @@
 
 static int list_main(int argc, char *argv[])
 {
-	bool is_json = argc == 3 && strcmp(argv[1], "--format") == 0 && strcmp(argv[2], "json") == 0;
+	bool is_json = argc == 3 && strcmp(argv[1], "--format") == 0 &&
+		       strcmp(argv[2], "json") == 0;
 	struct outcomes o;
 
 	if (argc != 1 && !is_json) {
@@ -35,7 +36,8 @@ int main(int argc, char *argv[])
 
 	/* what we open must not become 0, 1 or 2 */
 	for (int fd = 0; fd < 3; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0) // NOLINT(android-cloexec-open)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", O_RDWR) < 0) // NOLINT(android-cloexec-open)
 			return HOST_FAILED;
 	if (strcmp(verb, "host") == 0)
 		return host_main(argc - 1, argv + 1);

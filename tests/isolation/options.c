@@ -162,7 +162,8 @@ int options_parse(int argc, char *argv[], struct options *ret)
 	ret->timeout_s = TIMEOUT_DEFAULT_S;
 	for (size_t k = 0; k < ROWS; k++)
 		longs[k] = (struct option){ rows[k].name,
-					    rows[k].arg ? required_argument : no_argument, NULL, 0 };
+					    rows[k].arg ? required_argument : no_argument, NULL,
+					    0 };
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, "+:", longs, &i)) != -1) {
 		if (c != 0) {

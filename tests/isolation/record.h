@@ -10,7 +10,7 @@ struct outcomes;
 
 #define RECORD_LINE_MAX 1024
 #define RECORD_BYTES_MAX (1u << 20) /* all that one container may write */
-#define RECORD_ERRORS_MAX 16	    /* told; the rest is only counted */
+#define RECORD_ERRORS_MAX 16 /* told; the rest is only counted */
 
 /**
  * struct records - reads the output of one container, line by line

@@ -25,7 +25,8 @@ static bool knows_namespace(const struct job *j, const char *quoted)
 	args_add(&a, j->program);
 	args_add(&a, "features");
 	r = process_capture(&a, text, sizeof(text), FEATURES_TIMEOUT_MS);
-	list = r >= 0 && WIFEXITED(r) && WEXITSTATUS(r) == 0 ? strstr(text, "\"namespaces\"") : NULL;
+	list = r >= 0 && WIFEXITED(r) && WEXITSTATUS(r) == 0 ? strstr(text, "\"namespaces\"") :
+							       NULL;
 	end = list ? strchr(list, ']') : NULL;
 	found = list ? strstr(list, quoted) : NULL;
 	return !list || (found && end && found < end);

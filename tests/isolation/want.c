@@ -35,22 +35,31 @@ static const struct {
 
 /* moby, oci/caps/defaults.go */
 const struct want_cap want_caps[] = {
-#define C(n) { #n, n }
-	C(CAP_AUDIT_WRITE), C(CAP_CHOWN),  C(CAP_DAC_OVERRIDE),	    C(CAP_FOWNER),
-	C(CAP_FSETID),	    C(CAP_KILL),   C(CAP_MKNOD),	    C(CAP_NET_BIND_SERVICE),
-	C(CAP_NET_RAW),	    C(CAP_SETFCAP), C(CAP_SETGID),	    C(CAP_SETPCAP),
+#define C(n)          \
+	{             \
+#n, n \
+	}
+	C(CAP_AUDIT_WRITE), C(CAP_CHOWN),      C(CAP_DAC_OVERRIDE), C(CAP_FOWNER),
+	C(CAP_FSETID),	    C(CAP_KILL),       C(CAP_MKNOD),	    C(CAP_NET_BIND_SERVICE),
+	C(CAP_NET_RAW),	    C(CAP_SETFCAP),    C(CAP_SETGID),	    C(CAP_SETPCAP),
 	C(CAP_SETUID),	    C(CAP_SYS_CHROOT), { NULL, 0 },
 #undef C
 };
 
 /* moby, oci/defaults.go */
 const char *const want_masked[] = {
-	"/proc/acpi",	      "/proc/asound",
-	"/proc/interrupts",   "/proc/kcore",
-	"/proc/keys",	      "/proc/latency_stats",
-	"/proc/timer_list",   "/proc/timer_stats",
-	"/proc/sched_debug",  "/proc/scsi",
-	"/sys/firmware",      "/sys/devices/virtual/powercap",
+	"/proc/acpi",
+	"/proc/asound",
+	"/proc/interrupts",
+	"/proc/kcore",
+	"/proc/keys",
+	"/proc/latency_stats",
+	"/proc/timer_list",
+	"/proc/timer_stats",
+	"/proc/sched_debug",
+	"/proc/scsi",
+	"/sys/firmware",
+	"/sys/devices/virtual/powercap",
 	NULL,
 };
 const char *const want_readonly[] = {
@@ -82,7 +91,8 @@ static void tell_list(struct facts *f, const char *key, const char *const list[]
 	size_t len = 0;
 
 	for (size_t i = 0; list[i] && len < sizeof(text); i++)
-		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s", i ? "," : "", list[i]);
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s", i ? "," : "",
+					list[i]);
 	(void)facts_set(f, key, "%s", text);
 }
 

@@ -37,9 +37,10 @@ enum want_ask {
 	ASK_READONLY_ROOT = 1u << 13,
 };
 #define ASK_OPTIONAL (ASK_USER | ASK_TIME) /* only with --with */
-#define ASK_ALL (ASK_CGROUP_NS | ASK_MEMORY | ASK_PIDS | ASK_CPU | ASK_NOFILE | ASK_SECCOMP | \
-		 ASK_NO_NEW_PRIVS | ASK_MASKED | ASK_READONLY | ASK_CAPS | ASK_HOSTNAME | \
-		 ASK_READONLY_ROOT)
+#define ASK_ALL                                                                       \
+	(ASK_CGROUP_NS | ASK_MEMORY | ASK_PIDS | ASK_CPU | ASK_NOFILE | ASK_SECCOMP | \
+	 ASK_NO_NEW_PRIVS | ASK_MASKED | ASK_READONLY | ASK_CAPS | ASK_HOSTNAME |     \
+	 ASK_READONLY_ROOT)
 
 /* ask_name() - of one bit, as --with and reports have it; NULL if @bit is none */
 const char *ask_name(unsigned int bit);
