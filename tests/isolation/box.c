@@ -48,7 +48,7 @@ int box_start(struct box *b, const struct job *j)
 	b->out = out[0];
 	b->err = err[0];
 	b->engine = pid;
-	b->was_started = true;
+	b->was_asked = b->was_started = true;
 	return 0;
 }
 

@@ -19,6 +19,7 @@
  * @out, @err: our ends of its stdout and stderr, -1 = at their end
  * @said:    the last of its stderr
  * @status:  wait status of @engine when it was reaped
+ * @was_asked: the engine was started for it, so that something of it may be left
  * @is_over: it wrote too much or waited too long, and is to be ended
  */
 struct box {
@@ -28,7 +29,7 @@ struct box {
 	int out, err, status;
 	char said[BOX_SAID_MAX];
 	size_t said_len;
-	bool was_started, is_over;
+	bool was_asked, was_started, is_over;
 };
 
 /* box_start() - Return: 0; -1, complained */

@@ -32,6 +32,7 @@
 
 #define VERSION_TIMEOUT_MS 10000
 #define END_TIMEOUT_MS 10000
+#define ID_PREFIX "davit-probe-"
 #define CGROUP_TRIES 300 /* of 10 ms */
 
 /* one run */
@@ -148,9 +149,9 @@ static int init_work(struct host *h)
 		(void)snprintf(j->image, sizeof(j->image), "davit-probe-%s", h->hold.role.token);
 	h->inside.role.verb = "inside";
 	h->hold.role.verb = "hold";
-	(void)snprintf(h->inside.role.id, sizeof(h->inside.role.id), "davit-probe-%s-i",
+	(void)snprintf(h->inside.role.id, sizeof(h->inside.role.id), ID_PREFIX "%s-i",
 		       h->inside.role.token);
-	(void)snprintf(h->hold.role.id, sizeof(h->hold.role.id), "davit-probe-%s-h",
+	(void)snprintf(h->hold.role.id, sizeof(h->hold.role.id), ID_PREFIX "%s-h",
 		       h->inside.role.token);
 	if (mkdir(j->work, 0755) < 0 || chmod(j->work, 0755) < 0) {
 		(void)complain("create directory '%s': %s", j->work, strerror(errno));
@@ -335,8 +336,12 @@ static void remove_cgroup(const char *path)
 static void remove_cgroups(const char *id)
 {
 	char line[4096], path[4096 + 64];
-	FILE *f = fopen("/proc/self/mountinfo", "re");
+	FILE *f;
 
+	/* without a name it would be the top of the hierarchy, and everybody's processes */
+	if (strlen(id) < strlen(ID_PREFIX) + TOKEN_LEN || strncmp(id, ID_PREFIX, strlen(ID_PREFIX)) != 0)
+		return;
+	f = fopen("/proc/self/mountinfo", "re");
 	while (f && fgets(line, sizeof(line), f)) {
 		char *point = line;
 
@@ -368,10 +373,10 @@ static void clean_up(struct host *h)
 		h->job.engine->forget(&h->job, &a);
 		(void)process_capture(&a, said, sizeof(said), VERSION_TIMEOUT_MS);
 	}
-	if (h->job.engine == &engine_runtime) {
+	if (h->job.engine == &engine_runtime && h->inside.was_asked)
 		remove_cgroups(h->inside.role.id);
+	if (h->job.engine == &engine_runtime && h->hold.was_asked)
 		remove_cgroups(h->hold.role.id);
-	}
 	canaries_remove(&h->canaries);
 	if (h->job.work[0])
 		bundle_remove(&h->job);
