@@ -30,7 +30,10 @@ DEPS_TEST := \
 	clang-format \
 	clang-tidy \
 	clang-tools \
+	conmon \
+	containerd \
 	debootstrap \
+	docker.io \
 	iproute2 \
 	jq \
 	libcap2-bin \

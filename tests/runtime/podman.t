@@ -1,0 +1,127 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# podman --runtime davit-oci: Debian's Podman and conmon, on storage of their own.
+# shellcheck source=tests/harness/lib.sh
+. "$(dirname "$0")/../harness/lib.sh"
+for peer in podman conmon; do
+	command -v "$peer" >/dev/null || plan skip_all "$peer is not installed"
+done
+davit_env "$@"
+
+d=$TEST_DIR/podman
+mkdir -p "$d"/{tmp,run,storage}
+tar=$(demo_rootfs) || bail 'no demo tree'
+# what podman and conmon leave is removed with the test's directories
+mount -t tmpfs podman /run
+mkdir -p /run/lock
+cat >"$d/containers.conf" <<-END
+	[engine]
+	cgroup_manager = "cgroupfs"
+	events_logger = "none"
+	lock_type = "file"
+	runtime = "davit"
+	tmp_dir = "$d/tmp"
+	num_locks = 64
+	[engine.runtimes]
+	davit = ["$DAVIT_OUT/bin/davit-oci"]
+	[containers]
+	cgroupns = "private"
+END
+cat >"$d/storage.conf" <<-END
+	[storage]
+	driver = "vfs"
+	runroot = "$d/run"
+	graphroot = "$d/storage"
+END
+export CONTAINERS_CONF=$d/containers.conf CONTAINERS_STORAGE_CONF=$d/storage.conf
+p() { TMPDIR=$d/tmp timeout 60 podman --root "$d/storage" --runroot "$d/run" --cgroup-manager cgroupfs "$@" </dev/null; }
+parent=(--cgroup-parent "/$DAVIT_SLICE" --network none)
+prun() { p run "${parent[@]}" "$@"; }
+
+ok 'podman imports an image' p import "$tar" demo
+run p info --format '{{.Host.OCIRuntime.Name}} {{.Host.OCIRuntime.Path}}'
+is "$out" "davit $DAVIT_OUT/bin/davit-oci" 'podman uses davit-oci'
+like "$(p info --format '{{.Host.OCIRuntime.Version}}')" 'davit-oci version' 'and knows its version'
+
+run prun --rm demo echo hi
+is "$out" hi 'run'
+[ "$status" = 0 ] || diag "$err"
+fails 'the status of the program' 7 prun --rm demo sh -c 'exit 7'
+fails 'a program that is missing' 127 prun --rm demo /nope
+fails 'one that is not in PATH' 127 prun --rm demo nope
+fails 'one that cannot be executed' 126 prun --rm demo /etc
+is "$(prun --rm -e A=b -w /tmp -u 1000:2000 demo sh -c 'echo $A $(pwd) $(id -u) $(id -g)')" 'b /tmp 1000 2000' \
+	'variables, directory, user'
+is "$(prun --rm --hostname box demo hostname)" box 'host name'
+is "$(prun --rm --read-only demo sh -c 'touch /x 2>/dev/null || echo no')" no 'read-only root'
+is "$(prun --rm --cap-drop all --cap-add net_raw demo sh -c 'grep CapEff /proc/self/status | cut -f2')" \
+	0000000000002000 'capabilities'
+is "$(prun --rm --tmpfs /t:size=64k demo sh -c 'stat -f -c %T /t')" tmpfs 'tmpfs'
+mkdir "$d/v"
+is "$(prun --rm -v "$d/v:/v" demo sh -c 'echo x >/v/f'; cat "$d/v/f")" x 'a volume'
+is "$(prun --rm -v "$d/v:/v:ro" demo sh -c 'touch /v/g 2>/dev/null || echo no')" no 'a read-only one'
+is "$(prun --rm --ulimit nofile=64:64 --ulimit nproc=100:100 demo sh -c 'ulimit -n')" 64 'limits'
+is "$(prun --rm --memory 32m --pids-limit 20 demo true; echo $?)" 0 'limits of the cgroup'
+is "$(prun --rm --init demo sh -c 'echo ok' 2>/dev/null || echo ok)" ok '--init where there is a catatonit'
+is "$(prun --rm -t demo sh -c 'test -t 0 && test -t 1 && echo tty' | tr -d '\r')" tty 'a terminal'
+is "$(echo data | TMPDIR=$d/tmp timeout 60 podman --root "$d/storage" --runroot "$d/run" --cgroup-manager cgroupfs \
+	run -i --rm "${parent[@]}" demo cat)" data 'standard input'
+is "$(prun --rm --privileged demo sh -c 'grep CapEff /proc/self/status | cut -f2')" \
+	"$(awk '/^CapBnd/ { print $2 }' /proc/self/status)" '--privileged'
+is "$(prun --rm --security-opt seccomp=unconfined demo sed -n 's/^Seccomp:\t//p' /proc/self/status)" 0 'without a filter'
+is "$(prun --rm demo sed -n 's/^Seccomp:\t//p' /proc/self/status)" 2 'with that of podman'
+is "$(prun --rm --userns keep-id:uid=0,gid=0 demo id -u 2>/dev/null || prun --rm --uidmap 0:100000:1000 --gidmap 0:100000:1000 demo id -u)" 0 \
+	'a user namespace'
+
+# in the background
+ok 'run -d' prun -d --name c demo sh -c 'echo out; echo err >&2; trap "echo term; exit 0" TERM; while :; do sleep 0.1; done'
+ok 'logs' wait_until 10 eval '[ "$(p logs c 2>&1 | sort | xargs)" = "err out" ]'
+is "$(p inspect c --format '{{.State.Status}} {{.OCIRuntime}}')" 'running davit' 'inspect'
+is "$(p exec c echo hi)" hi 'exec'
+fails 'its status' 5 p exec c sh -c 'exit 5'
+fails 'exec of what is missing' 127 p exec c nope
+fails 'exec of a directory' 126 p exec c /etc
+is "$(p exec -t c sh -c 'test -t 0 && echo tty' | tr -d '\r')" tty 'exec with a terminal'
+is "$(p exec -u 1000 -w /tmp -e X=y c sh -c 'echo $(id -u) $(pwd) $X')" '1000 /tmp y' 'exec with a user'
+ok 'exec -d' p exec -d c sh -c 'echo made >/made'
+ok 'runs' wait_until 10 eval '[ "$(p exec c cat /made)" = made ]'
+like "$(p top c)" 'sleep' 'top'
+like "$(p ps)" ' Up ' 'ps'
+ok 'pause' p pause c
+is "$(p inspect c --format '{{.State.Status}}')" paused 'is paused'
+ok 'unpause' p unpause c
+ok 'stop' p stop -t 10 c
+is "$(p inspect c --format '{{.State.Status}} {{.State.ExitCode}}')" 'exited 0' 'the trap has run'
+like "$(p logs c 2>&1)" term 'and said so'
+ok 'start again' p start c
+ok 'restart' p restart -t 1 c
+ok 'kill' p kill c
+ok 'has ended' wait_until 10 eval '[ "$(p inspect c --format "{{.State.Status}} {{.State.ExitCode}}")" = "exited 137" ]'
+ok 'rm' p rm c
+ok 'run -d to be removed' prun -d --name c demo sleep 1000
+ok 'rm -f' p rm -f -t 0 c
+
+# health
+ok 'with a health check' prun -d --name h --health-cmd 'echo fine' --health-interval disable demo sleep 1000
+ok 'which runs' p healthcheck run h
+p rm -f -t 0 h >/dev/null
+
+# a pod: containers that share namespaces by path
+infra=$(p import -c 'CMD ["sleep", "1000"]' "$tar" infra 2>/dev/null)
+[ -n "$infra" ] || diag 'no infra image'
+ok 'pod create' p pod create --name pod --infra-image infra --infra-command 'sleep 1000' --network none --cgroup-parent "/$DAVIT_SLICE"
+ok 'a container in it' p run -d --pod pod --name a demo sleep 1000
+ok 'and another' p run -d --pod pod --name b demo sleep 1000
+for ns in net ipc uts; do
+	is "$(p exec a readlink /proc/self/ns/$ns)" "$(p exec b readlink /proc/self/ns/$ns)" "share $ns"
+done
+isnt "$(p exec a readlink /proc/self/ns/mnt)" "$(p exec b readlink /proc/self/ns/mnt)" 'but not mounts'
+ok 'pod stop' p pod stop -t 0 pod
+ok 'pod rm' p pod rm -f pod
+p rm -fa -t 0 >/dev/null 2>&1
+p umount -a >/dev/null 2>&1
+umount -l "$d/storage/overlay" "$d/storage" /run 2>/dev/null
+# Podman itself leaves the cgroups of conmon, and in the hierarchy that it does not know those of pods
+is "$(_list_cgroups | grep libpod)" '' 'no cgroup of a container is left'
+_sweep_cgroups
+done_testing
