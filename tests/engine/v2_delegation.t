@@ -105,6 +105,9 @@ nested "$init"'
 	rmdir /sys/fs/cgroup/$DAVIT_SLICE.slice'
 is "$status:$(xargs <<<"$out")" "0:$((64 << 20)) 20 exec 0 in paused in in" 'when they have moved, limits, exec, pause and rm work'
 [ "$status" -eq 0 ] || diag "$err"
+# as it was, to be entered again
+for c in memory pids; do echo "-$c" >"$outer/cgroup.subtree_control"; done
+rmdir "$outer/init"
 if ! has_on "$V2_ROOT" cpu; then
 	nested 'davit run --rm --cpus 0.5 davit/demo true'
 	is "$status" 125 'a controller that is not passed on is missing'
