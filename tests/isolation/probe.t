@@ -239,7 +239,7 @@ else
 	alone=$TEST_DIR/isolation
 	mkdir "$alone"
 	cp "$TEST_TOP"/tests/isolation/{*.c,*.h,Makefile,run.sh} "$alone/"
-	ok 'the directory builds alone' make -s -C "$alone" CC=gcc CFLAGS=-Werror
+	ok 'the directory builds alone' make -s -C "$alone" CC='gcc -Werror'
 	clean_path=/usr/sbin:/usr/bin:/sbin:/bin
 	run env PATH=$clean_path make -s -C "$alone" TARGETS='uts ipc' RUNTIME=runc run_tests
 	is "$status" 0 'run_tests'
