@@ -107,7 +107,7 @@ like "$(davit ps -a)" 'Exited \(unknown\)' 'how it ended is unknown'
 kill "$tracer"
 wait "$tracer" 2>/dev/null
 davit rm mm >/dev/null
-davit run --rm --name mm davit/demo sleep 1000 >/dev/null &
+davit run --rm --name mm davit/demo sleep 1000 </dev/null >/dev/null 2>&1 & # nothing to relay: no monitor
 wait_until 5 sh -c 'davit ps | grep -w mm'
 kill -STOP $!
 ok 'rm -f beside a stopped davit run' timeout 25 davit rm -f mm
