@@ -158,7 +158,10 @@ davit pause kk >/dev/null
 echo $off >"$file"
 ok 'thawed by somebody else' wait_until 10 sh -c '[ "$(davit inspect kk | jq -r ".[0].State.Status")" = running ]'
 wrong=
-for ((n = 1; n < 200; n++)); do
+first=1
+# what comes before main() with sanitizers; LeakSanitizer cannot look while somebody traces
+! has_sanitizers || { first=250; sanitizer_options detect_leaks=0; }
+for ((n = first; n < 1000; n++)); do
 	"$DAVIT_OUT/tests/stepper" "$n" davit pause kk >/dev/null 2>&1
 	[ $? -eq 137 ] || { n=0; break; }
 	[ "$(cat "$file")" != $on ] || break
