@@ -130,4 +130,9 @@ done <<-EOT
 	--group-add 4242|group id 4242
 EOT
 is "$(davit run --rm --userns 0:100000:1000 -u 999:999 davit/demo id -u)" 999 'the last of them runs'
+
+# the way to davit's own directories may be closed to everybody but root
+chmod 700 "$DAVIT_STATE" "$DAVIT_ROOT"
+is "$(davit run --rm --userns 0:100000:1000 davit/demo echo in)" in 'directories of mode 0700'
+chmod 755 "$DAVIT_STATE" "$DAVIT_ROOT"
 done_testing

@@ -29,6 +29,15 @@ is "$(inside 'echo $$')" 1 'pid 1'
 is "$(inside 'ps -o pid | wc -l')" 4 'no process of the host is seen'
 is "$(inside 'cat /proc/self/oom_score_adj')" "$(cat /proc/self/oom_score_adj)" 'OOM score unchanged'
 
+keyring='import ctypes; print(ctypes.CDLL(None).syscall(250, 0, -3, 0))' # keyctl(KEYCTL_GET_KEYRING_ID, session)
+if [ "$(uname -m)" = x86_64 ]; then
+	theirs=$(davit run --rm --security-opt seccomp=unconfined -v /:/host davit/demo chroot /host python3 -c "$keyring")
+	like "$theirs" '^[0-9]+$' 'a session keyring'
+	isnt "$theirs" "$(python3 -c "$keyring")" 'of its own'
+else
+	skip 'the number of keyctl(2) is another' 2
+fi
+
 ### mounts
 mounts=$(inside 'cat /proc/self/mountinfo')
 mount_options() { awk -v p="$1" '$5 == p { print $6 }' <<<"$mounts" | tail -1; }

@@ -128,6 +128,7 @@ static int plan_root(const struct bundle *b, struct bundle_plan *p, struct err *
 	if (r < 0)
 		return err_set(e, r, "make '%s' private", b->rootfs);
 	l->pivot_dir = b->rootfs;
+	l->is_at_pivot = b->config.linux_.namespaces[OCI_NS_USER].is_listed;
 	p->launch.propagation = b->config.linux_.propagation;
 	l->root_readonly = b->config.root_readonly;
 	return 0;
@@ -232,8 +233,9 @@ static int plan_all(const struct bundle *b, const struct bundle_options *o, stru
 	if (r == 0)
 		r = bundle_plan_kernel(&b->config.linux_, p, e);
 	if (r == 0 && !o->no_new_keyring && o->id) {
-		p->launch.keyring = bundle_plan_text(p, e, "_ses.%s", o->id);
-		r = p->launch.keyring ? 0 : -ENOMEM;
+		p->launch.common.new_keyring = true;
+		p->launch.common.keyring = bundle_plan_text(p, e, "_ses.%s", o->id);
+		r = p->launch.common.keyring ? 0 : -ENOMEM;
 	}
 	if (r == 0)
 		plan_hooks(b, p);

@@ -5,7 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/keyctl.h>
+#include <linux/openat2.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -94,15 +94,6 @@ static int step_label(const struct launch *l, struct err *e)
 	return r < 0 ? err_set(e, r, "write '%s' to '%s'", b->label, b->label_file) : 0;
 }
 
-static int step_keyring(const struct launch *l, struct err *e)
-{
-	const struct bundle_launch *b = bundle_of(l);
-	long r = b->keyring ? sys_call2(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, b->keyring) : 0;
-
-	/* a kernel without keys has none to leak */
-	return r < 0 && r != -ENOSYS ? err_set(e, (int)r, "make a session keyring") : 0;
-}
-
 static int step_mount_namespace(const struct launch *l, struct err *e)
 {
 	const struct bundle_launch *b = bundle_of(l);
@@ -124,16 +115,38 @@ static int step_attach_root(const struct launch *l, struct err *e)
 	if (r < 0)
 		return err_set(e, (int)r, "make the host's mounts slaves");
 	/* by path: our descriptor of it is in the host's mount namespace */
-	r = mount_attach(l->root_fd, AT_FDCWD, l->pivot_dir);
+	r = mount_attach(l->root_fd, AT_FDCWD, l->is_at_pivot ? "" : l->pivot_dir);
 	if (r < 0)
 		return err_set(e, (int)r, "attach the root file system on '%s'", l->pivot_dir);
 	r = sys_call1(SYS_fchdir, l->root_fd);
 	return r < 0 ? err_set(e, (int)r, "change to the root file system") : 0;
 }
 
+/* Masked paths are looked up below these by name: a link on the way could lead elsewhere by then
+ * (CVE-2019-19921, CVE-2023-27561). */
+static bool is_kernels(const struct bundle_mount *m)
+{
+	return m->kind == BUNDLE_MOUNT_NEW &&
+	       (strcmp(m->fstype, "proc") == 0 || strcmp(m->fstype, "sysfs") == 0);
+}
+
+static int open_without_links(const char *path)
+{
+	struct open_how how = {
+		.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS,
+	};
+	long fd = sys_call4(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+
+	if (fd == -ENOENT && inside_make(path, false) == 0)
+		fd = sys_call4(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+	return (int)fd;
+}
+
 static int open_target(const struct bundle_mount *m)
 {
-	int fd = inside_open_or_make(m->target, m->is_file);
+	int fd = is_kernels(m) ? open_without_links(m->target) :
+				 inside_open_or_make(m->target, m->is_file);
 
 	if (fd < 0)
 		return fd;
@@ -396,9 +409,9 @@ static launch_step *const steps[] = {
 	step_hide,
 	step_cgroup_v1,
 	step_signals,
+	step_keyring,
 	step_maps,
 	step_label,
-	step_keyring,
 	step_join_namespaces,
 	step_session,
 	step_cgroup_namespace,

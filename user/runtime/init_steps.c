@@ -49,7 +49,7 @@ static int enter_root(const struct launch *l, struct err *e)
 	r = mount_set_attr(AT_FDCWD, "/", AT_RECURSIVE, 0, 0, MS_PRIVATE);
 	if (r < 0)
 		return err_set(e, (int)r, "make mounts private");
-	r = mount_attach(l->root_fd, AT_FDCWD, l->pivot_dir);
+	r = mount_attach(l->root_fd, AT_FDCWD, l->is_at_pivot ? "" : l->pivot_dir);
 	if (r < 0)
 		return err_set(e, (int)r, "attach the root file system on '%s'", l->pivot_dir);
 	r = sys_call1(SYS_fchdir, l->root_fd);
@@ -195,6 +195,7 @@ static launch_step *const steps[] = {
 	step_hide,
 	step_cgroup_v1,
 	step_signals,
+	step_keyring,
 	step_sync,
 	step_join_namespaces,
 	step_session,

@@ -68,7 +68,9 @@ struct launch_rlimit {
  * @sync_write_fd: its other end, for the child to close
  * @err_fd:	write end of a pipe: one struct err on failure; closed by a successful exec
  * @root_fd:	detached mount of the root file system
- * @pivot_dir:	a directory of the host to mount the root on, in the child's namespace only
+ * @pivot_dir:	a directory of the host to mount the root on, in the child's namespace only; the working
+ *		directory from when the child has to become root of a user namespace
+ * @is_at_pivot: … so it is: the path may lead through directories that are only the host's root's
  * @null_fd:	detached clone of the host's /dev/null, for masked files
  * @empty_fd:	detached read-only clone of an empty directory, for masked directories
  * @entered:	NULL, or where the child writes when it began (CLOCK_MONOTONIC), in shared memory
@@ -76,6 +78,7 @@ struct launch_rlimit {
  *		/proc/self/exe never names a writable file of the host (CVE-2019-5736)
  * @stdio:	descriptors to become 0, 1 and 2; -1 = leave as is
  * @wait_fd:	-1, or what davit-init waits at before the workload
+ * @new_keyring: the process gets a session keyring of its own, called @keyring (NULL = without a name)
  * @keep_fds:	descriptors 3 … 2 + N are the workload's, too
  */
 struct launch {
@@ -95,6 +98,7 @@ struct launch {
 
 	int root_fd;
 	const char *pivot_dir;
+	bool is_at_pivot;
 	bool root_readonly;
 	const struct launch_mount *mounts;
 	size_t n_mounts;
@@ -131,6 +135,8 @@ struct launch {
 
 	int init_fd, wait_fd;
 	unsigned int keep_fds;
+	const char *keyring;
+	bool new_keyring;
 	char *const *argv; /* argv[0] is a slot for davit-init's own argument; the workload's follow */
 	char *const *envp;
 };

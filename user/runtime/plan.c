@@ -138,6 +138,8 @@ static int plan_process(const struct runtime_config *c, const struct plan_places
 	l->domainname = c->domainname;
 	l->bring_up_lo = (c->new_ns & CLONE_NEWNET) != 0;
 	l->new_ns = c->new_ns;
+	l->is_at_pivot = l->root_fd >= 0 && (c->new_ns & CLONE_NEWUSER);
+	l->new_keyring = true;
 	l->init_fd = plan_keep_fd(p, mount_clone(AT_FDCWD, places->init_path, false, e));
 	if (l->init_fd < 0)
 		return l->init_fd;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if.h>
+#include <linux/keyctl.h>
 #include <linux/sockios.h>
 #include <sched.h>
 #include <signal.h>
@@ -63,11 +64,22 @@ int step_signals(const struct launch *l, struct err *e)
 	return r < 0 ? err_set(e, (int)r, "reset signals") : 0;
 }
 
+/* Before the ids change: what the keyring costs is counted for root of the host, not for an id of the map. */
+int step_keyring(const struct launch *l, struct err *e)
+{
+	long r = l->new_keyring ? sys_call2(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, l->keyring) : 0;
+
+	/* a kernel without keys has none to leak */
+	return r < 0 && r != -ENOSYS ? err_set(e, (int)r, "make a session keyring") : 0;
+}
+
 int step_become_root(const struct launch *l, struct err *e)
 {
-	long r = sys_call3(SYS_setresgid, 0, 0, 0);
+	long r = l->is_at_pivot ? sys_call1(SYS_chdir, l->pivot_dir) : 0;
 
-	(void)l;
+	if (r < 0)
+		return err_set(e, (int)r, "change to '%s'", l->pivot_dir);
+	r = sys_call3(SYS_setresgid, 0, 0, 0);
 	if (r == 0)
 		r = sys_call3(SYS_setresuid, 0, 0, 0);
 	return r < 0 ? err_set(e, (int)r, "become root of the user namespace") : 0;

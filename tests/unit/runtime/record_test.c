@@ -199,17 +199,17 @@ TEST(starts_what_waits)
 	EXPECT_EQ(RECORD_PAUSED, record_status(&r, true));
 	r.wait_inode++; /* a pipe of the workload's own under the same number */
 	EXPECT_EQ(RECORD_RUNNING, record_status(&r, false));
-	EXPECT_EQ(-EBUSY, waiting_start(&r, "sh", &e));
+	EXPECT_EQ(-EBUSY, waiting_start(&r, &e));
 	r.wait_inode--;
 	r.init.start++; /* the pid is another process' now */
 	EXPECT_EQ(RECORD_STOPPED, record_status(&r, false));
-	EXPECT_EQ(-ESRCH, waiting_start(&r, "sh", &e));
+	EXPECT_EQ(-ESRCH, waiting_start(&r, &e));
 	r.init.start--;
-	EXPECT_EQ(0, waiting_start(&r, "sh", &e)) TH_LOG("%s", e.msg);
+	EXPECT_EQ(0, waiting_start(&r, &e)) TH_LOG("%s", e.msg);
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_EQ(7, WEXITSTATUS(status));
 	EXPECT_EQ(RECORD_STOPPED, record_status(&r, false));
-	EXPECT_EQ(-ESRCH, waiting_start(&r, "sh", &e));
+	EXPECT_EQ(-ESRCH, waiting_start(&r, &e));
 	(void)close(report);
 }
 
