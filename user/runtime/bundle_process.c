@@ -166,6 +166,8 @@ int bundle_plan_process(const struct oci_process *process, const struct bundle_o
 	/* the kernel has no others (capabilities(7)); documents of old runtimes name them all the same */
 	l->caps.ambient &= l->caps.inheritable & l->caps.permitted;
 	l->no_new_privs = process->no_new_privs;
+	p->launch.console_size.ws_row = process->console_height;
+	p->launch.console_size.ws_col = process->console_width;
 	if (r == 0)
 		r = plan_limits(process, p, e);
 	if (r == 0)
