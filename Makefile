@@ -78,14 +78,15 @@ help:
 #: make install              DESTDIR= PREFIX=
 #: make clean
 
-programs: $(PROGRAMS)
+programs: $(PROGRAMS) $(DEMO_TAR)
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/davit
-	install -m 0755 $(O)/bin/davit $(DESTDIR)$(PREFIX)/bin/
+	install -m 0755 $(O)/bin/davit $(O)/bin/davit-oci $(DESTDIR)$(PREFIX)/bin/
 	install -m 0755 $(O)/bin/davit-monitor $(O)/bin/davit-image $(O)/bin/davit-bpf $(O)/bin/davit-init \
 		$(O)/bin/davit-probe \
 		$(DESTDIR)$(PREFIX)/lib/davit/
+	install -m 0644 $(DEMO_TAR) $(DESTDIR)$(PREFIX)/lib/davit/
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 	install -m 0644 $(O)/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 0644 $(O)/completion/davit $(DESTDIR)$(PREFIX)/share/bash-completion/completions/

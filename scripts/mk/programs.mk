@@ -3,6 +3,13 @@
 
 PROGRAMS := $(foreach p,davit davit-oci davit-monitor davit-image davit-bpf davit-init,$(O)/bin/$(p))
 
+# the image davit/demo: imported by the first davit that is asked for it
+DEMO_TAR := $(O)/bin/davit-demo.tar
+$(DEMO_TAR): scripts/demo-rootfs
+	@mkdir -p $(@D)
+	$(call msg,TAR)
+	$(Q)scripts/demo-rootfs $@ && touch $@
+
 cmd_obj = $(patsubst user/%.c,$(O)/obj/%.o,$(sort $(wildcard user/cmd/$(1)/*.c)))
 
 define link

@@ -10,6 +10,7 @@
 #include "base/io.h"
 #include "base/timing.h"
 #include "cli.h"
+#include "demo_image.h"
 #include "engine/attach.h"
 #include "engine/container.h"
 #include "engine/engine.h"
@@ -221,13 +222,23 @@ static void made_done(struct made *m)
 	engine_done(&m->en);
 }
 
+static int find_image(const struct env *env, struct made *m, struct err *e)
+{
+	int r = image_find(&m->en.store, m->c.image, &m->im, e);
+
+	/* what comes with davit needs no import; if it was not installed, it is an image as any other */
+	if (r != -ENOENT || !demo_image_is(m->c.image) || demo_image_import(env, NULL) < 0)
+		return r;
+	return image_find(&m->en.store, m->c.image, &m->im, e);
+}
+
 /* The container that the command line describes, and its id in a file. */
 static int make(const struct env *env, const struct run_opts *o, struct made *m, struct err *e)
 {
 	int r = engine_open(env, &m->en, e);
 
 	if (r == 0)
-		r = image_find(&m->en.store, m->c.image, &m->im, e);
+		r = find_image(env, m, e);
 	if (r == 0)
 		r = container_create(&m->en, &m->c, &m->im, e);
 	if (r < 0)
