@@ -16,23 +16,28 @@
 #define CONTROLLERS_MAX 512u /* bytes of cgroup.controllers */
 #define CPUSET_MAX 4096u /* bytes of a list of processors */
 
-/* Pass on to children of @dir what it has; one by one where not all can be. */
+/*
+ * Pass on to children of @dir what it has. All in one write, so that a directory with processes, which
+ * cannot pass on memory or io, does not pass on the rest either: it would become a threaded domain, whose
+ * children take no containers.
+ */
 static void enable_all(const char *dir)
 {
-	char path[CGROUP_PATH_MAX], have[CONTROLLERS_MAX], one[64];
+	char path[CGROUP_PATH_MAX], have[CONTROLLERS_MAX], all[2 * CONTROLLERS_MAX];
+	unsigned int n = 0;
 
 	(void)err_format(path, sizeof(path), "%s/cgroup.controllers", dir);
 	if (io_read_small(-1, path, have, sizeof(have)) <= 0)
 		return;
-	(void)err_format(path, sizeof(path), "%s/cgroup.subtree_control", dir);
 	for (const char *c = have; *c;) {
-		size_t n = strcspn(c, " ");
+		size_t len = strcspn(c, " ");
 
-		/* what could not be turned on is told when something asks for it */
-		if (n && err_format(one, sizeof(one), "+%.*s", (int)n, c) < sizeof(one) - 1)
-			(void)io_write_file(-1, path, one);
-		c += n + strspn(c + n, " ");
+		n += err_format(all + n, (unsigned int)sizeof(all) - n, "%s+%.*s", n ? " " : "", (int)len, c);
+		c += len + strspn(c + len, " ");
 	}
+	(void)err_format(path, sizeof(path), "%s/cgroup.subtree_control", dir);
+	/* what could not be turned on is told when something asks for it */
+	(void)io_write_file(-1, path, all);
 }
 
 /* A new cpuset of v1 has neither processors nor memory, and takes no process then. */
