@@ -10,41 +10,15 @@
 #include "oci.h"
 #include "runtime/create.h"
 #include "runtime/resources.h"
+#include "target.h"
 
 #define RESOURCES_MAX (1u << 20) /* bytes of the document of `update` */
-
-struct target {
-	struct record record;
-	struct cgroup *cg;
-	int dir;
-};
-
-static void target_done(struct target *t)
-{
-	record_done(&t->record);
-	cgroup_free(t->cg);
-	t->dir = fd_close(t->dir);
-}
-
-static int open_target(const struct oci_env *env, const char *id, struct target *t, struct err *e)
-{
-	int r;
-
-	t->dir = record_open(env->root, id, e);
-	if (t->dir < 0)
-		return t->dir;
-	r = record_read(t->dir, id, &t->record, e);
-	if (r < 0)
-		return r;
-	t->cg = container_cgroup(&t->record);
-	return t->cg ? 0 : err_plain(e, -ENOENT, "container '%s' has no cgroup", id);
-}
 
 static int freeze(const struct oci_env *env, const char *id, bool is_pause, struct err *e)
 {
 	_cleanup_(target_done) struct target t = { .dir = -1 };
 	enum record_status status;
-	int r = open_target(env, id, &t, e);
+	int r = target_open(env, id, &t, e);
 
 	if (r < 0)
 		return r;
@@ -108,7 +82,7 @@ static int update_main(const struct oci_env *env, void *opts, int argc, char *ar
 	if (r == 0)
 		r = oci_resources_parse(text, n, "resources", &doc, &resources, e);
 	if (r == 0)
-		r = open_target(env, argv[0], &t, e);
+		r = target_open(env, argv[0], &t, e);
 	return r < 0 ? r : resources_apply(t.cg, &resources, resources.devices.n != 0, e);
 }
 

@@ -14,7 +14,6 @@
 #include "base/io.h"
 #include "oci.h"
 
-#define SPEC_VERSION "1.3.0"
 
 /* clang-format off */
 static const struct opt global_options[] = {
@@ -32,7 +31,7 @@ static const struct opt global_options[] = {
 
 static const struct oci_command *const commands[] = {
 	&cmd_create, &cmd_start, &cmd_state, &cmd_kill, &cmd_delete, &cmd_run, &cmd_exec, &cmd_list, &cmd_ps,
-	&cmd_pause, &cmd_resume, &cmd_update, &cmd_spec, NULL
+	&cmd_pause, &cmd_resume, &cmd_update, &cmd_events, &cmd_spec, &cmd_features, NULL
 };
 /* clang-format on */
 
@@ -183,7 +182,7 @@ static int dispatch(struct oci_env *env, int argc, char *argv[], struct err *e)
 	if (n < 0 && n != -ECANCELED)
 		return n;
 	if (env->version) {
-		str_add(&s, "davit-oci version " DAVIT_VERSION "\nspec: " SPEC_VERSION "\n");
+		str_add(&s, "davit-oci version " DAVIT_VERSION "\nspec: " OCI_SPEC_VERSION "\n");
 		return oci_print(&s, e);
 	}
 	if (n < 0 || n + 1 >= argc || str_eq(argv[n + 1], "help")) {

@@ -10,6 +10,7 @@
 #include "base/str.h"
 
 #define OCI_ROOT_DEFAULT "/run/davit-oci"
+#define OCI_SPEC_VERSION "1.3.0"
 
 /**
  * struct oci_env - options before the command
@@ -43,7 +44,8 @@ extern const struct oci_command cmd_state, cmd_list, cmd_ps; /* show.c */
 extern const struct oci_command cmd_exec; /* exec.c */
 extern const struct oci_command cmd_pause, cmd_resume, cmd_update; /* change.c */
 extern const struct oci_command cmd_events; /* events.c */
-extern const struct oci_command cmd_spec, cmd_features; /* tell.c */
+extern const struct oci_command cmd_spec; /* spec.c */
+extern const struct oci_command cmd_features; /* features.c */
 extern const struct oci_command cmd_checkpoint, cmd_restore; /* criu.c */
 
 /* oci_print() - write all of @s to stdout. Return: 0 or -errno with @e. */

@@ -1,0 +1,74 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# davit-oci features, events, spec.
+# shellcheck source=tests/harness/lib.sh
+. "$(dirname "$0")/../harness/lib.sh"
+# shellcheck source=tests/runtime/oci.sh
+. "$(dirname "$0")/oci.sh"
+davit_env "$@"
+oci_env
+
+### features
+
+run davit-oci features
+is "$status" 0 'features'
+f() { jq -r "$1" <<<"$out"; }
+is "$(f '.ociVersionMin, .ociVersionMax' | xargs)" '1.0.0 1.3.0' 'versions'
+is "$(f '.hooks | join(" ")')" 'prestart createRuntime createContainer startContainer poststart poststop' 'hooks'
+is "$(f '.mountOptions | (index("rro") and index("tmpcopyup") and (index("idmap") | not))')" true 'mount options, but for those that are refused'
+is "$(f '.linux.namespaces | sort | join(" ")')" 'cgroup ipc mount network pid time user uts' 'namespaces'
+is "$(f '.linux.capabilities | length')" "$(($(</proc/sys/kernel/cap_last_cap) + 1))" 'capabilities of this kernel'
+is "$(f '.linux.seccomp.enabled, .linux.cgroup.v1, .linux.cgroup.v2, .linux.cgroup.systemd, .linux.mountExtensions.idmap.enabled' | xargs)" \
+	'true true true false false' 'the rest'
+# what is told is so: every action and option is taken
+for action in $(f '.linux.seccomp.actions[]'); do
+	inside t '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["swapon"], action: $a}]} | args(["true"])' --arg a "$action"
+	is "$status" 0 "$action" || diag "$err"
+	run davit-oci features
+done
+for option in $(f '.mountOptions[] | select(test("^(remount|tmpcopyup|bind|rbind|acl|noacl|mand|nomand|iversion|noiversion|src-nofollow)$") | not)'); do
+	inside t 'mount("/m"; "tmpfs"; "tmpfs"; [$o]) | args(["true"])' --arg o "$option"
+	is "$status" 0 "mount option $option" || diag "$err"
+	run davit-oci features
+done
+
+### events
+
+bundle e '.linux.resources.pids.limit = 30 | .linux.resources.memory.limit = 67108864 | args(["sleep", "1000"])'
+create e
+oci start e
+run oci events --stats e
+is "$status" 0 'events --stats'
+is "$(f '.type, .id, .data.pids.current, .data.pids.limit' | xargs)" 'stats e 1 30' 'type, id, processes'
+is "$(f '.data.memory.usage.limit')" 67108864 'memory limit'
+is "$(f '(.data.memory.usage.usage > 0) and (.data.cpu.usage.total > 0)')" true 'memory and CPU time'
+oci events --interval 200ms e >"$TMPDIR/events" 2>&1 &
+follower=$!
+ok 'events come' wait_until 10 eval '[ "$(jq -s "map(select(.type == \"stats\")) | length" "$TMPDIR/events")" -ge 2 ]'
+ok 'and hold nobody up' oci state e
+oci kill e KILL
+ok 'they end with the container' timeout 10 tail --pid="$follower" -f /dev/null
+wait "$follower"
+is "$?" 0 'without an error'
+wait_until 10 is_status e stopped
+fails 'events of a stopped one fail' 1 oci events --stats e
+fails 'an interval that is none is refused' 1 oci events --interval 5x e
+oci delete e
+
+### spec
+
+mkdir "$TMPDIR/s"
+ok 'spec' davit-oci spec --bundle "$TMPDIR/s"
+is "$(jq -r '.process.args[0], .linux.namespaces[0].type' "$TMPDIR/s/config.json" | xargs)" 'sh pid' 'is a config.json'
+fails 'one that is there is not overwritten' 1 davit-oci spec --bundle "$TMPDIR/s"
+if command -v runc >/dev/null; then
+	mkdir "$TMPDIR/r"
+	runc spec --bundle "$TMPDIR/r"
+	is "$(jq -S '.linux.maskedPaths, .linux.readonlyPaths, .mounts, .process.capabilities.bounding' "$TMPDIR/s/config.json" | sha256sum)" \
+		"$(jq -S '.linux.maskedPaths, .linux.readonlyPaths, .mounts, .process.capabilities.bounding' "$TMPDIR/r/config.json" | sha256sum)" \
+		'mounts, paths and capabilities are those of runc spec'
+else
+	skip 'runc is not installed'
+fi
+rm -rf "${TMPDIR:?}"/*
+done_testing

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+/* davit-oci events: what a container uses, a JSON object a line. */
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/fmt.h"
+#include "base/str.h"
+#include "kern/cgroup.h"
+#include "oci.h"
+#include "runtime/create.h"
+#include "target.h"
+
+#define INTERVAL_DEFAULT_MS 5000
+#define INTERVAL_MAX_MS (24 * 3600 * 1000)
+
+struct events_opts {
+	char *interval;
+	bool stats;
+};
+
+/* clang-format off */
+static const struct opt events_options[] = {
+	OPT_STR(0,  "interval", struct events_opts, interval, "TIME", "time between two of them, as 500ms, 5s, 1m (default 5s)"),
+	OPT_BOOL(0, "stats", struct events_opts, stats,         "once, now"),
+	OPT_END
+};
+
+/* Go's durations of one unit, as callers write them */
+static const struct { const char *name; long ms; } units[] = { { "ms", 1 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 } };
+/* clang-format on */
+
+static int parse_interval(const char *text, int *ret_ms, struct err *e)
+{
+	char *end;
+	long n;
+
+	*ret_ms = INTERVAL_DEFAULT_MS;
+	if (!text)
+		return 0;
+	errno = 0;
+	n = strtol(text, &end, 10);
+	for (size_t i = 0; end != text && !errno && n > 0 && i < ARRAY_SIZE(units); i++)
+		if (str_eq(end, units[i].name) && n <= INTERVAL_MAX_MS / units[i].ms) {
+			*ret_ms = (int)(n * units[i].ms);
+			return 0;
+		}
+	return err_plain(e, -EINVAL, "option '--interval': '%s' is no time like 5s", text);
+}
+
+static void add_cpu(struct str *s, const struct cgroup_stats *c)
+{
+	str_addf(
+		s,
+		"\"cpu\":{\"usage\":{\"total\":%llu,\"kernel\":%llu,\"user\":%llu},"
+		"\"throttling\":{\"periods\":%llu,\"throttledPeriods\":%llu,\"throttledTime\":%llu}},",
+		(unsigned long long)c->cpu_usage_ns, (unsigned long long)c->cpu_system_ns,
+		(unsigned long long)c->cpu_user_ns, (unsigned long long)c->cpu_periods,
+		(unsigned long long)c->cpu_throttled_periods,
+		(unsigned long long)c->cpu_throttled_ns);
+}
+
+static void add_memory(struct str *s, const struct cgroup_stats *c)
+{
+	str_addf(s,
+		 "\"memory\":{\"cache\":%llu,\"usage\":{\"limit\":%llu,\"usage\":%llu,\"max\":%llu,"
+		 "\"failcnt\":0},\"swap\":{\"limit\":0,\"usage\":%llu,\"failcnt\":0},"
+		 "\"raw\":{\"anon\":%llu,\"file\":%llu,\"inactive_file\":%llu}},",
+		 (unsigned long long)c->memory_file, (unsigned long long)c->memory_limit,
+		 (unsigned long long)c->memory_usage, (unsigned long long)c->memory_peak,
+		 (unsigned long long)c->memory_swap, (unsigned long long)c->memory_anon,
+		 (unsigned long long)c->memory_file, (unsigned long long)c->memory_inactive_file);
+}
+
+static void add_io_row(struct str *s, const char *op, uint64_t value, const char *end)
+{
+	str_addf(s, "{\"major\":0,\"minor\":0,\"op\":\"%s\",\"value\":%llu}%s", op,
+		 (unsigned long long)value, end);
+}
+
+/* of all devices together, which is what the cgroup's numbers are read as */
+static void add_io(struct str *s, const struct cgroup_stats *c)
+{
+	str_add(s, "\"blkio\":{\"ioServiceBytesRecursive\":[");
+	add_io_row(s, "Read", c->io_read_bytes, ",");
+	add_io_row(s, "Write", c->io_write_bytes, "],\"ioServicedRecursive\":[");
+	add_io_row(s, "Read", c->io_read_ops, ",");
+	add_io_row(s, "Write", c->io_write_ops, "]},");
+}
+
+/* pids.limit is 0 without one, as in runc's */
+static int print_stats(const struct target *t, struct err *e)
+{
+	_cleanup_str_ struct str s = STR_INIT;
+	struct cgroup_stats c;
+	int r = cgroup_stats(t->cg, &c, e);
+
+	if (r < 0)
+		return r;
+	str_add(&s, "{\"type\":\"stats\",\"id\":");
+	str_add_json(&s, t->record.id);
+	str_add(&s, ",\"data\":{");
+	if (c.has_cpu)
+		add_cpu(&s, &c);
+	if (c.has_memory)
+		add_memory(&s, &c);
+	if (c.has_io)
+		add_io(&s, &c);
+	str_addf(&s,
+		 "\"pids\":{\"current\":%llu,\"limit\":%llu},\"hugetlb\":{},\"intel_rdt\":{}}}\n",
+		 (unsigned long long)c.pids_current,
+		 c.pids_limit == CGROUP_UNLIMITED ? 0ull : (unsigned long long)c.pids_limit);
+	return oci_print(&s, e);
+}
+
+static int print_oom(const struct target *t, uint64_t *seen, struct err *e)
+{
+	_cleanup_str_ struct str s = STR_INIT;
+	uint64_t now = 0;
+
+	/* a host that cannot count them has none to tell */
+	if (cgroup_oom_count(t->cg, &now, NULL) < 0 || now <= *seen)
+		return 0;
+	*seen = now;
+	str_add(&s, "{\"type\":\"oom\",\"id\":");
+	str_add_json(&s, t->record.id);
+	str_add(&s, "}\n");
+	return oci_print(&s, e);
+}
+
+/* Until the container has ended. */
+static int follow(const struct target *t, int interval_ms, struct err *e)
+{
+	_cleanup_fd_ int pidfd = proc_id_open(&t->record.init);
+	struct pollfd end = { .fd = pidfd, .events = POLLIN };
+	uint64_t oom = 0;
+	int r = 0;
+
+	(void)cgroup_oom_count(t->cg, &oom, NULL); /* those before are no news */
+	while (r == 0 && pidfd >= 0) {
+		if (poll(&end, 1, interval_ms) > 0)
+			return print_oom(t, &oom, e);
+		r = print_oom(t, &oom, e);
+		if (r == 0)
+			r = print_stats(t, e);
+	}
+	return r;
+}
+
+static int events_main(const struct oci_env *env, void *opts, int argc, char *argv[], struct err *e)
+{
+	const struct events_opts *o = opts;
+	_cleanup_(target_done) struct target t = { .dir = -1 };
+	int interval_ms, r = parse_interval(o->interval, &interval_ms, e);
+
+	(void)argc;
+	if (r == 0)
+		r = target_open(env, argv[0], &t, e);
+	if (r < 0)
+		return r;
+	if (container_look(&t.record) == RECORD_STOPPED)
+		return err_plain(e, -ESRCH, "container '%s' has stopped", argv[0]);
+	t.dir = fd_close(t.dir); /* others may go on */
+	return o->stats ? print_stats(&t, e) : follow(&t, interval_ms, e);
+}
+
+const struct oci_command cmd_events = { .name = "events",
+					.summary = "print what a container uses, as JSON",
+					.usage = "ID",
+					.main = events_main,
+					.options = events_options,
+					OCI_OPTS(struct events_opts),
+					.min_args = 1,
+					.max_args = 1 };

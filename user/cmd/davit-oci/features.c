@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+/* davit-oci features: what a config.json may ask for, in the form of the runtime specification (features.md). */
+#include <stddef.h>
+
+#include "base/cleanup.h"
+#include "base/str.h"
+#include "kern/cap.h"
+#include "oci.h"
+#include "spec/oci_config.h"
+
+/* understood by the parser, refused by the plan */
+static const char *const refused_options[] = { "copy-symlink", "dest-nofollow", "idmap", "ridmap" };
+static const char *const actions[] = { "SCMP_ACT_ALLOW", "SCMP_ACT_ERRNO",
+				       "SCMP_ACT_KILL",	 "SCMP_ACT_KILL_PROCESS",
+				       "SCMP_ACT_LOG",	 "SCMP_ACT_KILL_THREAD",
+				       "SCMP_ACT_TRACE", "SCMP_ACT_TRAP" };
+static const char *const operators[] = { "SCMP_CMP_EQ", "SCMP_CMP_GE", "SCMP_CMP_GT",
+					 "SCMP_CMP_LE", "SCMP_CMP_LT", "SCMP_CMP_MASKED_EQ",
+					 "SCMP_CMP_NE" };
+#if defined(__x86_64__)
+static const char *const archs[] = { "SCMP_ARCH_X32", "SCMP_ARCH_X86", "SCMP_ARCH_X86_64" };
+#else
+static const char *const archs[] = { "SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM" };
+#endif
+
+static void add_item(struct str *s, const char *text, bool *is_first)
+{
+	str_add(s, *is_first ? "" : ",");
+	str_add_json(s, text);
+	*is_first = false;
+}
+
+static void add_list(struct str *s, const char *key, const char *const *v, size_t n)
+{
+	bool is_first = true;
+
+	str_addf(s, "\"%s\":[", key);
+	for (size_t i = 0; i < n; i++)
+		add_item(s, v[i], &is_first);
+	str_add(s, "]");
+}
+
+static void add_hooks(struct str *s)
+{
+	bool is_first = true;
+
+	str_add(s, "\"hooks\":[");
+	for (int i = 0; i < OCI_HOOK_COUNT; i++)
+		add_item(s, oci_hook_point_name((enum oci_hook_point)i), &is_first);
+	str_add(s, "]");
+}
+
+static bool is_refused(const char *option)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(refused_options); i++)
+		if (str_eq(refused_options[i], option))
+			return true;
+	return false;
+}
+
+static void add_mount_options(struct str *s)
+{
+	bool is_first = true;
+	const char *name;
+
+	str_add(s, "\"mountOptions\":[");
+	for (size_t i = 0; (name = oci_mount_option_name(i)); i++)
+		if (!is_refused(name))
+			add_item(s, name, &is_first);
+	str_add(s, "]");
+}
+
+static void add_namespaces(struct str *s)
+{
+	bool is_first = true;
+
+	str_add(s, "\"namespaces\":[");
+	for (int i = 0; i < OCI_NS_COUNT; i++)
+		add_item(s, oci_ns_name((enum oci_ns_type)i), &is_first);
+	str_add(s, "]");
+}
+
+static void add_capabilities(struct str *s)
+{
+	unsigned int last = cap_last();
+	bool is_first = true;
+
+	str_add(s, "\"capabilities\":[");
+	for (unsigned int i = 0; i <= last && cap_name(i); i++)
+		add_item(s, cap_name(i), &is_first);
+	str_add(s, "]");
+}
+
+static void add_seccomp(struct str *s)
+{
+	str_add(s, "\"seccomp\":{\"enabled\":true,");
+	add_list(s, "actions", actions, ARRAY_SIZE(actions));
+	str_add(s, ",");
+	add_list(s, "operators", operators, ARRAY_SIZE(operators));
+	str_add(s, ",");
+	add_list(s, "archs", archs, ARRAY_SIZE(archs));
+	str_add(s, "}");
+}
+
+static int features_main(const struct oci_env *env, void *opts, int argc, char *argv[],
+			 struct err *e)
+{
+	_cleanup_str_ struct str s = STR_INIT;
+
+	(void)env;
+	(void)opts;
+	(void)argc;
+	(void)argv;
+	str_add(&s, "{\"ociVersionMin\":\"1.0.0\",\"ociVersionMax\":\"" OCI_SPEC_VERSION "\",");
+	add_hooks(&s);
+	str_add(&s, ",");
+	add_mount_options(&s);
+	str_add(&s, ",\"linux\":{");
+	add_namespaces(&s);
+	str_add(&s, ",");
+	add_capabilities(&s);
+	str_add(&s, ",\"cgroup\":{\"v1\":true,\"v2\":true,\"systemd\":false,\"systemdUser\":false,"
+		    "\"rdma\":true},");
+	add_seccomp(&s);
+	str_add(&s, ",\"apparmor\":{\"enabled\":true},\"selinux\":{\"enabled\":true},"
+		    "\"intelRdt\":{\"enabled\":false},"
+		    "\"mountExtensions\":{\"idmap\":{\"enabled\":false}},"
+		    "\"netDevices\":{\"enabled\":false}},"
+		    "\"annotations\":{\"org.davit.version\":\"" DAVIT_VERSION "\"}}\n");
+	return oci_print(&s, e);
+}
+
+const struct oci_command cmd_features = { .name = "features",
+					  .summary = "print what config.json may ask for, as JSON",
+					  .usage = "",
+					  .main = features_main };

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+/* A container that a command works on: its record, locked, and its cgroup. */
+#include "target.h"
+
+#include <errno.h>
+
+#include "base/cleanup.h"
+#include "kern/cgroup.h"
+#include "oci.h"
+#include "runtime/create.h"
+
+void target_done(struct target *t)
+{
+	record_done(&t->record);
+	cgroup_free(t->cg);
+	t->cg = NULL;
+	t->dir = fd_close(t->dir);
+}
+
+int target_open(const struct oci_env *env, const char *id, struct target *t, struct err *e)
+{
+	int r;
+
+	t->dir = record_open(env->root, id, e);
+	if (t->dir < 0)
+		return t->dir;
+	r = record_read(t->dir, id, &t->record, e);
+	if (r < 0)
+		return r;
+	t->cg = container_cgroup(&t->record);
+	return t->cg ? 0 : err_plain(e, -ENOENT, "container '%s' has no cgroup", id);
+}
