@@ -40,7 +40,7 @@ struct install_layer {
 
 /**
  * struct install - an image being installed; install_init() and install_done()
- * @budget:   decompressed bytes that may still come, shared by all images of a bundle
+ * @budget:   decompressed bytes that may still come, shared by all images of a package
  * @manifest: grows by one layer with each install_layer(); replaced if the image brought its own
  * @pins:     descriptors that keep layers from being collected
  */

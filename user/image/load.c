@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Load images from a bundle: what both forms share. */
+/* Load images from a package: what both forms share. */
 #include "image/load.h"
 
 #include <errno.h>
@@ -9,7 +9,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/fmt.h"
-#include "image/bundle.h"
+#include "image/package.h"
 #include "image/options.h"
 #include "store/check.h"
 #include "store/limits.h"
@@ -28,8 +28,8 @@ int load_budget(uint64_t option, uint64_t *ret, struct err *e)
 int load_source(void *data, const char *name, struct stream_source *ret, struct err *e)
 {
 	struct load *l = data;
-	struct bundle_file f;
-	int r = bundle_file(l->bundle, name, &f, e);
+	struct package_file f;
+	int r = package_file(l->package, name, &f, e);
 
 	if (r < 0)
 		return r;
@@ -77,9 +77,9 @@ static int load_bundle(struct load *l, struct err *e)
 {
 	int r;
 
-	if (bundle_has(l->bundle, "index.json"))
+	if (package_has(l->package, "index.json"))
 		return load_oci(l, e);
-	if (bundle_has(l->bundle, "manifest.json"))
+	if (package_has(l->package, "manifest.json"))
 		return load_docker(l, e);
 	r = err_plain(e, -EBADMSG, "it is neither an OCI image layout nor a docker archive");
 	err_hint(e, "'davit import' makes an image of a root file system");
@@ -90,9 +90,9 @@ int image_load(const struct store *st, const struct load_opts *o, struct install
 	       struct strv *ret, struct err *e)
 {
 	_cleanup_(staging_done) struct staging staging = STAGING_INIT;
-	_cleanup_(bundle_done) struct bundle bundle = BUNDLE_INIT;
+	_cleanup_(package_done) struct package package = PACKAGE_INIT;
 	const char *path = o->input ? o->input : "-";
-	struct load l = { .store = st, .opts = o, .staging = &staging, .bundle = &bundle,
+	struct load l = { .store = st, .opts = o, .staging = &staging, .package = &package,
 			  .progress = progress, .out = ret };
 	int r = load_budget(o->max_size, &l.budget, e);
 
@@ -101,7 +101,7 @@ int image_load(const struct store *st, const struct load_opts *o, struct install
 	if (r == 0)
 		r = staging_open(st, &staging, e);
 	if (r == 0)
-		r = bundle_open(path, staging.fd, &l.budget, &bundle, e);
+		r = package_open(path, staging.fd, &l.budget, &package, e);
 	if (r == 0)
 		r = load_bundle(&l, e);
 	return r < 0 ? err_wrap(e, r, "cannot load '%s'", path) : 0;

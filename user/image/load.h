@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Load images from a bundle: OCI layout or docker archive. */
+/* Load images from a package: OCI layout or docker archive. */
 #ifndef DAVIT_IMAGE_LOAD_H
 #define DAVIT_IMAGE_LOAD_H
 
@@ -13,7 +13,7 @@ struct load_opts;
 struct store;
 
 /**
- * image_load() - all images of the bundle that @o names
+ * image_load() - all images of the package that @o names
  * @ret: "Loaded image: NAME", or "Loaded image ID: sha256:…" for one without a name, is added
  *
  * An archive is taken as OCI layout if it has index.json, else as `docker save` wrote it. Images
@@ -32,7 +32,7 @@ struct load {
 	const struct store *store;
 	const struct load_opts *opts;
 	struct staging *staging;
-	const struct bundle *bundle;
+	const struct package *package;
 	uint64_t budget;
 	struct install_progress progress;
 	struct strv *out;
@@ -42,7 +42,7 @@ struct load {
 int load_oci(struct load *l, struct err *e);
 int load_docker(struct load *l, struct err *e);
 
-/* load_source() - struct install_layer's open for a file of the bundle; @data is struct load */
+/* load_source() - struct install_layer's open for a file of the package; @data is struct load */
 int load_source(void *data, const char *name, struct stream_source *ret, struct err *e);
 
 /* load_finish() - names, commit, output of one image */

@@ -6,7 +6,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/json.h"
-#include "image/bundle.h"
+#include "image/package.h"
 #include "image/digest.h"
 #include "image/load.h"
 #include "store/limits.h"
@@ -43,7 +43,7 @@ static int load_one(struct load *l, const struct docker_image *im, struct err *e
 
 	install_init(&in, l->store, l->staging, &l->budget);
 	in.progress = l->progress;
-	r = bundle_read(l->bundle, im->config, LIMIT_CONFIG_BYTES, &text, &n, e);
+	r = package_read(l->package, im->config, LIMIT_CONFIG_BYTES, &text, &n, e);
 	if (r == 0)
 		r = check_name(im->config, text, n, e);
 	if (r < 0)
@@ -74,7 +74,7 @@ int load_docker(struct load *l, struct err *e)
 	_cleanup_json_ json_t *j = NULL;
 	_cleanup_free_ char *text = NULL;
 	size_t n;
-	int r = bundle_read(l->bundle, "manifest.json", LIMIT_MANIFEST_BYTES, &text, &n, e);
+	int r = package_read(l->package, "manifest.json", LIMIT_MANIFEST_BYTES, &text, &n, e);
 
 	if (r < 0)
 		return r;

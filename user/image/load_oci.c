@@ -7,7 +7,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/json.h"
-#include "image/bundle.h"
+#include "image/package.h"
 #include "image/digest.h"
 #include "image/load.h"
 #include "image/options.h"
@@ -27,7 +27,7 @@ static int read_blob(struct load *l, const struct descriptor *d, size_t max, cha
 	int r;
 
 	(void)snprintf(path, sizeof(path), "blobs/sha256/%s", d->digest); /* sized for it */
-	r = bundle_read(l->bundle, path, max, &text, &n, e);
+	r = package_read(l->package, path, max, &text, &n, e);
 	if (r < 0)
 		return r;
 	r = digest_of(text, n, hex, e);
@@ -169,7 +169,7 @@ int load_oci(struct load *l, struct err *e)
 	_cleanup_json_ json_t *j = NULL;
 	_cleanup_free_ char *text = NULL;
 	size_t n, loaded = 0;
-	int r = bundle_read(l->bundle, "index.json", LIMIT_INDEX_BYTES, &text, &n, e);
+	int r = package_read(l->package, "index.json", LIMIT_INDEX_BYTES, &text, &n, e);
 
 	if (r < 0)
 		return r;

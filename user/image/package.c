@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What an image arrives in: a directory, a tar file read in place, a stream laid out in a spool. */
-#include "image/bundle.h"
+#include "image/package.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -26,7 +26,7 @@
 
 /* the scan of one tar */
 struct scan {
-	struct bundle *b;
+	struct package *b;
 	struct archive *archive;
 	struct inflate *inflate;
 	int fd, spool;
@@ -35,7 +35,7 @@ struct scan {
 	struct err err;
 };
 
-void bundle_done(struct bundle *b)
+void package_done(struct package *b)
 {
 	for (size_t i = 0; i < b->n; i++) {
 		free(b->v[i].name);
@@ -70,11 +70,11 @@ static la_ssize_t next_block(struct archive *a, void *data, const void **ret)
 	return n;
 }
 
-static int add(struct bundle *b, const struct bundle_member *m)
+static int add(struct package *b, const struct package_member *m)
 {
 	if (b->n == b->cap) {
 		size_t cap = b->cap ? b->cap * 2 : 64;
-		struct bundle_member *v = realloc(b->v, cap * sizeof(*v));
+		struct package_member *v = realloc(b->v, cap * sizeof(*v));
 
 		if (!v)
 			return -ENOMEM;
@@ -112,7 +112,7 @@ static char *join_link(const char *name, const char *target)
 	return str_take(&s);
 }
 
-static int copy_out(struct scan *s, int number, struct bundle_member *m, struct err *e)
+static int copy_out(struct scan *s, int number, struct package_member *m, struct err *e)
 {
 	char name[16];
 	_cleanup_fd_ int fd = -1;
@@ -148,7 +148,7 @@ static int copy_out(struct scan *s, int number, struct bundle_member *m, struct 
 static int scan_entry(struct scan *s, struct archive_entry *tar, struct err *e)
 {
 	char path[TREE_PATH_MAX];
-	struct bundle_member m = { .spool = -1 };
+	struct package_member m = { .spool = -1 };
 	const char *hard = archive_entry_hardlink(tar), *soft = archive_entry_symlink(tar);
 	int r = entry_path(archive_entry_pathname(tar), path, e);
 
@@ -233,7 +233,7 @@ static int start_scan(struct scan *s, bool in_place, int tmp, struct err *e)
 }
 
 /* Read @fd through: all names, and where their bytes are. */
-static int scan_fd(struct bundle *b, int fd, int tmp, uint64_t *budget, struct err *e)
+static int scan_fd(struct package *b, int fd, int tmp, uint64_t *budget, struct err *e)
 {
 	struct scan s = { .b = b, .fd = fd, .budget = budget, .in = malloc(READ_SIZE),
 			  .out = malloc(READ_SIZE) };
@@ -259,9 +259,9 @@ static int scan_fd(struct bundle *b, int fd, int tmp, uint64_t *budget, struct e
 	return r;
 }
 
-int bundle_open(const char *path, int tmp, uint64_t *budget, struct bundle *ret, struct err *e)
+int package_open(const char *path, int tmp, uint64_t *budget, struct package *ret, struct err *e)
 {
-	_cleanup_(bundle_done) struct bundle b = BUNDLE_INIT;
+	_cleanup_(package_done) struct package b = PACKAGE_INIT;
 	bool is_stdin = strcmp(path, "-") == 0;
 	struct stat st;
 	int r;
@@ -280,12 +280,12 @@ int bundle_open(const char *path, int tmp, uint64_t *budget, struct bundle *ret,
 			return err_wrap(e, r, "read '%s'", is_stdin ? "standard input" : path);
 	}
 	*ret = b;
-	b = (struct bundle)BUNDLE_INIT;
+	b = (struct package)PACKAGE_INIT;
 	return 0;
 }
 
 /* The later one of equal names wins, as with tar. */
-static const struct bundle_member *find(const struct bundle *b, const char *name)
+static const struct package_member *find(const struct package *b, const char *name)
 {
 	for (int hop = 0; hop <= LINK_HOPS; hop++) {
 		size_t i = b->n;
@@ -301,7 +301,7 @@ static const struct bundle_member *find(const struct bundle *b, const char *name
 	return NULL;
 }
 
-static int open_in_dir(int dir, const char *name, struct bundle_file *ret, struct err *e)
+static int open_in_dir(int dir, const char *name, struct package_file *ret, struct err *e)
 {
 	/* O_NONBLOCK: a fifo is not to be waited for */
 	_cleanup_fd_ int fd = fs_open_beneath(dir, name, O_RDONLY | O_NOCTTY | O_NONBLOCK, 0);
@@ -311,18 +311,18 @@ static int open_in_dir(int dir, const char *name, struct bundle_file *ret, struc
 		return err_set(e, fd, "open '%.100s'", name);
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return err_plain(e, -EBADMSG, "'%.100s' is not a regular file", name);
-	*ret = (struct bundle_file){ .fd = TAKE_FD(fd), .size = (uint64_t)st.st_size };
+	*ret = (struct package_file){ .fd = TAKE_FD(fd), .size = (uint64_t)st.st_size };
 	return 0;
 }
 
-bool bundle_has(const struct bundle *b, const char *name)
+bool package_has(const struct package *b, const char *name)
 {
 	return b->is_dir ? fs_exists(b->dir, name) : find(b, name) != NULL;
 }
 
-int bundle_file(const struct bundle *b, const char *name, struct bundle_file *ret, struct err *e)
+int package_file(const struct package *b, const char *name, struct package_file *ret, struct err *e)
 {
-	const struct bundle_member *m;
+	const struct package_member *m;
 	char path[TREE_PATH_MAX];
 	int r;
 
@@ -340,18 +340,18 @@ int bundle_file(const struct bundle *b, const char *name, struct bundle_file *re
 		(void)snprintf(number, sizeof(number), "%d", m->spool); /* sized for it */
 		return open_in_dir(b->dir, number, ret, e);
 	}
-	*ret = (struct bundle_file){ .fd = fcntl(b->tar, F_DUPFD_CLOEXEC, 3),
+	*ret = (struct package_file){ .fd = fcntl(b->tar, F_DUPFD_CLOEXEC, 3),
 				     .offset = m->offset, .size = m->size };
 	return ret->fd < 0 ? err_set(e, errno, "open '%.100s'", name) : 0;
 }
 
-int bundle_read(const struct bundle *b, const char *name, size_t max, char **ret, size_t *ret_len,
+int package_read(const struct package *b, const char *name, size_t max, char **ret, size_t *ret_len,
 		struct err *e)
 {
 	_cleanup_free_ char *p = NULL;
-	struct bundle_file f;
+	struct package_file f;
 	size_t have = 0;
-	int r = bundle_file(b, name, &f, e);
+	int r = package_file(b, name, &f, e);
 
 	if (r < 0)
 		return r;
