@@ -279,7 +279,7 @@ build_kernel_headers() {
 	(
 		cd "$1/source" && {
 			find . arch/x86 -maxdepth 1 -name 'Makefile*'
-			find include scripts arch/x86/include arch/x86/scripts -type f -o -type l
+			find include scripts arch/x86/include -type f -o -type l
 			find arch/x86 -name Kbuild.platforms -o -name Platform
 		} | tar -cf - -T -
 	) | tar -xf - -C "$2" || return 1

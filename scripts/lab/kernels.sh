@@ -59,11 +59,11 @@ lab_image_unpack() {
 	read -r offset length < <(od -An -tu4 -j 584 -N 8 "$1")
 	[ "${setup:-0}" -gt 0 ] && [ "${length:-0}" -gt 0 ] || return 1
 	tail -c +$(((setup + 1) * 512 + offset + 1)) "$1" | head -c "$length" >"$LAB_RUN/payload"
-	# the size at its end is no part of the compressed stream
+	# the size at its end is no part of the compressed stream, except of gzip's
 	case $(od -An -tx1 -N 4 "$LAB_RUN/payload" | tr -d ' ') in
 	fd377a58) head -c -4 "$LAB_RUN/payload" | xz -dc ;;
 	28b52ffd) head -c -4 "$LAB_RUN/payload" | zstd -qdc ;;
-	1f8b*) head -c -4 "$LAB_RUN/payload" | gzip -dc ;;
+	1f8b*) gzip -dc <"$LAB_RUN/payload" ;;
 	*) false ;;
 	esac >"$2" 2>/dev/null || rm -f "$2"
 	rm -f "$LAB_RUN/payload"
