@@ -71,9 +71,17 @@ $(O)/tests/stepper: tests/harness/stepper.c
 check: $(UNIT_TESTS) $(O)/bin/davit-monitor $(O)/bin/davit-bpf $(O)/bin/davit-init
 	$(Q)DAVIT_OUT=$(abspath $(O)) scripts/run-tests $(UNIT_TESTS)
 
-#: make test                 build, unit tests and all flow tests (root); T="tests/a/b.t ..." picks some
+#: make test                 build, all tests on this kernel and test-vm on Linux 6.1 (root); T="tests/a/b.t ..." picks some
 test: deps-test
-	$(Q)$(MAKE) --no-print-directory run-tests
+	$(Q)rm -f $(O)/totals
+	$(Q)r=0; export DAVIT_TEST_TOTALS=$(abspath $(O))/totals; \
+	$(MAKE) --no-print-directory run-tests || r=1; \
+	$(if $(TEST_ALSO_VM),$(MAKE) --no-print-directory run-tests-vm KERNEL=6.1 || r=1;) \
+	awk '{ p += $$1; f += $$2; s += $$3 } END { print p + 0 " passed, " f + 0 " failed, " s + 0 " skipped in all" }' \
+		$$DAVIT_TEST_TOTALS; exit $$r
+
+# sanitizers on an emulated processor outlast every time-out
+TEST_ALSO_VM := $(if $(SAN)$(filter command line environment,$(origin T)),,yes)
 
 T ?= $(UNIT_TESTS) $(FLOW_TESTS)
 run-tests: programs $(UNIT_TESTS) $(BENCH_TOOLS) $(O)/tests/true $(O)/tests/stepper $(O)/tests/grab
