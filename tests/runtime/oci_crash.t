@@ -31,7 +31,7 @@ find_left() {
 
 # sweep NAME STRIDE SETUP COMMAND...
 sweep() {
-	local name=$1 stride=$2 setup=$3 step bad=0 killed=0 begin=$SECONDS said n call program problem try
+	local name=$1 stride=$2 setup=$3 step bad=0 killed=0 begin=$SECONDS n call program problem try
 	shift 3
 	! has_sanitizers || stride=$((stride * 7))
 	[ -z "${CRASH_ALL:-}" ] || stride=1

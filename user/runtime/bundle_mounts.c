@@ -15,6 +15,7 @@
 #include "kern/mount.h"
 #include "runtime/bundle.h"
 #include "runtime/bundle_copy.h"
+#include "runtime/bundle_idmap.h"
 #include "runtime/bundle_plan.h"
 #include "runtime/bundle_work.h"
 
@@ -59,8 +60,10 @@ static int refuse(const struct oci_mount *m, struct err *e)
 		return err_plain(e, -EOPNOTSUPP, "options: 'copy-symlink' is not supported");
 	if (m->flags & OCI_MOUNT_DST_NOFOLLOW)
 		return err_plain(e, -EOPNOTSUPP, "options: 'dest-nofollow' is not supported");
-	if (m->flags & (OCI_MOUNT_IDMAP | OCI_MOUNT_RIDMAP))
-		return err_plain(e, -EOPNOTSUPP, "options: id-mapped mounts are not supported");
+	if ((m->flags & (OCI_MOUNT_IDMAP | OCI_MOUNT_RIDMAP)) &&
+	    (!(m->flags & OCI_MOUNT_BIND) || (m->flags & OCI_MOUNT_REMOUNT)))
+		return err_plain(e, -EOPNOTSUPP,
+				 "options: only bind mounts can have ids mapped");
 	return 0;
 }
 
@@ -85,7 +88,9 @@ static int plan_bind(struct bundle_work *w, const struct oci_mount *m, struct er
 		if (r < 0)
 			return err_set(e, r, "make '%s' a slave", m->source);
 	}
-	r = bundle_set_attrs(fd, m, e);
+	r = bundle_idmap_mount(&w->b->config.linux_, m, fd, e);
+	if (r == 0)
+		r = bundle_set_attrs(fd, m, e);
 	if (r < 0)
 		return r;
 	to = bundle_next_mount(w, m);

@@ -19,6 +19,7 @@
 #include "kern/clone.h"
 #include "kern/init_report.h"
 #include "kern/sys.h"
+#include "runtime/bundle_idmap.h"
 #include "runtime/bundle_plan.h"
 #include "runtime/exec_error.h"
 #include "runtime/outcome.h"
@@ -195,22 +196,6 @@ static int clone_child(const struct oci_linux *linux_, struct bundle_plan *p, in
 	return 0;
 }
 
-static int write_maps(pid_t pid, const char *file, const struct oci_id_maps *maps, struct err *e)
-{
-	_cleanup_str_ struct str text = STR_INIT;
-	char path[48];
-	int r;
-
-	for (size_t i = 0; i < maps->n; i++)
-		str_addf(&text, "%u %u %u\n", maps->v[i].inside, maps->v[i].outside,
-			 maps->v[i].count);
-	if (str_failed(&text))
-		return err_set(e, ENOMEM, "write id maps");
-	(void)err_format(path, sizeof(path), "/proc/%d/%s", pid, file);
-	r = io_write_file(AT_FDCWD, path, str_text(&text));
-	return r < 0 ? err_set(e, r, "write to '%s'", path) : 0;
-}
-
 static int go_on(const struct spawn_pipes *f, struct err *e)
 {
 	return write(f->sync_write, "", 1) == 1 ?
@@ -221,10 +206,8 @@ static int go_on(const struct spawn_pipes *f, struct err *e)
 static int start_with_maps(const struct oci_linux *linux_, const struct spawn_pipes *f, pid_t pid,
 			   struct err *e)
 {
-	int r = write_maps(pid, "uid_map", &linux_->uid_map, e);
+	int r = bundle_write_maps(pid, &linux_->uid_map, &linux_->gid_map, e);
 
-	if (r == 0)
-		r = write_maps(pid, "gid_map", &linux_->gid_map, e);
 	return r < 0 ? r : go_on(f, e);
 }
 

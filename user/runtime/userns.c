@@ -48,7 +48,8 @@ static int wait_to_be_killed(void *arg)
 	return 0;
 }
 
-int userns_create(const struct id_map *map, struct err *e)
+int userns_create_with(int (*write_maps)(pid_t pid, const void *data, struct err *e), const void *data,
+		       struct err *e)
 {
 	_cleanup_fd_ int pidfd = -1, fd = -1;
 	char path[32];
@@ -68,7 +69,7 @@ int userns_create(const struct id_map *map, struct err *e)
 			err_hint(e, "see /proc/sys/user/max_user_namespaces; the kernel refuses it to a process in a chroot, too");
 		return pid;
 	}
-	r = userns_write_maps(pid, map, e);
+	r = write_maps(pid, data, e);
 	if (r == 0) {
 		(void)err_format(path, sizeof(path), "/proc/%d/ns/user", pid);
 		fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -79,4 +80,14 @@ int userns_create(const struct id_map *map, struct err *e)
 	(void)waitpid(pid, NULL, __WALL); /* nobody else waits for it */
 	(void)munmap(stack, CLONE_STACK_SIZE);
 	return r < 0 ? r : TAKE_FD(fd);
+}
+
+static int write_one_range(pid_t pid, const void *data, struct err *e)
+{
+	return userns_write_maps(pid, data, e);
+}
+
+int userns_create(const struct id_map *map, struct err *e)
+{
+	return userns_create_with(write_one_range, map, e);
 }

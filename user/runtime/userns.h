@@ -19,4 +19,8 @@ int userns_write_maps(pid_t pid, const struct id_map *map, struct err *e);
  */
 int userns_create(const struct id_map *map, struct err *e);
 
+/* userns_create_with() - the same, for maps that @write_maps gives to a process' new namespace */
+int userns_create_with(int (*write_maps)(pid_t pid, const void *data, struct err *e), const void *data,
+		       struct err *e);
+
 #endif

@@ -9,7 +9,7 @@
 #include "spec/oci_config.h"
 
 /* understood by the parser, refused by the plan */
-static const char *const refused_options[] = { "copy-symlink", "dest-nofollow", "idmap", "ridmap" };
+static const char *const refused_options[] = { "copy-symlink", "dest-nofollow" };
 static const char *const actions[] = { "SCMP_ACT_ALLOW", "SCMP_ACT_ERRNO",
 				       "SCMP_ACT_KILL",	 "SCMP_ACT_KILL_PROCESS",
 				       "SCMP_ACT_LOG",	 "SCMP_ACT_KILL_THREAD",
@@ -124,7 +124,7 @@ static int features_main(const struct oci_env *env, void *opts, int argc, char *
 	add_seccomp(&s);
 	str_add(&s, ",\"apparmor\":{\"enabled\":true},\"selinux\":{\"enabled\":true},"
 		    "\"intelRdt\":{\"enabled\":false},"
-		    "\"mountExtensions\":{\"idmap\":{\"enabled\":false}},"
+		    "\"mountExtensions\":{\"idmap\":{\"enabled\":true}},"
 		    "\"netDevices\":{\"enabled\":false}},"
 		    "\"annotations\":{\"org.davit.version\":\"" DAVIT_VERSION "\"}}\n");
 	return oci_print(&s, e);
