@@ -79,6 +79,15 @@ cp "$DAVIT_OUT/tests/true" "$rootfs/bin/static-true" 2>/dev/null
 shows 'scheduler' 3 '.process.scheduler = {policy: "SCHED_BATCH", nice: 5} | sh("awk \"{ print \\$41 }\" /proc/self/stat")'
 shows 'ioPriority' 'best-effort: prio 6' '.process.ioPriority = {class: "IOPRIO_CLASS_BE", priority: 6} | sh("ionice -p $$")'
 
+bundle x '.process.execCPUAffinity = {initial: "0", final: "0"} | args(["sleep", "1000"])'
+ok 'execCPUAffinity is no matter of create' create x
+oci start x
+is "$(oci exec x sed -n 's/^Cpus_allowed_list:\t//p' /proc/self/status)" 0 'but of exec'
+jq '.process | .args = ["true"] | .execCPUAffinity.final = "9000"' "$bundles/x/config.json" >"$TMPDIR/x.json"
+fails 'a processor that cannot be' 255 oci exec --process "$TMPDIR/x.json" x
+like "$err" 'process.execCPUAffinity' 'is named'
+oci delete -f x
+
 ### filters
 
 shows 'a filter with an argument' '1 ok' '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", architectures: ["SCMP_ARCH_X86_64"],

@@ -279,6 +279,8 @@ int bundle_plan_exec(const struct oci_process *process, const struct oci_linux *
 	if (r == 0)
 		r = bundle_plan_process(process, o, p, e);
 	if (r == 0)
+		r = bundle_plan_affinity(process, p, e);
+	if (r == 0)
 		r = bundle_plan_seccomp(linux_, p, e);
 	l->make_cwd = false;
 	if (r < 0)

@@ -80,6 +80,8 @@ int bundle_plan_devices(const struct bundle *b, struct bundle_plan *p, struct er
 int bundle_plan_process(const struct oci_process *process, const struct bundle_options *o,
 			struct bundle_plan *p, struct err *e);
 int bundle_plan_seccomp(const struct oci_linux *linux_, struct bundle_plan *p, struct err *e);
+/* execCPUAffinity: where the process of an `exec` runs at last; no matter of the first process. */
+int bundle_plan_affinity(const struct oci_process *process, struct bundle_plan *p, struct err *e);
 int bundle_plan_kernel(const struct oci_linux *linux_, struct bundle_plan *p, struct err *e);
 int bundle_plan_namespaces(const struct bundle *b, struct bundle_plan *p, struct err *e);
 

@@ -175,7 +175,5 @@ int bundle_plan_process(const struct oci_process *process, const struct bundle_o
 	if (r == 0)
 		r = plan_preserved(process, o, p, e);
 	plan_schedule(process, p);
-	if (r == 0 && (process->affinity.initial || process->affinity.final))
-		r = err_plain(e, -EOPNOTSUPP, "process.execCPUAffinity: is not supported");
 	return r;
 }

@@ -11,6 +11,7 @@
 #include "runtime/bundle_plan.h"
 
 #define NODES_MAX 1024u /* of a memory policy: the kernel's MAX_NUMNODES */
+#define CPUS_MAX 8192u /* of an affinity: the most that the kernel can be built for */
 #define LONG_BITS (8 * sizeof(unsigned long))
 
 int bundle_plan_seccomp(const struct oci_linux *linux_, struct bundle_plan *p, struct err *e)
@@ -84,6 +85,28 @@ static int plan_memory_policy(const struct oci_memory_policy *m, struct bundle_p
 	p->launch.memory_mode = (int)(m->mode | m->flags);
 	p->launch.nodemask = m->nodes ? mask : NULL;
 	p->launch.nodemask_bits = m->nodes ? NODES_MAX : 0;
+	return 0;
+}
+
+int bundle_plan_affinity(const struct oci_process *process, struct bundle_plan *p, struct err *e)
+{
+	const struct oci_cpu_affinity *a = &process->affinity;
+	const char *list = a->final ? a->final : a->initial;
+	unsigned long *mask;
+	int r;
+
+	if (!list)
+		return 0;
+	mask = bundle_plan_alloc(p, CPUS_MAX / LONG_BITS, sizeof(*mask), e);
+	if (!mask)
+		return -ENOMEM;
+	r = parse_list(list, mask, CPUS_MAX);
+	if (r < 0)
+		return err_plain(e, r,
+				 "process.execCPUAffinity: '%s' is no list of processors below %u",
+				 list, CPUS_MAX);
+	p->launch.cpus = mask;
+	p->launch.cpus_size = CPUS_MAX / 8;
 	return 0;
 }
 
