@@ -91,7 +91,7 @@ ok 'reading' bash -c "mkfifo $TMPDIR/in"
 davit run -i --name orphan davit/demo sh -c 'echo up; cat; echo eof; sleep 100' <"$TMPDIR/in" >"$TMPDIR/out" &
 client=$!
 exec 7>"$TMPDIR/in"
-wait_until 10 grep -q up "$TMPDIR/out"
+ok 'and shows what it reads' wait_until 30 grep -q up "$TMPDIR/out"
 kill -9 "$client"
 exec 7>&-
 ok 'its input ends' wait_until 10 eval 'davit logs orphan | grep -q eof'
