@@ -62,8 +62,7 @@ static int refuse(const struct oci_mount *m, struct err *e)
 		return err_plain(e, -EOPNOTSUPP, "options: 'dest-nofollow' is not supported");
 	if ((m->flags & (OCI_MOUNT_IDMAP | OCI_MOUNT_RIDMAP)) &&
 	    (!(m->flags & OCI_MOUNT_BIND) || (m->flags & OCI_MOUNT_REMOUNT)))
-		return err_plain(e, -EOPNOTSUPP,
-				 "options: only bind mounts can have ids mapped");
+		return err_plain(e, -EOPNOTSUPP, "options: only bind mounts can have ids mapped");
 	return 0;
 }
 

@@ -50,8 +50,7 @@ static bool is_for_parent(const struct bundle_plan *p, const struct launch_rlimi
 
 	if (!(p->new_ns & CLONE_NEWUSER) && !p->launch.becomes_root)
 		return false;
-	return getrlimit(want->resource, &now) == 0 &&
-	       want->limit.rlim_max > now.rlim_max;
+	return getrlimit(want->resource, &now) == 0 && want->limit.rlim_max > now.rlim_max;
 }
 
 static int plan_limits(const struct oci_process *process, struct bundle_plan *p, struct err *e)

@@ -14,7 +14,6 @@
 #include "base/io.h"
 #include "oci.h"
 
-
 /* clang-format off */
 static const struct opt global_options[] = {
 	OPT_STR(0,    "root", struct oci_env, root, "DIR",        "where containers are recorded; a tmpfs (default " OCI_ROOT_DEFAULT ")"),
