@@ -11,10 +11,12 @@ VM_JOBS    ?= 2
 # millions of cases; without KVM they outlast their own time-outs, and the host runs them
 VM_SLOW  := $(addprefix $(O)/tests/unit/kern/,bpf bpf_policy)
 VM_UNIT  := $(filter-out $(VM_SLOW),$(filter $(O)/tests/unit/kern/% $(O)/tests/unit/runtime/%,$(UNIT_TESTS)))
-VM_FLOWS := $(wildcard $(addprefix tests/,engine/cgroup_modes.t engine/exec.t engine/lifecycle.t \
-	engine/limits.t engine/run.t engine/stats.t engine/v2_*.t bpf/policy.t \
-	isolation/defaults.t isolation/exec.t isolation/probe.t isolation/stdio.t))
+VM_FLOWS := $(wildcard $(addprefix tests/,engine/cgroup_modes.t engine/limits.t engine/pause.t engine/stats.t \
+	engine/v2_*.t bpf/policy.t isolation/defaults.t))
 VM_TESTS ?= $(VM_UNIT) $(VM_FLOWS)
+# what depends on the kernel less, for test-vm-all; compilers and peers are too slow there
+VM_MORE  := $(wildcard $(addprefix tests/,engine/exec.t engine/lifecycle.t engine/run.t engine/userns.t \
+	isolation/exec.t isolation/stdio.t runtime/oci.t runtime/oci_mounts.t runtime/oci_process.t))
 
 #: make test-vm              tests on another kernel in a virtual machine (root): KERNEL=6.1 T="tests/a/b.t ..."
 test-vm: deps-test
@@ -33,11 +35,11 @@ run-tests-vm: programs $(UNIT_TESTS) $(O)/tests/true $(O)/tests/stepper $(O)/tes
 			scripts/run-tests $(VM_T) </dev/null; \
 	fi
 
-#: make test-vm-all          the same on every kernel of tests/kernels.txt
+#: make test-vm-all          the same and more on every kernel of tests/kernels.txt
 test-vm-all: deps-test
 	$(Q)for k in $$(scripts/vm list | awk 'NR > 1 { print $$1 }'); do \
 		echo "kernel $$k"; \
-		$(MAKE) --no-print-directory run-tests-vm KERNEL=$$k || failed="$$failed $$k"; \
+		$(MAKE) --no-print-directory run-tests-vm KERNEL=$$k T="$(VM_TESTS) $(VM_MORE)" VM_TIMEOUT=7200 || failed="$$failed $$k"; \
 	done; \
 	[ -z "$$failed" ] || { echo "failed on:$$failed"; exit 1; }
 
