@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Waiting for a child in the foreground. */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
@@ -43,5 +44,5 @@ int oci_wait(int pidfd, struct err *e)
 		if (fds[1].revents & POLLIN)
 			break;
 	}
-	return spawn_wait(dup(pidfd), e);
+	return spawn_wait(fcntl(pidfd, F_DUPFD_CLOEXEC, 3), e);
 }
