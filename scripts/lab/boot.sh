@@ -5,7 +5,7 @@
 #
 # The guest reports on the port davit.status: "ready UPTIME" before the command, "exit STATUS" after.
 
-LAB_BOOT_SECONDS=180 # without a "ready" by then the kernel hangs; a loaded machine takes long
+LAB_BOOT_SECONDS=400 # without a "ready" by then the kernel hangs; a debug kernel on a loaded machine takes long
 
 # lab_accel: sets $lab_accel to kvm or tcg. KVM counts only when a guest really starts with it
 # (nested ones may not); that is tried once and kept in the cache.
@@ -98,6 +98,7 @@ lab_qemu_args() {
 		-device virtserialport,chardev=status,name=davit.status
 		-fsdev "local,id=root,path=/,security_model=passthrough,readonly=on,multidevs=remap"
 		-device virtio-9p-pci,fsdev=root,mount_tag=root)
+	[ -z "${lab_kernel_machine:-}" ] || lab_qemu+=(-machine "$lab_kernel_machine")
 	case $lab_accel in
 	kvm) lab_qemu+=(-accel kvm) ;;
 	*) lab_qemu+=(-accel tcg,thread=multi,tb-size=512) ;;

@@ -7,7 +7,8 @@
 # $DAVIT_LAB/kernels/NAME/
 #	about		"key value" lines: version, release, image, modules, sha256 (of the image),
 #			unpacked (bytes of vmlinux), pinned (the version in the table that it
-#			stands for), and cmdline, if the kernel wants a word on its command line
+#			stands for); if the kernel wants them, cmdline, a word for its command line,
+#			and machine, qemu's
 #	tree/		what the packages hold
 #	headers/	the same for those of `fetch --headers`
 #	vmlinux		the image unpacked: it starts faster than when the guest unpacks it
@@ -91,7 +92,7 @@ lab_is_fetched() {
 }
 
 # lab_kernel_find NAME-OR-PATH MODULES: sets $lab_name, $lab_kernel (bzImage), $lab_boot_image,
-# $lab_release, $lab_modules, $lab_kernel_cmdline, $lab_kernel_dir (cache, or empty)
+# $lab_release, $lab_modules, $lab_kernel_cmdline, $lab_kernel_machine, $lab_kernel_dir (cache, or empty)
 lab_kernel_find() {
 	local dir modules=$2 row
 	lab_name=$1
@@ -99,6 +100,7 @@ lab_kernel_find() {
 		[ -f "$1" ] || lab_die "no kernel image '$1'" "a name has no slash: $(lab_kernel_names | paste -sd' ')"
 		lab_image_check "$1" || lab_die "'$1' is no x86 kernel image (bzImage)" 'arch/x86/boot/bzImage of a kernel tree is one'
 		lab_kernel=$(realpath -- "$1") lab_boot_image=$lab_kernel lab_kernel_dir='' lab_modules='' lab_kernel_cmdline=''
+		lab_kernel_machine=q35 # it may be a debug kernel, as build-kernel.sh explains
 		lab_release=$(lab_image_release "$1")
 	else
 		row=$(lab_table "$1" image | awk 'NR == 1 { print $1 }')
@@ -114,6 +116,7 @@ lab_kernel_find() {
 		lab_modules=$(lab_about "$lab_name" modules)
 		lab_modules=${lab_modules:+$(realpath -- "$dir/$lab_modules")}
 		lab_kernel_cmdline=$(lab_about "$lab_name" cmdline)
+		lab_kernel_machine=$(lab_about "$lab_name" machine)
 		[ "$(sha256sum 2>/dev/null <"$lab_kernel" | cut -d' ' -f1)" = "$(lab_about "$lab_name" sha256)" ] ||
 			lab_die "kernel image '$lab_kernel' is damaged" "rm -r '$dir'; it is fetched again"
 		lab_boot_image=$lab_kernel

@@ -84,7 +84,7 @@ fi
 
 # the kernel
 if ! path=$("$vm" build-kernel --debug --print-path 2>/dev/null); then
-	skip 'no debug kernel is built (scripts/vm build-kernel --debug)' 8
+	skip 'no debug kernel is built (scripts/vm build-kernel --debug)' 10
 	done_testing
 fi
 run "$vm" build-kernel --debug
@@ -93,9 +93,27 @@ like "$err" '^ +CACHED +kernel debug is [0-9.]+-davit-debug' 'and that is said'
 ok '--print-path has a bzImage' test -s "$path/bzImage"
 ok 'and what modules are built against' test -s "$path/modules/build/Module.symvers"
 
-# the lab sees what KASAN and lockdep see
-run "$vm" run --kernel debug -- uname -r
-is "$status:$out" "0:$(awk '$1 == "release" { print $2 }' "$path/about")" 'it runs a command'
+# a module that is built against it; and what it was built for is there
+mkdir "$dir/module"
+echo 'obj-m := davit_hello.o' >"$dir/module/Makefile"
+printf '%s\n' '#include <linux/module.h>' 'MODULE_DESCRIPTION("of a test");' 'MODULE_LICENSE("GPL");' >"$dir/module/davit_hello.c"
+ok 'a module is built' make -s -C "$path/modules/build" M="$dir/module" modules
+# shellcheck disable=SC2016 # for the guest
+run "$vm" run --kernel debug --share "$dir" -- sh -ec 'uname -r
+	insmod "$1" && rmmod davit_hello && echo loaded
+	for f in /sys/kernel/btf/vmlinux /proc/lockdep_stats /sys/kernel/debug/kmemleak /sys/kernel/debug/failslab \
+		/sys/kernel/debug/fail_page_alloc /sys/kernel/debug/fail_usercopy /sys/kernel/debug/fail_function; do
+		test -e $f || echo "no $f"
+	done
+	zcat /proc/config.gz | grep -xE "CONFIG_(KASAN|PROVE_LOCKING|DEBUG_ATOMIC_SLEEP)=y" | sort' sh "$dir/module/davit_hello.ko"
+is "$status" 0 'it runs a command'
+is "$out" "$(awk '$1 == "release" { print $2 }' "$path/about")
+loaded
+CONFIG_DEBUG_ATOMIC_SLEEP=y
+CONFIG_KASAN=y
+CONFIG_PROVE_LOCKING=y" 'with BTF, lockdep, kmemleak, fault injection and KASAN; the module is loaded and unloaded'
+
+# the lab sees what KASAN sees
 run "$vm" run --kernel debug --console "$dir/console" -- sh -c 'echo READ_AFTER_FREE >/sys/kernel/debug/provoke-crash/DIRECT; echo done'
 is "$status" 125 'a read of freed memory is a failure of the run'
 like "$err" 'kernel debug is broken: .*KASAN: use-after-free' 'that KASAN names'
