@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # davit-probe: the isolation probes of tests/isolation, which also build alone there. Static, because
-# it runs in containers that have nothing.
+# it runs in containers that have nothing; so without sanitizers, which do not link statically.
 
 PROBE_SRC  := $(sort $(wildcard tests/isolation/*.c))
 # rows of tables leave out what they have no use for
 PROBE_WARN := -Wno-missing-field-initializers
 
 ifdef SAN
-PROBE_CC    = $(CC) $(filter-out -fno-plt,$(CFLAGS))
+PROBE_CC    = $(CC) $(filter-out -fno-plt -fsanitize=% -fno-sanitize-recover=%,$(CFLAGS))
 PROBE_OBJ   = $(patsubst tests/%.c,$(O)/obj/tests/%.o,$(PROBE_SRC))
 else
 PROBE_CC    = $(HOTCC) $(hot_flags)
@@ -22,7 +22,7 @@ $(O)/hot/obj/tests/isolation/%.o $(O)/obj/tests/isolation/%.o: tests/isolation/%
 $(O)/bin/davit-probe: $(PROBE_OBJ)
 	@mkdir -p $(@D)
 	$(call msg,LD)
-	$(Q)$(PROBE_CC) $(if $(STATIC),-static -no-pie) -o $@ $^ $(LDFLAGS)
+	$(Q)$(PROBE_CC) -static -no-pie -o $@ $^ $(filter-out -fsanitize=%,$(LDFLAGS))
 
 PROGRAMS += $(O)/bin/davit-probe
 -include $(shell find $(O)/obj/tests -name '*.d' 2>/dev/null)
