@@ -229,6 +229,9 @@ TEST_F(attach, the_terminal_is_restored_when_we_are_killed)
 #endif
 	};
 
+	/* nohup(1), '&' of a shell: what is ignored around us would not kill our children */
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		(void)signal(signals[i], SIG_DFL);
 	start(_metadata, &self->w, "while :; do echo up; sleep 0.1; done", true);
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
 		int sock = attach_connect(self->w.run_fd, NULL);
