@@ -158,7 +158,7 @@ lie 'yes'
 is "$status" 125 'endless output ends'
 lie 'yes x | tr -d "\n"'
 is "$status" 125 'without lines, too'
-lie 'sleep 100' 1
+lie 'exec sleep 100' 1
 is "$status" 1 'waiting ends'
 like "$out" 'the time was over before it' 'by the time-out'
 
@@ -215,7 +215,7 @@ done
 interrupted HUP 0.1
 ok 'SIGHUP' gone
 # while the container waits, nothing else is possible: the end is certain to be ours
-export LIE='sleep 100'
+export LIE='exec sleep 100'
 interrupted INT 1 --runtime "$TEST_DIR/liar"
 is "$status" 130 'exit status of SIGINT'
 interrupted TERM 1 --runtime "$TEST_DIR/liar"
