@@ -12,7 +12,7 @@
 #include "oci.h"
 
 static int log_fd = -1;
-static bool is_json;
+static bool is_json, has_no_warnings;
 
 int oci_log_open(const struct oci_env *env, struct err *e)
 {
@@ -20,6 +20,14 @@ int oci_log_open(const struct oci_env *env, struct err *e)
 	if (env->log_format && !is_json && !str_eq(env->log_format, "text"))
 		return err_plain(e, -EINVAL, "option '--log-format': '%s' is not text or json",
 				 env->log_format);
+	if (env->log_level && !str_eq(env->log_level, "error") &&
+	    !str_eq(env->log_level, "warning") && !str_eq(env->log_level, "info") &&
+	    !str_eq(env->log_level, "debug"))
+		return err_plain(e, -EINVAL,
+				 "option '--log-level': '%s' is not error, warning, info or debug",
+				 env->log_level);
+	/* there is nothing below a warning that info and debug could add */
+	has_no_warnings = str_eq(env->log_level, "error") && !env->debug;
 	if (!env->log || !*env->log)
 		return 0;
 	log_fd = open(env->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0644);
@@ -56,6 +64,8 @@ void oci_log_warning(const char *fmt, ...)
 	char text[ERR_MSG_MAX];
 	va_list args;
 
+	if (has_no_warnings)
+		return;
 	va_start(args, fmt);
 	(void)err_vformat(text, sizeof(text), fmt, args);
 	va_end(args);
