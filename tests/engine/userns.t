@@ -62,7 +62,7 @@ run davit run --rm --userns auto --read-only --tmpfs /tmp --tmpfs /t:uid=5,gid=6
 is "$out" '0:0 5:6 0:0' '--tmpfs with ids of the inside'
 run davit run --rm --userns auto --init davit/demo cat /proc/1/comm
 is "$out" docker-init '--init'
-run davit run --rm --userns auto --sysctl net.core.somaxconn=99 davit/demo cat /proc/sys/net/core/somaxconn
+run davit run --rm --userns auto --sysctl net.ipv4.tcp_keepalive_time=99 davit/demo cat /proc/sys/net/ipv4/tcp_keepalive_time
 is "$out" 99 '--sysctl'
 run davit run --rm --userns auto --network host davit/demo sh -c '[ -d /sys/class/net ] && echo ok'
 is "$out" ok '--network host'

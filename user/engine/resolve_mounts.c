@@ -226,6 +226,7 @@ static int add_init(const struct container *c, struct runtime_config *rc, struct
 		m->source = strdup(places[i]);
 		m->target = strdup("/sbin/docker-init");
 		m->attrs = MOUNT_ATTR_RDONLY;
+		m->keeps_ids = true;
 		rc->n_mounts++;
 		return m->source && m->target ? 0 : err_set(e, ENOMEM, "option '--init'");
 	}

@@ -34,6 +34,7 @@ enum runtime_mount_type {
  * @attrs:  MOUNT_ATTR_*; with @is_recursive also for mounts below the source
  * @propagation: bind: MS_PRIVATE (or 0), MS_SLAVE or MS_SHARED
  * @uid, @gid:	 tmpfs: owner, as seen inside
+ * @keeps_ids:	 bind: with a user namespace, not mapped; for a file that all may read and execute
  */
 struct runtime_mount {
 	enum runtime_mount_type type;
@@ -41,7 +42,7 @@ struct runtime_mount {
 	struct strv params;
 	uint64_t attrs, propagation;
 	uint32_t uid, gid;
-	bool is_recursive, is_ro_recursive;
+	bool is_recursive, is_ro_recursive, keeps_ids;
 };
 
 struct runtime_device {

@@ -183,8 +183,12 @@ static int step_sysctls(const struct launch *l, struct err *e)
 		long fd = sys_call4(SYS_openat, AT_FDCWD, w->path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0);
 		long r = fd < 0 ? fd : sys_call3(SYS_write, fd, w->text, strlen(w->text));
 
-		if (r < 0)
-			return err_set(e, (int)r, "set '%s' to '%s'", w->path, w->text);
+		if (r < 0) {
+			(void)err_set(e, (int)r, "set '%s' to '%s'", w->path, w->text);
+			if (r == -ENOENT)
+				err_hint(e, "this kernel has none, or none that a user namespace may see");
+			return (int)r;
+		}
 		(void)sys_call1(SYS_close, fd); /* the write has taken effect */
 	}
 	return 0;

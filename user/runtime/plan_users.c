@@ -107,7 +107,7 @@ static int open_bind(const struct plan *p, const struct runtime_mount *m, struct
 	r = plan_set_propagation(fd, m->source, m->propagation, e);
 	if (r == 0)
 		r = plan_set_attrs(fd, m->is_ro_recursive, m->attrs, 0, m->source, e);
-	if (r == 0 && p->userns_fd >= 0)
+	if (r == 0 && p->userns_fd >= 0 && !m->keeps_ids)
 		r = mount_idmap(fd, p->userns_fd, m->is_recursive, m->source, e);
 	return r < 0 ? r : TAKE_FD(fd);
 }
