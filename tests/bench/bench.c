@@ -29,12 +29,15 @@ struct series {
  * struct contender - one command under test
  * @argv:     inside our own argv, NULL-terminated there
  * @cpu, @wall: milliseconds by round
+ * @ratio:    by contender: median over the rounds of our CPU time by that one's in the same round, which the
+ *	      drift of the machine's speed does not touch
  * @syscalls: of one run under strace -f; -1 = not counted
  */
 struct contender {
 	const char *name;
 	char **argv;
 	struct series cpu, wall;
+	double ratio[CONTENDERS_MAX];
 	long syscalls;
 };
 
@@ -144,10 +147,32 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* sorts @v */
+static double median(double *v, unsigned long n)
+{
+	qsort(v, n, sizeof(*v), compare);
+	return n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
+}
+
+static void pair(struct bench *b)
+{
+	double *v = calloc(b->rounds, sizeof(double));
+
+	if (!v)
+		fail("out of memory");
+	for (size_t i = 0; i < b->count; i++) {
+		for (size_t j = 0; j < b->count; j++) {
+			for (unsigned long n = 0; n < b->rounds; n++)
+				v[n] = b->c[i].cpu.v[n] / b->c[j].cpu.v[n];
+			b->c[i].ratio[j] = median(v, b->rounds);
+		}
+	}
+	free(v);
+}
+
 static void summarize(struct series *s, unsigned long n)
 {
-	qsort(s->v, n, sizeof(*s->v), compare);
-	s->median = n % 2 ? s->v[n / 2] : (s->v[n / 2 - 1] + s->v[n / 2]) / 2;
+	s->median = median(s->v, n);
 	s->p95 = s->v[(n - 1) * 95 / 100];
 	s->p99 = s->v[(n - 1) * 99 / 100];
 }
@@ -180,6 +205,7 @@ static void measure(struct bench *b)
 				fail("'%s' exits with %d in round %lu", c->name, status, round);
 		}
 	}
+	pair(b);
 	for (size_t i = 0; i < b->count; i++) {
 		summarize(&b->c[i].cpu, b->rounds);
 		summarize(&b->c[i].wall, b->rounds);
@@ -203,11 +229,10 @@ static void print_table(const struct bench *b)
 		else
 			printf("%8s", "-");
 		for (size_t j = 0; j < b->count; j++)
-			printf(" %4.*f", c->cpu.median < 10 * b->c[j].cpu.median ? 2 : 1,
-			       c->cpu.median / b->c[j].cpu.median);
+			printf(" %4.*f", c->ratio[j] < 9.995 ? 2 : 1, c->ratio[j]);
 		printf("\n");
 	}
-	printf("columns /N: CPU-ms median of the row divided by that of row N\n");
+	printf("columns /N: CPU time of the row divided by that of row N in the same round, median of the rounds\n");
 }
 
 static void json_string(FILE *f, const char *s)
@@ -260,7 +285,7 @@ static void write_json(const struct bench *b)
 		for (size_t j = 0; j < b->count; j++) {
 			fputs(j ? ", " : "", f);
 			json_string(f, b->c[j].name);
-			fprintf(f, ": %.4f", c->cpu.median / b->c[j].cpu.median);
+			fprintf(f, ": %.4f", c->ratio[j]);
 		}
 		fprintf(f, "}}");
 	}
