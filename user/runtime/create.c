@@ -8,9 +8,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,6 +23,7 @@
 #include "runtime/bundle_spawn.h"
 #include "runtime/hooks.h"
 #include "runtime/resources.h"
+#include "runtime/socket.h"
 
 #define CGROUP_DEFAULT "/davit-oci" /* parent of those that config.json does not place */
 
@@ -49,36 +47,9 @@ void created_done(struct created *c)
 	bundle_child_done(&c->child);
 }
 
-static int connect_socket(const char *what, const char *path, struct err *e)
-{
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	_cleanup_fd_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), dir = -1;
-	const char *base = strrchr(path, '/');
-	int n;
-
-	if (fd < 0)
-		return err_set(e, errno, "make a socket");
-	if (strlen(path) < sizeof(addr.sun_path)) {
-		memcpy(addr.sun_path, path, strlen(path) + 1);
-	} else { /* through the directory's descriptor: engines nest their sockets deep */
-		_cleanup_free_ char *parent = base ? strndup(path, (size_t)(base - path)) : NULL;
-
-		dir = parent ? open(parent, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
-		if (dir < 0)
-			return err_set(e, ENAMETOOLONG, "%s '%s'", what, path);
-		n = (int)err_format(addr.sun_path, sizeof(addr.sun_path), "/proc/self/fd/%d%s", dir,
-				    base);
-		if (!base || strlen(addr.sun_path) + 1 >= sizeof(addr.sun_path) || n <= 0)
-			return err_set(e, ENAMETOOLONG, "%s '%s'", what, path);
-	}
-	if (connect(fd, (const struct sockaddr *)&addr, sizeof(addr)) < 0)
-		return err_set(e, errno, "%s: connect to '%s'", what, path);
-	return TAKE_FD(fd);
-}
-
 int console_connect(const char *path, struct err *e)
 {
-	return connect_socket("option '--console-socket'", path, e);
+	return socket_connect("option '--console-socket'", path, e);
 }
 
 static int open_console(struct making *m, struct err *e)
@@ -218,30 +189,13 @@ int write_pid_file(const char *path, pid_t pid, struct err *e)
 
 static int send_pidfd(const char *path, int pidfd, struct err *e)
 {
+	static const char what[] = "option '--pidfd-socket'";
 	_cleanup_fd_ int fd = -1;
-	union {
-		struct cmsghdr head;
-		char room[CMSG_SPACE(sizeof(int))];
-	} control = { .room = { 0 } };
-	char byte = 0;
-	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
-	struct msghdr msg = { .msg_iov = &iov,
-			      .msg_iovlen = 1,
-			      .msg_control = &control,
-			      .msg_controllen = sizeof(control) };
 
 	if (!path)
 		return 0;
-	fd = connect_socket("option '--pidfd-socket'", path, e);
-	if (fd < 0)
-		return fd;
-	control.head.cmsg_level = SOL_SOCKET;
-	control.head.cmsg_type = SCM_RIGHTS;
-	control.head.cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(&control.head), &pidfd, sizeof(pidfd));
-	return sendmsg(fd, &msg, MSG_NOSIGNAL) < 0 ?
-		       err_set(e, errno, "option '--pidfd-socket': send") :
-		       0;
+	fd = socket_connect(what, path, e);
+	return fd < 0 ? fd : socket_send_fd(what, fd, pidfd, "", 1, e);
 }
 
 static int publish(struct making *m, struct err *e)
