@@ -23,9 +23,9 @@ hot_flags     = $(filter-out -Wlogical-op -Wduplicated-cond,$(CFLAGS)) -fno-pie 
 hot_src      = $(if $(filter image,$(1)),user/image/options.c,$(call part_src,$(1)))
 hot_obj      = $(patsubst user/%.c,$(O)/hot/obj/%.o,$(call hot_src,$(1)))
 hot_lib      = $(if $(call part_src,$(1)),$(O)/hot/lib/$(1).a)
-# instead of musl's: user/hot/*.c for all of them, user/hot/PROGRAM/*.c for one
+# instead of musl's: user/hot/*.c
 hot_cmd_obj  = $(patsubst user/%.c,$(O)/hot/obj/%.o,$(sort $(wildcard user/cmd/$(1)/*.c) \
-		$(wildcard user/hot/*.c) $(wildcard user/hot/$(1)/*.c)))
+		$(wildcard user/hot/*.c)))
 hot_parts_of = $(foreach p,$(1) $(USES_$(1)),$(call hot_lib,$(p)))
 
 # musl has no kernel headers: those of linux-libc-dev, and nothing else of /usr/include

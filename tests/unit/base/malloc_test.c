@@ -16,7 +16,7 @@ void hot_free(void *p);
 #define calloc hot_calloc
 #define realloc hot_realloc
 #define free hot_free
-#include "hot/davit/malloc.c"
+#include "hot/malloc.c"
 #undef malloc
 #undef calloc
 #undef realloc

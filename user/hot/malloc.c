@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * malloc(3) of davit itself. musl's makes and removes a mapping for every other size, with two page
- * faults each: a tenth of a millisecond in a process that lives for one. Here blocks of powers of two
- * come out of one piece of memory and go to a list for the next of their size; only large ones are
- * given back to the kernel. davit has one thread.
+ * malloc(3) of programs that live for a millisecond and have one thread. musl's makes and removes a mapping
+ * for every other size, with two page faults each: a tenth of a millisecond. Here blocks of powers of two
+ * come out of one piece of memory and go to a list for the next of their size; only large ones are given
+ * back to the kernel.
  */
 #include <errno.h>
 #include <stdbool.h>
