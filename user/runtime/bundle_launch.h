@@ -73,8 +73,8 @@ struct bundle_sched_attr {
  * @console_fd:	     socket to send the terminal's master to; -1 = no terminal
  * @no_pivot:	     chroot(2) instead of pivot_root(2), for an initial ramdisk
  * @propagation:     of the container's root in the end
- * @host_writes:     through the host's /proc, before the root changes
- * @label:	     text for the exec attribute of the security module; @label_file is its path
+ * @host_writes:     through the host's proc, which the paths are relative to, before the root changes
+ * @label:	     text for the exec attribute of the security module; @label_file is its path in proc
  * @rlimits:	     those that a user namespace may not set: by the parent when davit-init waits
  * @nodemask:	     for set_mempolicy(2), @nodemask_bits of them
  * @cpus:	     bytes of a mask for sched_setaffinity(2); NULL = none

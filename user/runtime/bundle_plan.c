@@ -18,6 +18,7 @@
 #include "kern/clone.h"
 #include "kern/mount.h"
 #include "runtime/bundle.h"
+#include "runtime/null_device.h"
 
 void *bundle_plan_alloc(struct bundle_plan *p, size_t n, size_t size, struct err *e)
 {
@@ -100,7 +101,9 @@ static void plan_init(struct bundle_plan *p, const struct bundle_options *o)
 					   .mount_ns_fd = -1,
 					   .console_fd = o->console_fd,
 					   .no_pivot = o->no_pivot,
-				   } };
+				   },
+				   .kernel = { .proc_fd = -1, .sys_fd = -1 } };
+	p->launch.common.kernel = &p->kernel;
 }
 
 static int plan_init_program(const struct bundle_options *o, struct bundle_plan *p, struct err *e)
@@ -141,7 +144,6 @@ static int plan_masked(const struct oci_strv *paths, struct bundle_plan *p, stru
 						    { NULL, NULL } };
 	struct launch *l = &p->launch.common;
 	struct launch_path *masked;
-	int r;
 
 	if (!paths->n)
 		return 0;
@@ -152,14 +154,9 @@ static int plan_masked(const struct oci_strv *paths, struct bundle_plan *p, stru
 		masked[i] = (struct launch_path){ .path = paths->v[i] };
 	l->masked = masked;
 	l->n_masked = paths->n;
-	l->null_fd = bundle_plan_keep(p, mount_clone(AT_FDCWD, "/dev/null", false, e), e);
+	l->null_fd = bundle_plan_keep(p, null_device_clone(e), e);
 	if (l->null_fd < 0)
 		return l->null_fd;
-	r = mount_set_attr(l->null_fd, "", 0,
-			   MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0,
-			   MS_PRIVATE);
-	if (r < 0)
-		return err_set(e, r, "prepare what masks files");
 	l->empty_fd = bundle_plan_keep(p,
 				       mount_create("tmpfs", "tmpfs", small,
 						    MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
@@ -189,7 +186,7 @@ static int plan_sysctls(const struct bundle *b, struct bundle_plan *p, struct er
 	if (!writes)
 		return -ENOMEM;
 	for (size_t i = 0; i < linux_->sysctls.n; i++) {
-		writes[i].path = bundle_plan_text(p, e, "/proc/sys/%s", linux_->sysctls.v[i].path);
+		writes[i].path = bundle_plan_text(p, e, "sys/%s", linux_->sysctls.v[i].path);
 		writes[i].text = linux_->sysctls.v[i].value;
 		if (!writes[i].path)
 			return -ENOMEM;

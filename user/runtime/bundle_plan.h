@@ -8,6 +8,7 @@
 
 #include "base/str.h"
 #include "runtime/bundle_launch.h"
+#include "runtime/kernel_files.h"
 
 struct bundle;
 struct err;
@@ -37,6 +38,7 @@ struct bundle_options {
  */
 struct bundle_plan {
 	struct bundle_launch launch;
+	struct kernel_files kernel;
 	struct strv texts;
 	void **chunks;
 	size_t n_chunks;

@@ -18,8 +18,8 @@
 
 static int plan_label(const struct oci_process *process, struct bundle_plan *p, struct err *e)
 {
-	static const char apparmor[] = "/proc/thread-self/attr/apparmor/exec";
-	static const char any[] = "/proc/thread-self/attr/exec";
+	static const char apparmor[] = "thread-self/attr/apparmor/exec";
+	static const char any[] = "thread-self/attr/exec";
 	struct bundle_launch *b = &p->launch;
 
 	if (process->apparmor_profile) {
@@ -29,7 +29,8 @@ static int plan_label(const struct oci_process *process, struct bundle_plan *p, 
 				e, -EOPNOTSUPP,
 				"process.apparmorProfile: AppArmor is not enabled on this host");
 		b->label = bundle_plan_text(p, e, "exec %s", process->apparmor_profile);
-		b->label_file = access(apparmor, F_OK) == 0 ? apparmor : any;
+		b->label_file =
+			access("/proc/thread-self/attr/apparmor/exec", F_OK) == 0 ? apparmor : any;
 		return b->label ? 0 : -ENOMEM;
 	}
 	if (process->selinux_label) {

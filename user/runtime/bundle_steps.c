@@ -20,6 +20,7 @@
 #include "runtime/bundle_launch.h"
 #include "runtime/bundle_tty.h"
 #include "runtime/inside.h"
+#include "runtime/kernel_files.h"
 #include "runtime/steps.h"
 
 /* steps get the common part, which is the first member */
@@ -60,38 +61,43 @@ static int step_tell_root(const struct launch *l, struct err *e)
 }
 
 /* "/proc" is the host's still: nothing that an image or another container mounts can redirect these. */
-static int write_host(const char *path, const char *text)
+static int open_host_proc(struct err *e)
 {
-	long fd = sys_call4(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CLOEXEC, 0), r;
+	int fd = proc_open_host();
 
-	if (fd < 0)
-		return (int)fd;
-	r = sys_call3(SYS_write, fd, text, strlen(text));
-	(void)sys_call1(SYS_close, fd); /* the write has taken effect */
-	return r < 0 ? (int)r : 0;
+	return fd < 0 ? err_set(e, fd, "open the host's '/proc'") : fd;
 }
 
 static int step_host_writes(const struct launch *l, struct err *e)
 {
 	const struct bundle_launch *b = bundle_of(l);
-	int r;
+	int proc = b->n_host_writes ? open_host_proc(e) : 0, r = proc;
 
-	for (size_t i = 0; i < b->n_host_writes; i++) {
-		r = write_host(b->host_writes[i].path, b->host_writes[i].text);
+	for (size_t i = 0; r >= 0 && i < b->n_host_writes; i++) {
+		r = proc_write(proc, b->host_writes[i].path, b->host_writes[i].text);
 		if (r < 0)
-			return err_set(e, r, "write '%s' to '%s'", b->host_writes[i].text,
-				       b->host_writes[i].path);
+			(void)err_set(e, r, "write '%s' to '/proc/%s'", b->host_writes[i].text,
+				      b->host_writes[i].path);
 	}
-	return 0;
+	if (b->n_host_writes && proc >= 0)
+		(void)sys_call1(SYS_close, proc); /* O_PATH */
+	return r < 0 ? r : 0;
 }
 
 /* Takes effect at the next exec. */
 static int step_label(const struct launch *l, struct err *e)
 {
 	const struct bundle_launch *b = bundle_of(l);
-	int r = b->label ? write_host(b->label_file, b->label) : 0;
+	int proc, r;
 
-	return r < 0 ? err_set(e, r, "write '%s' to '%s'", b->label, b->label_file) : 0;
+	if (!b->label)
+		return 0;
+	proc = open_host_proc(e);
+	if (proc < 0)
+		return proc;
+	r = proc_write(proc, b->label_file, b->label);
+	(void)sys_call1(SYS_close, proc); /* O_PATH */
+	return r < 0 ? err_set(e, r, "write '%s' to '/proc/%s'", b->label, b->label_file) : 0;
 }
 
 static int step_mount_namespace(const struct launch *l, struct err *e)
@@ -122,12 +128,15 @@ static int step_attach_root(const struct launch *l, struct err *e)
 	return r < 0 ? err_set(e, (int)r, "change to the root file system") : 0;
 }
 
-/* Masked paths are looked up below these by name: a link on the way could lead elsewhere by then
- * (CVE-2019-19921, CVE-2023-27561). */
+static bool is_new_proc(const struct bundle_mount *m)
+{
+	return m->kind == BUNDLE_MOUNT_NEW && strcmp(m->fstype, "proc") == 0;
+}
+
+/* A link would put these where nobody looks for them (CVE-2019-19921, CVE-2023-27561). */
 static bool is_kernels(const struct bundle_mount *m)
 {
-	return m->kind == BUNDLE_MOUNT_NEW &&
-	       (strcmp(m->fstype, "proc") == 0 || strcmp(m->fstype, "sysfs") == 0);
+	return is_new_proc(m) || (m->kind == BUNDLE_MOUNT_NEW && strcmp(m->fstype, "sysfs") == 0);
 }
 
 static int open_without_links(const char *path)
@@ -151,9 +160,7 @@ static int open_target(const struct bundle_mount *m)
 	if (fd < 0)
 		return fd;
 	/* what hides parts of /proc would hide what security relies on (CVE-2019-16884) */
-	if (inside_is_proc(fd) && strncmp(m->target, "/proc/", 6) != 0 &&
-	    strncmp(m->target, "proc/", 5) != 0 &&
-	    !(m->kind == BUNDLE_MOUNT_NEW && strcmp(m->fstype, "proc") == 0)) {
+	if (inside_is_proc(fd) && !path_below(m->target, "proc") && !is_new_proc(m)) {
 		(void)sys_call1(SYS_close, fd); /* O_PATH */
 		return -EPERM;
 	}
@@ -172,7 +179,7 @@ static int change_attrs(int fd, const struct bundle_mount *m)
 	return r;
 }
 
-static int mount_one(const struct bundle_mount *m, const char **ret_failed)
+static int mount_one(const struct launch *l, const struct bundle_mount *m, const char **ret_failed)
 {
 	int fd = m->fd, target, r;
 
@@ -194,9 +201,9 @@ static int mount_one(const struct bundle_mount *m, const char **ret_failed)
 		r = mount_attach(fd, target, "");
 	if (r == 0)
 		r = change_attrs(m->kind == BUNDLE_MOUNT_REMOUNT ? target : fd, m);
+	if (r == 0 && m->kind != BUNDLE_MOUNT_REMOUNT) /* stays open until exec */
+		kernel_files_note(l->kernel, m->target, fd, is_new_proc(m));
 	(void)sys_call1(SYS_close, target); /* O_PATH */
-	if (m->kind == BUNDLE_MOUNT_NEW)
-		(void)sys_call1(SYS_close, fd); /* it is attached */
 	return r;
 }
 
@@ -207,7 +214,7 @@ static int step_mounts(const struct launch *l, struct err *e)
 	for (size_t i = 0; i < b->n_mounts; i++) {
 		const struct bundle_mount *m = &b->mounts[i];
 		const char *failed;
-		int r = mount_one(m, &failed);
+		int r = mount_one(l, m, &failed);
 
 		if (r == -ENODEV && m->is_optional)
 			continue;
@@ -334,6 +341,8 @@ static int change_root_without_pivot(struct err *e)
 
 	if (r == 0)
 		r = sys_call1(SYS_chroot, ".");
+	if (r == 0)
+		r = sys_call1(SYS_chdir, "/");
 	return r < 0 ? err_set(e, (int)r, "move the root file system to '/'") : 0;
 }
 
@@ -347,23 +356,16 @@ static int change_root(struct err *e)
 			err_hint(e, "on an initial ramdisk, --no-pivot helps");
 		return (int)r;
 	}
-	/* the old root now lies over the new one */
+	/* the old root now lies over the new one, which is our "/" and our working directory */
 	r = sys_call2(SYS_umount2, ".", MNT_DETACH);
 	return r < 0 ? err_set(e, (int)r, "detach the host's file systems") : 0;
 }
 
 static int step_change_root(const struct launch *l, struct err *e)
 {
-	const struct bundle_launch *b = bundle_of(l);
-	long r;
-
 	if (l->root_fd < 0)
 		return 0;
-	r = b->no_pivot ? change_root_without_pivot(e) : change_root(e);
-	if (r < 0)
-		return (int)r;
-	r = sys_call1(SYS_chdir, "/");
-	return r < 0 ? err_set(e, (int)r, "change to '/'") : 0;
+	return bundle_of(l)->no_pivot ? change_root_without_pivot(e) : change_root(e);
 }
 
 static int step_propagation(const struct launch *l, struct err *e)
@@ -426,8 +428,7 @@ static launch_step *const steps[] = {
 	step_terminal,
 	step_tell_root,
 	step_change_root,
-	step_readonly_paths,
-	step_masked_paths,
+	step_protected_paths,
 	step_readonly_root,
 	step_propagation,
 	step_stdio,

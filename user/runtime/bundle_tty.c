@@ -9,41 +9,36 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mount.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/statfs.h>
-#include <sys/sysmacros.h>
 
 #include "base/err.h"
-#include "kern/mount.h"
 #include "kern/sys.h"
 #include "runtime/inside.h"
 
 #ifndef DEVPTS_SUPER_MAGIC
 #define DEVPTS_SUPER_MAGIC 0x1cd1
 #endif
-#define PTMX_MAJOR 5
-#define PTMX_MINOR 2
 
 static int open_multiplexer(void)
 {
 	struct open_how how = {
 		.flags = O_RDWR | O_NOCTTY | O_CLOEXEC,
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS,
 	};
 	struct statfs fs;
-	struct stat st;
-	long fd = sys_call4(SYS_openat2, AT_FDCWD, "/dev/pts/ptmx", &how, sizeof(how));
+	int dir = inside_open("/dev/pts", true);
+	long fd;
 
-	if (fd < 0)
-		return (int)fd;
-	if (sys_call2(SYS_fstatfs, fd, &fs) == 0 && fs.f_type == DEVPTS_SUPER_MAGIC &&
-	    sys_call4(SYS_newfstatat, fd, "", &st, AT_EMPTY_PATH) == 0 && S_ISCHR(st.st_mode) &&
-	    st.st_rdev == makedev(PTMX_MAJOR, PTMX_MINOR))
-		return (int)fd;
-	(void)sys_call1(SYS_close, fd); /* nothing was written */
-	return -ENOTTY;
+	if (dir < 0)
+		return dir;
+	/* only now: opening a device that a container has put there does things */
+	if (sys_call2(SYS_fstatfs, dir, &fs) == 0 && fs.f_type == DEVPTS_SUPER_MAGIC)
+		fd = sys_call4(SYS_openat2, dir, "ptmx", &how, sizeof(how));
+	else
+		fd = -ENOTTY;
+	(void)sys_call1(SYS_close, dir); /* O_PATH */
+	return (int)fd;
 }
 
 static int send_master(int socket_fd, int master)
@@ -65,23 +60,6 @@ static int send_master(int socket_fd, int master)
 	control.head.cmsg_len = CMSG_LEN(sizeof(int));
 	memcpy(CMSG_DATA(&control.head), &master, sizeof(master));
 	return (int)sys_call3(SYS_sendmsg, socket_fd, &msg, MSG_NOSIGNAL);
-}
-
-/* The slave's own mount, so no path is involved that could be another's by now. */
-static int show_console(int slave, struct err *e)
-{
-	int target = inside_open_or_make("/dev/console", true), fd = -1;
-	int r = target;
-
-	if (r >= 0)
-		r = fd = mount_open_tree(slave, "", OPEN_TREE_CLONE | AT_EMPTY_PATH);
-	if (r >= 0)
-		r = mount_attach(fd, target, "");
-	if (fd >= 0)
-		(void)sys_call1(SYS_close, fd); /* it is attached, or never will be */
-	if (target >= 0)
-		(void)sys_call1(SYS_close, target); /* O_PATH */
-	return r < 0 ? err_set(e, r, "show the terminal as '/dev/console'") : 0;
 }
 
 static int become_terminal(int slave, struct err *e)
@@ -116,7 +94,7 @@ int bundle_tty_setup(int socket_fd, const struct winsize *size, bool has_console
 		if (r < 0)
 			return err_set(e, (int)r, "process.consoleSize: set it");
 	}
-	s = has_console ? show_console(slave, e) : 0;
+	s = has_console ? inside_show_console(slave, e) : 0;
 	if (s == 0)
 		s = become_terminal(slave, e);
 	if (s < 0)

@@ -15,6 +15,7 @@
 #include "kern/clone.h"
 #include "kern/sys.h"
 #include "runtime/inside.h"
+#include "runtime/kernel_files.h"
 #include "runtime/launch.h"
 #include "runtime/steps.h"
 
@@ -57,12 +58,9 @@ static int enter_root(const struct launch *l, struct err *e)
 		r = sys_call2(SYS_pivot_root, ".", ".");
 	if (r < 0)
 		return err_set(e, (int)r, "change to the root file system");
-	/* the old root now lies over the new one */
+	/* the old root now lies over the new one, which is our "/" and our working directory */
 	r = sys_call2(SYS_umount2, ".", MNT_DETACH);
-	if (r < 0)
-		return err_set(e, (int)r, "detach the host's file systems");
-	r = sys_call1(SYS_chdir, "/");
-	return r < 0 ? err_set(e, (int)r, "change to '/'") : 0;
+	return r < 0 ? err_set(e, (int)r, "detach the host's file systems") : 0;
 }
 
 /*
@@ -84,7 +82,7 @@ static int attach(const struct launch_mount *m, int fd)
 	if (target < 0)
 		return target;
 	/* what hides parts of /proc would hide what security relies on (CVE-2019-16884) */
-	if (inside_is_proc(target) && strncmp(m->target, "/proc/", 6) != 0)
+	if (inside_is_proc(target) && !path_below(m->target, "proc"))
 		return -EPERM;
 	r = mount_attach(fd, target, "");
 	(void)sys_call1(SYS_close, target); /* O_PATH */
@@ -117,6 +115,11 @@ static int attach_failed(const struct launch_mount *m, int r, struct err *e)
 	return r;
 }
 
+static bool is_new_proc(const struct launch_mount *m)
+{
+	return m->source == LAUNCH_FSTYPE && strcmp(m->fstype, "proc") == 0;
+}
+
 static int step_root(const struct launch *l, struct err *e)
 {
 	int fds[LAUNCH_MOUNTS_MAX];
@@ -140,6 +143,7 @@ static int step_root(const struct launch *l, struct err *e)
 		r = attach(m, fds[i]);
 		if (r < 0)
 			return attach_failed(m, r, e);
+		kernel_files_note(l->kernel, m->target, fds[i], is_new_proc(m));
 	}
 	return r;
 }
@@ -164,32 +168,24 @@ static int step_volumes(const struct launch *l, struct err *e)
 	return 0;
 }
 
-/* Cloned inside, where the devpts is attached: a detached mount cannot be cloned before 6.15. */
+/* Here, where the devpts is attached: a detached mount cannot be cloned before 6.15. */
 static int step_console(const struct launch *l, struct err *e)
 {
-	int fd, r;
-
-	if (!l->console)
-		return 0;
-	fd = mount_open_tree(AT_FDCWD, l->console, OPEN_TREE_CLONE);
-	r = fd < 0 ? fd : mount_attach(fd, AT_FDCWD, "/dev/console");
-	return r < 0 ? err_set(e, r, "show terminal '%s' as '/dev/console'", l->console) : 0;
+	return l->is_tty && l->root_fd >= 0 ? inside_show_console(l->stdio[0], e) : 0;
 }
 
 static int step_sysctls(const struct launch *l, struct err *e)
 {
 	for (size_t i = 0; i < l->n_sysctls; i++) {
 		const struct launch_write *w = &l->sysctls[i];
-		long fd = sys_call4(SYS_openat, AT_FDCWD, w->path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0);
-		long r = fd < 0 ? fd : sys_call3(SYS_write, fd, w->text, strlen(w->text));
+		int r = proc_write(l->kernel->proc_fd, w->path, w->text);
 
 		if (r < 0) {
-			(void)err_set(e, (int)r, "set '%s' to '%s'", w->path, w->text);
+			(void)err_set(e, r, "set '/proc/%s' to '%s'", w->path, w->text);
 			if (r == -ENOENT)
 				err_hint(e, "this kernel has none, or none that a user namespace may see");
-			return (int)r;
+			return r;
 		}
-		(void)sys_call1(SYS_close, fd); /* the write has taken effect */
 	}
 	return 0;
 }
@@ -210,8 +206,7 @@ static launch_step *const steps[] = {
 	step_volumes,
 	step_console,
 	step_sysctls,
-	step_readonly_paths,
-	step_masked_paths,
+	step_protected_paths,
 	step_readonly_root,
 	step_stdio,
 	step_cwd,

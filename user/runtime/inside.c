@@ -7,16 +7,19 @@
 #include <linux/magic.h>
 #include <linux/openat2.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 
+#include "base/err.h"
+#include "kern/mount.h"
 #include "kern/sys.h"
 
 #define PATH_LEN_MAX 4096u
 #define LINKS_MAX 40u /* symlinks to follow in one path, as the kernel does */
 #define TRIES_MAX    64 /* of a lookup that a rename elsewhere disturbs: -EAGAIN, see openat2(2) */
 
-static int open_path(const char *path, uint64_t flags)
+static int open_path_at(int root, const char *path, uint64_t flags)
 {
 	struct open_how how = {
 		.flags = O_PATH | O_CLOEXEC | flags,
@@ -25,8 +28,18 @@ static int open_path(const char *path, uint64_t flags)
 	long r = -EAGAIN;
 
 	for (int i = 0; r == -EAGAIN && i < TRIES_MAX; i++)
-		r = sys_call4(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+		r = sys_call4(SYS_openat2, root, path, &how, sizeof(how));
 	return (int)r;
+}
+
+static int open_path(const char *path, uint64_t flags)
+{
+	return open_path_at(AT_FDCWD, path, flags);
+}
+
+int inside_open_at(int root, const char *path)
+{
+	return open_path_at(root, path, 0);
 }
 
 int inside_open(const char *path, bool is_dir)
@@ -149,6 +162,24 @@ int inside_open_or_make(const char *path, bool is_file)
 		return fd;
 	r = inside_make(path, is_file);
 	return r < 0 ? r : open_path(path, 0);
+}
+
+int inside_show_console(int slave, struct err *e)
+{
+	int target = inside_open_or_make("/dev/console", true), fd = -1;
+	int r = target;
+
+	if (r >= 0 && inside_is_proc(target))
+		r = -EPERM;
+	if (r >= 0)
+		r = fd = mount_open_tree(slave, "", OPEN_TREE_CLONE | AT_EMPTY_PATH);
+	if (r >= 0)
+		r = mount_attach(fd, target, "");
+	if (fd >= 0)
+		(void)sys_call1(SYS_close, fd); /* it is attached, or never will be */
+	if (target >= 0)
+		(void)sys_call1(SYS_close, target); /* O_PATH */
+	return r < 0 ? err_set(e, r, "show the terminal as '/dev/console'") : 0;
 }
 
 bool inside_is_root(int fd)

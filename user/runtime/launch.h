@@ -21,6 +21,8 @@
 
 #define LAUNCH_MOUNTS_MAX 256u
 
+struct kernel_files;
+
 /* Where a mount of the plan comes from. */
 enum launch_source {
 	LAUNCH_FD,     /* .fd: detached mount made by the parent */
@@ -52,7 +54,7 @@ struct launch_path {
 };
 
 struct launch_write {
-	const char *path, *text; /* below /proc/sys */
+	const char *path, *text; /* relative to proc */
 };
 
 struct launch_rlimit {
@@ -71,6 +73,7 @@ struct launch_rlimit {
  * @pivot_dir:	a directory of the host to mount the root on, in the child's namespace only; the working
  *		directory from when the child has to become root of a user namespace
  * @is_at_pivot: … so it is: the path may lead through directories that are only the host's root's
+ * @kernel:	never NULL; the child fills it in when it mounts
  * @null_fd:	detached clone of the host's /dev/null, for masked files
  * @empty_fd:	detached read-only clone of an empty directory, for masked directories
  * @entered:	NULL, or where the child writes when it began (CLOCK_MONOTONIC), in shared memory
@@ -104,6 +107,7 @@ struct launch {
 	size_t n_mounts;
 	char *const *volumes; /* bound on themselves: writable below a read-only root */
 	size_t n_volumes;
+	struct kernel_files *kernel;
 	int null_fd, empty_fd;
 	const struct launch_path *masked;
 	size_t n_masked;
@@ -113,8 +117,7 @@ struct launch {
 	size_t n_sysctls;
 
 	int stdio[3];
-	bool is_tty;
-	const char *console; /* path of the slave inside ("/dev/pts/0"), to show as /dev/console */
+	bool is_tty; /* @stdio is a terminal of a devpts among @mounts: shown as /dev/console */
 	const struct launch_rlimit *rlimits;
 	size_t n_rlimits;
 	mode_t umask;

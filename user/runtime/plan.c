@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/libc.h"
+#include "runtime/null_device.h"
 #include "runtime/plan_parts.h"
 
 /* What Docker masks (moby, oci/defaults.go); the child skips what its kernel does not have. */
@@ -63,14 +64,9 @@ static int plan_paths(const struct runtime_config *c, const struct plan_places *
 	if (add_thermal_throttle(p) < 0)
 		return err_set(e, ENOMEM, "plan masked paths");
 	l->masked = p->masked;
-	l->null_fd = plan_keep_fd(p, mount_clone(AT_FDCWD, "/dev/null", false, e));
+	l->null_fd = plan_keep_fd(p, null_device_clone(e));
 	if (l->null_fd < 0)
 		return l->null_fd;
-	/* the inode is the host's: devices on a read-only mount can be written to, but not chmod'ed */
-	r = plan_set_attrs(l->null_fd, false, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0,
-		      "/dev/null", e);
-	if (r < 0)
-		return r;
 	l->empty_fd = plan_keep_fd(p, mount_clone(AT_FDCWD, places->empty_dir, false, e));
 	if (l->empty_fd < 0)
 		return l->empty_fd;
@@ -87,7 +83,7 @@ static int plan_sysctls(const struct runtime_config *c, struct plan *p, struct e
 	if (!p->sysctls)
 		return err_set(e, ENOMEM, "plan sysctls");
 	for (size_t i = 0; i < c->sysctls.n; i++) {
-		char *path = str_printf("/proc/sys/%s", c->sysctls.v[i]);
+		char *path = str_printf("sys/%s", c->sysctls.v[i]);
 		char *eq;
 
 		if (strv_take(&p->texts, path) < 0)
@@ -151,6 +147,7 @@ static void plan_init(struct plan *p, const struct plan_places *places)
 {
 	*p = (struct plan){ .pty_master = -1,
 			    .userns_fd = places->userns_fd,
+			    .kernel = { .proc_fd = -1, .sys_fd = -1 },
 			    .launch = { .sync_fd = -1,
 					.err_fd = -1,
 					.root_fd = places->root_fd,
@@ -161,6 +158,7 @@ static void plan_init(struct plan *p, const struct plan_places *places)
 					.init_fd = -1,
 					.wait_fd = -1 } };
 	p->launch.mounts = p->mounts;
+	p->launch.kernel = &p->kernel;
 }
 
 int plan_build_exec(const struct runtime_config *c, const char *init_path, int pidfd, uint64_t join_ns,

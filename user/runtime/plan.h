@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "runtime/config.h"
+#include "runtime/kernel_files.h"
 #include "runtime/launch.h"
 
 struct err;
@@ -21,10 +22,10 @@ struct plan {
 	struct launch launch;
 	struct launch_mount mounts[LAUNCH_MOUNTS_MAX];
 	struct launch_path masked[32];
+	struct kernel_files kernel;
 	struct launch_write *sysctls;
 	char **argv;
 	char init_arg[24];
-	char console[16];
 	int fds[PLAN_FDS_MAX];
 	size_t n_fds;
 	int pty_master, userns_fd;

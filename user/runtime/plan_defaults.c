@@ -61,9 +61,6 @@ static int add_devpts(const struct runtime_config *c, struct plan *p, struct err
 	for (int i = 0; i < 3; i++)
 		p->launch.stdio[i] = slave;
 	p->launch.is_tty = true;
-	/* the first pty of a new instance */
-	(void)err_format(p->console, sizeof(p->console), "/dev/pts/0");
-	p->launch.console = p->console;
 	return 0;
 }
 

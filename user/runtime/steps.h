@@ -17,6 +17,6 @@ launch_step step_cgroup_v1, step_hide, step_signals, step_keyring, step_become_r
 	step_cgroup_namespace, step_hostname, step_loopback, step_stdio, step_limits;
 
 /* steps_paths.c: "/" is the container's */
-launch_step step_readonly_paths, step_masked_paths, step_readonly_root, step_cwd;
+launch_step step_protected_paths, step_readonly_root, step_cwd;
 
 #endif

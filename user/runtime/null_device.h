@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The null device: what hides files, and a container's standard input. */
+#ifndef DAVIT_RUNTIME_NULL_DEVICE_H
+#define DAVIT_RUNTIME_NULL_DEVICE_H
+
+struct err;
+
+/**
+ * null_device_clone() - the host's /dev/null as a detached private mount
+ *
+ * Read-only: the inode is the host's, and devices on a read-only mount can be written to, but not chmod'ed.
+ * Looked at by its descriptor: what is no null device hides nothing (CVE-2025-31133).
+ *
+ * Return: descriptor; -ENODEV when it is another file.
+ */
+int null_device_clone(struct err *e);
+
+#endif
