@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "kern/bpf_device_cache.h"
 #include "kern/bpf_policy.h"
 
 #define LICENSE "GPL" /* of the generated program */
@@ -127,21 +128,36 @@ static int attached_program(int cgroup_fd)
 	return bpf_call(BPF_PROG_GET_FD_BY_ID, &a);
 }
 
-int bpf_device_list_attach(int cgroup_fd, const struct device_rule *rules, size_t n, struct err *e)
+/* Return: descriptor of the program for @rules. */
+static int get_program(const struct device_rule *rules, size_t n, const char *bpffs, struct err *e)
 {
-	_cleanup_fd_ int prog = -1, old = -1;
 	_cleanup_free_ struct bpf_insn *insns = NULL;
-	union bpf_attr a;
-	int r;
+	int prog = bpf_device_cache_find(bpffs, rules, n);
 
-	if (n > DEVICE_LIST_MAX)
-		return err_plain(e, -E2BIG, "more than %u rules", DEVICE_LIST_MAX);
+	if (prog >= 0)
+		return prog;
 	insns = calloc(DEVICE_LIST_INSNS(n), sizeof(*insns));
 	if (!insns)
 		return err_set(e, ENOMEM, "compile the device list");
 	prog = load_program(insns, bpf_device_list_compile(rules, n, insns));
 	if (prog < 0)
 		return err_set(e, prog, "load the device program");
+	bpf_device_cache_keep(bpffs, rules, n, prog);
+	return prog;
+}
+
+int bpf_device_list_attach(int cgroup_fd, const struct device_rule *rules, size_t n, const char *bpffs,
+			   struct err *e)
+{
+	_cleanup_fd_ int prog = -1, old = -1;
+	union bpf_attr a;
+	int r;
+
+	if (n > DEVICE_LIST_MAX)
+		return err_plain(e, -E2BIG, "more than %u rules", DEVICE_LIST_MAX);
+	prog = get_program(rules, n, bpffs, e);
+	if (prog < 0)
+		return prog;
 	old = attached_program(cgroup_fd);
 	memset(&a, 0, sizeof(a));
 	a.target_fd = (uint32_t)cgroup_fd;

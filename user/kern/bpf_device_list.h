@@ -20,9 +20,11 @@ size_t bpf_device_list_compile(const struct device_rule *rules, size_t n, struct
 /**
  * bpf_device_list_attach() - put the list in force for a cgroup of version 2, in place of one that was
  * @cgroup_fd: its directory
+ * @bpffs:     where programs of equal lists are kept (kern/bpf_device_cache.h); NULL = nowhere
  *
  * Attached without a link: it goes with the cgroup. Return: 0; -errno with @e.
  */
-int bpf_device_list_attach(int cgroup_fd, const struct device_rule *rules, size_t n, struct err *e);
+int bpf_device_list_attach(int cgroup_fd, const struct device_rule *rules, size_t n, const char *bpffs,
+			   struct err *e);
 
 #endif

@@ -29,6 +29,14 @@ int bpf_sys_obj_get(const char *path)
 	return bpf_sys(BPF_OBJ_GET, &a);
 }
 
+int bpf_sys_obj_pin(int fd, const char *path)
+{
+	union bpf_attr a = { .pathname = ptr(path) };
+
+	a.bpf_fd = (uint32_t)fd;
+	return bpf_sys(BPF_OBJ_PIN, &a);
+}
+
 static int element(int cmd, int map, const void *key, const void *value, uint64_t flags)
 {
 	union bpf_attr a = { .pathname = 0 };

@@ -7,6 +7,7 @@
 
 /* All return -errno; those that make a descriptor (close-on-exec) return it. */
 int bpf_sys_obj_get(const char *path);
+int bpf_sys_obj_pin(int fd, const char *path);
 int bpf_sys_lookup(int map, const void *key, void *ret_value);
 int bpf_sys_lookup_and_delete(int map, const void *key, void *ret_value);
 int bpf_sys_update(int map, const void *key, const void *value, uint64_t flags);

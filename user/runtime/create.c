@@ -112,7 +112,8 @@ static int make_cgroup(struct making *m, struct err *e)
 		return s;
 	m->has_cgroup = r->has_own_cgroup = true;
 	r->cgroup_inode = cgroup_inode(m->cg);
-	return resources_apply(m->cg, &m->c->bundle.config.linux_.resources, true, e);
+	return resources_apply(m->cg, &m->c->bundle.config.linux_.resources, true, m->o->bpffs,
+			       e);
 }
 
 static int make_plan(struct making *m, struct err *e)

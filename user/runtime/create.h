@@ -18,11 +18,12 @@ struct err;
  * @pidfd_socket:   … for a pidfd of the container's process; NULL = none
  * @pid_file:	    NULL = none
  * @init_path:	    davit-init
+ * @bpffs:	    where device programs are kept for the next container; NULL = nowhere
  */
 struct create_options {
 	const char *root, *id, *bundle;
 	const char *console_socket, *pidfd_socket, *pid_file;
-	const char *init_path;
+	const char *init_path, *bpffs;
 	unsigned int preserve_fds;
 	bool no_pivot, no_new_keyring;
 };

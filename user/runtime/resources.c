@@ -362,7 +362,7 @@ static struct device_rule rule_of(const struct oci_device_rule *d)
 	};
 }
 
-static int apply_devices(struct work *w)
+static int apply_devices(struct work *w, const char *bpffs)
 {
 	_cleanup_free_ struct device_rule *rules = NULL;
 	size_t n = w->r->devices.n;
@@ -377,12 +377,12 @@ static int apply_devices(struct work *w)
 	r = cgroup_fd(w->cg) < 0 ?
 		    err_plain(w->e, -EOPNOTSUPP,
 			      "this host has no cgroup v2, whose programs enforce them") :
-		    bpf_device_list_attach(cgroup_fd(w->cg), rules, n + ARRAY_SIZE(always), w->e);
+		    bpf_device_list_attach(cgroup_fd(w->cg), rules, n + ARRAY_SIZE(always), bpffs, w->e);
 	return r < 0 ? err_wrap(w->e, r, "linux.resources.devices") : 0;
 }
 
 int resources_apply(struct cgroup *cg, const struct oci_resources *r, bool has_devices,
-		    struct err *e)
+		    const char *bpffs, struct err *e)
 {
 	static int (*const parts[])(struct work * w) = {
 		apply_memory, apply_cpu, apply_pids, apply_block_io, apply_others, apply_unified
@@ -392,5 +392,5 @@ int resources_apply(struct cgroup *cg, const struct oci_resources *r, bool has_d
 
 	for (size_t i = 0; s == 0 && i < ARRAY_SIZE(parts); i++)
 		s = parts[i](&w);
-	return s == 0 && has_devices ? apply_devices(&w) : s;
+	return s == 0 && has_devices ? apply_devices(&w, bpffs) : s;
 }

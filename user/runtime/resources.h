@@ -13,10 +13,11 @@ struct err;
 /**
  * resources_apply() - write what is given; what is not stays as it is
  * @has_devices: also the device rules; an update leaves them alone when it has none
+ * @bpffs:	 where device programs are kept for the next container; NULL = nowhere
  *
  * Return: 0; -errno with the property named: "linux.resources.memory.limit: …".
  */
 int resources_apply(struct cgroup *cg, const struct oci_resources *r, bool has_devices,
-		    struct err *e);
+		    const char *bpffs, struct err *e);
 
 #endif

@@ -83,7 +83,7 @@ static int update_main(const struct oci_env *env, void *opts, int argc, char *ar
 		r = oci_resources_parse(text, n, "resources", &doc, &resources, e);
 	if (r == 0)
 		r = target_open(env, argv[0], &t, e);
-	return r < 0 ? r : resources_apply(t.cg, &resources, resources.devices.n != 0, e);
+	return r < 0 ? r : resources_apply(t.cg, &resources, resources.devices.n != 0, env->bpffs, e);
 }
 
 const struct oci_command cmd_pause = { .name = "pause",

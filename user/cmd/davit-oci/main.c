@@ -167,7 +167,10 @@ static int find_init(struct oci_env *env, struct err *e)
 	struct env places;
 	int r = env_init(&places, e);
 
-	return r < 0 ? r : env_helper(&places, "davit-init", &env->init_path, e);
+	if (r < 0)
+		return r;
+	env->bpffs = places.bpffs;
+	return env_helper(&places, "davit-init", &env->init_path, e);
 }
 
 static int dispatch(struct oci_env *env, int argc, char *argv[], struct err *e)

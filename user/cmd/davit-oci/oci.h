@@ -15,9 +15,11 @@
 /**
  * struct oci_env - options before the command
  * @init_path: davit-init; owned
+ * @bpffs: $DAVIT_BPFFS
  */
 struct oci_env {
 	char *root, *log, *log_format, *log_level, *cgroup_manager, *rootless, *init_path;
+	const char *bpffs;
 	bool debug, systemd_cgroup, version;
 };
 
