@@ -27,7 +27,7 @@ lab_accel() {
 		return
 	fi
 	! lab_kvm_boots "$1" || lab_accel=kvm
-	echo "$key $lab_accel" >"$DAVIT_LAB/accel.$$" 2>/dev/null && mv "$DAVIT_LAB/accel.$$" "$DAVIT_LAB/accel"
+	{ echo "$key $lab_accel" >"$DAVIT_LAB/accel.$$" && mv "$DAVIT_LAB/accel.$$" "$DAVIT_LAB/accel"; } 2>/dev/null
 }
 
 # lab_kvm_boots KERNEL: does it say anything within 5 seconds?
@@ -70,13 +70,16 @@ lab_orders() { # COMMAND...
 		lab_die 'cannot write the initramfs' "is there space in '$LAB_RUN'?"
 }
 
-# for printf %b in the guest: no blank, no colon
+# for printf %b in the guest, in one word without quotes, colons and patterns
 lab_escape() {
-	local s=$1
-	s=${s//\\/\\0134}
-	s=${s// /\\040}
-	s=${s//:/\\072}
-	printf %s "${s//\'/\\047}"
+	local LC_ALL=C s=$1 i c
+	for ((i = 0; i < ${#s}; i++)); do
+		c=${s:i:1}
+		case $c in
+		[A-Za-z0-9/._-]) printf %s "$c" ;;
+		*) printf '\\0%03o' "$(($(printf %d "'$c") & 255))" ;;
+		esac
+	done
 }
 
 # A panic or an oops ends the run. Watchdogs are patient: a loaded machine stops a processor for long.
@@ -92,7 +95,7 @@ lab_qemu_args() {
 		-cpu "$cpu" -smp "$lab_cpus" -m "$lab_memory"
 		-kernel "$lab_boot_image" -initrd "$LAB_RUN/initrd.run"
 		-append "$LAB_CMDLINE $lab_kernel_cmdline $lab_cmdline"
-		-chardev "file,id=console,path=$lab_console" -serial chardev:console
+		-chardev "file,id=console,path=${lab_console//,/,,}" -serial chardev:console
 		-device "virtio-serial-pci,max_ports=8"
 		-chardev file,id=status,path=/dev/fdset/1,append=on -add-fd fd=7,set=1
 		-device virtserialport,chardev=status,name=davit.status
@@ -227,7 +230,7 @@ lab_start_qemu() {
 		from=/dev/fd/$lab_from to=/dev/fd/$lab_to
 	elif [ -n "$lab_has_stdin" ]; then
 		# qemu would make what our caller reads from non-blocking
-		exec {lab_stdin}< <(exec cat <&"$lab_from")
+		exec {lab_stdin}< <(exec setpriv --pdeathsig KILL cat <&"$lab_from")
 		lab_stdin_relay=$!
 		from=/dev/fd/$lab_stdin
 	fi

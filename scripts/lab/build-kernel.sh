@@ -156,12 +156,12 @@ build_kernel_end() {
 	[ -n "${build_kept:-}" ] || rm -rf "${build_tree:-}"
 }
 
-# build_kernel_run LOG COMMAND...: in the background, so that a signal ends both; false if it fails
+# build_kernel_run LOG DIR COMMAND...: in the background, so that a signal ends both; false if it fails
 build_kernel_run() {
-	local rc log=$1
-	shift
+	local rc log=$1 dir=$2
+	shift 2
 	# what the caller's make exports is not meant for the kernel's
-	env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS -u O -u V -u C -u M -u W -u ARCH -u CROSS_COMPILE -u CFLAGS -u LDFLAGS \
+	setpriv --pdeathsig TERM env -C "$dir" -u MAKEFLAGS -u MAKELEVEL -u MFLAGS -u O -u V -u C -u M -u W -u ARCH -u CROSS_COMPILE -u CFLAGS -u LDFLAGS \
 		-u KBUILD_OUTPUT -u KCFLAGS -u LOCALVERSION LC_ALL=C KBUILD_BUILD_USER=davit KBUILD_BUILD_HOST=lab \
 		KBUILD_BUILD_TIMESTAMP="$(date -u -r "$tarball")" nice -n 19 "$@" >>"$log" 2>&1 </dev/null &
 	build_pid=$!
@@ -179,7 +179,7 @@ build_kernel_unpack() {
 	rm -rf "$1"
 	mkdir -p "$1/unpack" "$1/objects" || lab_die "cannot write to '$1'"
 	lab_say UNPACK "${tarball##*/}"
-	build_kernel_run "$log" tar -xf "$(realpath -- "$tarball")" -C "$1/unpack" --strip-components=1 || {
+	build_kernel_run "$log" / tar -xf "$(realpath -- "$tarball")" -C "$1/unpack" --strip-components=1 || {
 		tail -n 1 "$log" >&2
 		lab_die "cannot unpack '$tarball'" 'is it the tarball of a kernel, and is there space on the disk?'
 	}
@@ -190,7 +190,7 @@ build_kernel_unpack() {
 build_kernel_configure() {
 	local tree=$1 log=$2 lost
 	lab_say CONFIG "${LAB_DEBUG_CONFIG#"$LAB_TOP"/}"
-	(cd "$tree/source" && build_kernel_run "$log" scripts/kconfig/merge_config.sh -n -O "$tree/objects" "$LAB_DEBUG_CONFIG") ||
+	build_kernel_run "$log" "$tree/source" scripts/kconfig/merge_config.sh -n -O "$tree/objects" "$LAB_DEBUG_CONFIG" ||
 		build_kernel_failed "$log" 'cannot configure the kernel'
 	lost=$(build_kernel_lost "$LAB_DEBUG_CONFIG" "$tree/objects/.config")
 	[ -z "$lost" ] || lab_die "this kernel does not take: $(paste -sd' ' <<<"$lost")" \
@@ -219,7 +219,7 @@ build_kernel_make() {
 	lab_say BUILD "$(make -s -C "$tree/objects" kernelrelease 2>/dev/null), $jobs jobs"
 	build_kernel_tell "$log" &
 	build_teller=$!
-	build_kernel_run "$log" make -C "$tree/objects" -j "$jobs" bzImage modules ||
+	build_kernel_run "$log" / make -C "$tree/objects" -j "$jobs" bzImage modules ||
 		build_kernel_failed "$log" 'the kernel does not build'
 	build_kernel_hush
 }
@@ -229,7 +229,7 @@ build_kernel_tell() {
 	local start=$SECONDS
 	trap - EXIT HUP INT TERM
 	exec {build_lock}>&-
-	while ! read -r -t $LAB_DEBUG_TELL_SECONDS <> <(:); do
+	while ! read -r -t $LAB_DEBUG_TELL_SECONDS <> <(:) && kill -0 $$ 2>/dev/null; do
 		lab_say BUILD "$((SECONDS - start)) s, $(grep -cE '^  (CC|AS|LD|AR) ' "$1") steps, now $(tail -n 1 "$1" | tr -s ' ')"
 	done
 }
@@ -256,14 +256,14 @@ build_kernel_install() {
 	rm -rf "$DAVIT_LAB/kernels/.${dir##*/}".*
 	mkdir -p "$build_new" || lab_die "cannot write to '$DAVIT_LAB'"
 	release=$(<"$tree/objects/include/config/kernel.release")
-	build_kernel_run "$log" make -C "$tree/objects" modules_install INSTALL_MOD_PATH="$build_new" ||
+	build_kernel_run "$log" / make -C "$tree/objects" modules_install INSTALL_MOD_PATH="$build_new" ||
 		build_kernel_failed "$log" 'cannot install the modules'
 	mv "$build_new/lib/modules/$release" "$build_new/modules" && rm -r "${build_new:?}/lib" &&
 		cp "$tree/objects/arch/x86/boot/bzImage" "$build_new/bzImage" &&
 		cp "$tree/objects/.config" "$build_new/config" &&
 		build_kernel_headers "$tree" "$build_new/headers" &&
 		rm -f "$build_new/modules/source" && ln -sfn ../headers "$build_new/modules/build" &&
-		build_kernel_run "$log" objcopy --compress-debug-sections=zlib "$tree/objects/vmlinux" "$build_new/vmlinux.debug" ||
+		build_kernel_run "$log" / objcopy --compress-debug-sections=zlib "$tree/objects/vmlinux" "$build_new/vmlinux.debug" ||
 		build_kernel_failed "$log" "cannot fill '$dir'"
 	lab_register "$build_new" "$build_new/bzImage" "$build_new/modules" "$(make -s -C "$tree/objects" kernelversion)"
 	# what it finds is a warning, more often than not

@@ -36,10 +36,14 @@ lab_fetch_build() {
 	lab_fetch_begin
 	lab_say FETCH "the compiler of $suite"
 	lab_at_exit build_root_end
-	# a pid namespace: whatever ends it ends the installers of packages, too
-	unshare --mount --pid --fork --kill-child --mount-proc debootstrap --variant=minbase \
-		--keyring="$LAB_KEYRING" --include="$LAB_BUILD_PACKAGES" "$suite" "$lab_new_dir/build" "$mirror" \
-		>"$LAB_RUN/debootstrap.log" 2>&1 </dev/null {lab_lock}>&- &
+	# a pid namespace: whatever ends it ends the installers of packages, too. They have the lock, and the pipe
+	# whose end tells that the last of them is gone.
+	exec {build_root_pipe}< <(
+		exec 9>&1 >"$LAB_RUN/debootstrap.log" 2>&1 </dev/null
+		exec setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child --mount-proc \
+			debootstrap --variant=minbase --keyring="$LAB_KEYRING" --include="$LAB_BUILD_PACKAGES" \
+			"$suite" "$lab_new_dir/build" "$mirror"
+	)
 	build_root_pid=$!
 	wait "$build_root_pid" || {
 		build_root_pid=
@@ -47,6 +51,7 @@ lab_fetch_build() {
 		lab_die "cannot make the build root of '$suite'" "is there a network, and space in '$DAVIT_LAB'?"
 	}
 	build_root_pid=
+	exec {build_root_pipe}<&-
 	rm -rf "$lab_new_dir"/build/var/cache/apt "$lab_new_dir"/build/var/lib/apt/lists \
 		"$lab_new_dir"/build/usr/share/{doc,man,locale}
 	# where the headers will be
@@ -61,6 +66,7 @@ build_root_end() {
 	[ -n "${build_root_pid:-}" ] || return 0
 	kill -KILL "$build_root_pid" 2>/dev/null
 	wait "$build_root_pid" 2>/dev/null
+	read -r -u "$build_root_pipe"
 	build_root_pid=
 }
 

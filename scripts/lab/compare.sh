@@ -59,7 +59,7 @@ lab_compare() {
 compare_run() { # KERNEL FILE
 	local rc
 	lab_say RUN "on kernel $1: ${command[*]}"
-	"$LAB_TOP/scripts/vm" run --kernel "$1" "${boot[@]}" -- "${command[@]}" >"$2" </dev/null &
+	setpriv --pdeathsig TERM "$LAB_TOP/scripts/vm" run --kernel "$1" "${boot[@]}" -- "${command[@]}" >"$2" </dev/null &
 	compare_pid=$!
 	wait "$compare_pid"
 	rc=$?

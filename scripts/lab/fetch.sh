@@ -217,6 +217,7 @@ lab_update() {
 	[ -w "$LAB_TABLE" ] || lab_die "cannot write to '$LAB_TABLE'"
 	grep '^#' "$LAB_TABLE" >"$LAB_RUN/table"
 	for suite in $(lab_table '' image | awk '!seen[$2]++ { print $2 }'); do
+		lab_apt "$suite" # not in the substitution below, where nothing ends it
 		for part in image headers; do
 			rows=$(lab_current "$suite" $part) && [ -n "$rows" ] || lab_die "suite '$suite' has no kernel for amd64"
 			while read -r package version sum; do
@@ -226,5 +227,9 @@ lab_update() {
 		done
 		lab_say PINNED "$(awk 'NR == 1 { print $2 }' <<<"$rows") of $suite"
 	done
-	cat "$LAB_RUN/table" >"$LAB_TABLE" || lab_die "cannot write to '$LAB_TABLE'"
+	# of its owner and mode, and never half of it
+	{ cp -p "$LAB_TABLE" "$LAB_TABLE.$$" && cat "$LAB_RUN/table" >"$LAB_TABLE.$$" && mv "$LAB_TABLE.$$" "$LAB_TABLE"; } || {
+		rm -f "$LAB_TABLE.$$"
+		lab_die "cannot write to '$LAB_TABLE'"
+	}
 }

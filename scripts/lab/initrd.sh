@@ -29,7 +29,7 @@ lab_initrd_base() {
 		# shellcheck disable=SC2086 # a list
 		while read -r how file _; do
 			[ "$how" = insmod ] || continue
-			lab_initrd_module "$file" "$dir/modules"
+			lab_initrd_module "$file" "$dir/modules" || return 1
 		done < <(modprobe -d "$LAB_RUN/base" -S "$release" -a --show-depends $LAB_INITRD_MODULES 2>/dev/null)
 	fi
 	(cd "$dir" && find . -mindepth 1 -printf '%P\n' | LC_ALL=C sort | cpio --quiet -o -H newc -R 0:0) >"$out" ||

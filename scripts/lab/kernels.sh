@@ -53,9 +53,18 @@ lab_image_release() {
 	tail -c +$((at + 513)) "$1" | head -c 200 | tr '\0' '\n' | head -n 1 | cut -d' ' -f1
 }
 
-# lab_image_unpack FILE OUT: the ELF inside (its PVH entry is used), false if there is none to be had
+# lab_image_is_whole FILE: as long as its header says; what is behind it may be a signature
+lab_image_is_whole() {
+	local setup paragraphs
+	setup=$(od -An -tu1 -j 497 -N 1 "$1")
+	paragraphs=$(od -An -tu4 -j 500 -N 4 "$1")
+	[ "$(stat -Lc %s "$1")" -ge $(((setup + 1) * 512 + paragraphs * 16)) ]
+}
+
+# lab_image_unpack FILE OUT: the ELF inside (its PVH entry is used). Return: 1 if there is none to be had, 2 if
+# it cannot be unpacked
 lab_image_unpack() {
-	local setup offset length
+	local setup offset length r
 	setup=$(od -An -tu1 -j 497 -N 1 "$1")
 	read -r offset length < <(od -An -tu4 -j 584 -N 8 "$1")
 	[ "${setup:-0}" -gt 0 ] && [ "${length:-0}" -gt 0 ] || return 1
@@ -65,10 +74,22 @@ lab_image_unpack() {
 	fd377a58) head -c -4 "$LAB_RUN/payload" | xz -dc ;;
 	28b52ffd) head -c -4 "$LAB_RUN/payload" | zstd -qdc ;;
 	1f8b*) gzip -dc <"$LAB_RUN/payload" ;;
-	*) false ;;
-	esac >"$2" 2>/dev/null || rm -f "$2"
+	*) (exit 3) ;;
+	esac >"$2" 2>/dev/null
+	r=$?
 	rm -f "$LAB_RUN/payload"
-	[ "$(head -c 4 "$2" 2>/dev/null | tr -d '\177')" = ELF ] || { rm -f "$2"; return 1; }
+	[ "$(head -c 4 "$2" | tr -d '\177')" = ELF ] && [ $r -eq 0 ] && return
+	rm -f "$2"
+	[ $r -ne 3 ] || return 1
+	return 2
+}
+
+# lab_image_is_sound FILE: whole, and its content can be unpacked, if this machine knows how
+lab_image_is_sound() {
+	lab_image_is_whole "$1" || return 1
+	lab_image_unpack "$1" "$LAB_RUN/vmlinux"
+	[ $? -ne 2 ] || return 1
+	rm -f "$LAB_RUN/vmlinux"
 }
 
 # lab_register DIR IMAGE MODULES VERSION [PINNED]: make DIR/about; IMAGE and MODULES are in DIR
@@ -99,6 +120,7 @@ lab_kernel_find() {
 	if [[ $1 == */* ]]; then
 		[ -f "$1" ] || lab_die "no kernel image '$1'" "a name has no slash: $(lab_kernel_names | paste -sd' ')"
 		lab_image_check "$1" || lab_die "'$1' is no x86 kernel image (bzImage)" 'arch/x86/boot/bzImage of a kernel tree is one'
+		lab_image_is_sound "$1" || lab_die "kernel image '$1' is damaged" 'build it again; a damaged one hangs without a word'
 		lab_kernel=$(realpath -- "$1") lab_boot_image=$lab_kernel lab_kernel_dir='' lab_modules='' lab_kernel_cmdline=''
 		lab_kernel_machine=q35 # it may be a debug kernel, as build-kernel.sh explains
 		lab_release=$(lab_image_release "$1")

@@ -21,10 +21,10 @@ lab_need() {
 		lab_die "'$1' is not installed" "apt-get install $2, or make deps-test for all of them"
 }
 
-# lab_wait COMMAND...: run it so that a signal to this shell ends both at once
+# lab_wait COMMAND...: run it so that a signal to this shell ends both at once, SIGKILL too
 lab_wait() {
 	local r
-	"$@" &
+	setpriv --pdeathsig TERM "$@" &
 	_lab_child=$!
 	wait "$_lab_child"
 	r=$?

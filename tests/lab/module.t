@@ -50,6 +50,57 @@ fails 'a directory that the suite hides is an error' 125 "$vm" build-module --ke
 fails 'a share that is not there is an error' 125 "$vm" build-module --kernel 6.1 --share "$dir/none" "$dir/ok"
 fails 'a bad number of jobs is an error' 125 "$vm" build-module --kernel 6.1 --jobs x "$dir/ok"
 
+# a compiler that is being fetched, when the end comes: by a debootstrap that never ends
+mkdir -p "$dir/fake" "$dir/tmp" "$dir/lab/kernels/6.1/headers"
+awk '$1 == 6.1 && $3 == "image" { print "pinned", $5 }' "$TEST_TOP/tests/kernels.txt" >"$dir/lab/kernels/6.1/about"
+cat >"$dir/fake/debootstrap" <<'EOF'
+#!/bin/bash
+mkdir -p "${@: -2:1}/deep"
+cd "${@: -2:1}/deep" || exit
+(while :; do mkdir -p a/b; : >a/b/$RANDOM; done) &
+setsid -f sleep 1000
+: >"$DAVIT_TEST_STARTED"
+[ -z "${DAVIT_TEST_FAIL:-}" ] || exit 1
+wait
+EOF
+chmod +x "$dir/fake/debootstrap"
+fetch_compiler() { # SIGNAL
+	rm -f "$dir/started"
+	PATH=$dir/fake:$PATH TMPDIR=$dir/tmp DAVIT_LAB=$dir/lab DAVIT_TEST_STARTED=$dir/started \
+		env --default-signal=INT,TERM "$vm" fetch --headers 6.1 2>"$dir/err" &
+	pid=$!
+	wait_until 60 test -e "$dir/started"
+	kill -s "$1" $pid
+	wait $pid 2>/dev/null
+	status=$?
+}
+# what is running there
+workers() {
+	local p
+	for p in /proc/[0-9]*; do
+		[[ $(readlink "$p/cwd") != "$dir/lab/"* ]] || echo "${p#/proc/} $(tr '\0' ' ' <"$p/cmdline")"
+	done 2>/dev/null
+}
+if ! command -v debootstrap >/dev/null || [[ $(apt-get indextargets --format '$(SITE)' 2>/dev/null) != *debian* ]]; then
+	skip 'no debootstrap, or no mirror' 11
+else
+	for s in INT:130 TERM:143; do
+		fetch_compiler ${s%:*}
+		is "$status" ${s#*:} "SIG${s%:*} ends the fetch of a compiler"
+		is "$(workers)" '' 'nobody works on'
+		is "$(find "$dir/lab/kernels" "$dir/tmp" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort | xargs)" '.lock 6.1' 'and nothing is left'
+	done
+	fetch_compiler KILL
+	is "$status" 137 'so does SIGKILL'
+	wait_until 10 eval '[ -z "$(workers)" ]'
+	is "$(workers)" '' 'nobody works on'
+	touch -d '2 minutes ago' "$dir"/tmp/*/.lock
+	fails 'the next one, which fails' 125 env PATH="$dir/fake:$PATH" TMPDIR="$dir/tmp" DAVIT_LAB="$dir/lab" \
+		DAVIT_TEST_STARTED="$dir/started" DAVIT_TEST_FAIL=1 "$vm" fetch --headers 6.1
+	is "$(find "$dir/lab/kernels" "$dir/tmp" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort | xargs)" '.lock 6.1' 'removes what it left'
+	is "$(workers)" '' 'and leaves nothing itself'
+fi
+
 has_build_root() {
 	[ -d "$lab/kernels/$1/headers" ] && [ -d "$lab/kernels/$1/build" ]
 }

@@ -55,6 +55,7 @@ refused 'unknown format' "unknown format 'xml'" list --format xml
 refused 'bad number of processors' "processors '0'" run --kernel 6.1 --cpus 0 -- true
 refused 'bad memory' "memory size '2'" run --kernel 6.1 --mem 2 -- true
 refused 'bad time-out' "time-out '1h'" run --kernel 6.1 --timeout 1h -- true
+refused 'a time-out that reads as octal' "time-out '08'" run --kernel 6.1 --timeout 08 -- true
 refused 'a shell without a terminal' 'needs a terminal' shell
 for spec in xfs xfs: zfs:1G xfs:1X xfs:10M xfs:2T ext4:64M:mnt ext4:64M:/ 'ext4:64M:/a b' :1G; do
 	refused "bad disk '$spec'" "bad disk '$spec'" run --kernel 6.1 --disk "$spec" -- true
@@ -147,6 +148,9 @@ cp "$cache/kernels/6.1/about" "$dir/copy/kernels/6.1/"
 cp "$cache/kernels/6.1/$image" "$dir/copy/kernels/6.1/$image"
 printf x | dd of="$dir/copy/kernels/6.1/$image" bs=1 seek=4000000 conv=notrunc status=none
 DAVIT_LAB=$dir/copy refused 'a damaged image' 'is damaged' run --kernel 6.1 -- true
+refused 'the same by its path' "'$dir/copy/.*' is damaged" run --kernel "$dir/copy/kernels/6.1/$image" -- true
+head -c 3000000 "$cache/kernels/6.1/$image" >"$dir/cut"
+refused 'a truncated image' "'$dir/cut' is damaged" run --kernel "$dir/cut" -- true
 
 # one guest that looks at itself
 cat >"$dir/share/look" <<'EOF'
@@ -175,14 +179,18 @@ say nodes "$(ls /dev/fuse /dev/net/tun /dev/loop-control | xargs)"
 say pty "$(script -qec tty /dev/null </dev/null | grep -o /dev/pts/)"
 echo trace >/dev/stderr
 echo to-share >"$1/result"
+echo to-share >"$2/result"
 : >/etc/davit-lab-test
 sleep 1000 &
 disown
 exit 3
 EOF
 export DAVIT_LAB_TEST_SECRET=1
-run "$vm" run --kernel bookworm-security --disk xfs:300M --disk btrfs:200M:/data --share "$dir/share" --console "$dir/console" \
-	-- bash "$dir/share/look" "$dir/share" < <(echo 'from the caller')
+# names that somebody between here and there could take for more than a name
+odd=$dir/odd$' 1:\'"*,$HOME\\n\n\xc3\xa4'
+mkdir "$odd"
+run "$vm" run --kernel bookworm-security --disk xfs:300M --disk btrfs:200M:/data --share "$dir/share" --share "$odd" \
+	--console "$dir/con,sole" -- bash "$dir/share/look" "$dir/share" "$odd" < <(echo 'from the caller')
 is "$status" 3 'the status is that of the command'
 is "$err" trace 'standard error is apart'
 saw() { is "$(sed -n "s/^$1=//p" <<<"$out")" "$2" "${3:-guest: $1}"; }
@@ -205,8 +213,9 @@ saw overlay yes 'guest: overlay works in /tmp'
 saw nodes '/dev/fuse /dev/loop-control /dev/net/tun' 'guest: devices whose module is loaded on demand'
 saw pty /dev/pts/
 is "$(cat "$dir/share/result" 2>&1)" to-share 'what is written to a share arrives'
+is "$(cat "$odd/result" 2>&1)" to-share 'also to one of an odd name'
 [ ! -e /etc/davit-lab-test ] && pass 'other writes stay in the guest' || fail 'other writes stay in the guest'
-[ -s "$dir/console" ] || [ -e "$dir/console" ] && pass 'the console is kept on demand' || fail 'the console is kept on demand'
+ok 'the console is kept on demand' test -e "$dir/con,sole"
 nothing_left 'a run leaves nothing'
 
 # an image by its path, a death by a signal, a reader that goes away
@@ -238,8 +247,16 @@ for s in INT:130 TERM:143 HUP:129 KILL:137; do
 	is $? "${s#*:}" "SIG${s%:*} ends a run"
 	wait_until 5 eval '! pgrep -f "qemu.*$TMPDIR/davit-lab"' || :
 	is "$(pgrep -f "qemu.*$TMPDIR/davit-lab")" '' 'and its virtual machine'
-	[ "${s%:*}" != KILL ] || rm -rf "$TMPDIR"/davit-lab.*
 done
+# nobody but the next one can do it, and not to those that are alive
+mkdir "$TMPDIR/davit-lab.live00"
+exec {live}>"$TMPDIR/davit-lab.live00/.lock"
+flock "$live"
+touch -d '2 minutes ago' "$TMPDIR"/davit-lab.*/.lock
+run "$vm" run --kernel "$dir/none" -- true
+is "$(ls "$TMPDIR")" davit-lab.live00 'the next run removes what SIGKILL left'
+exec {live}>&-
+rm -r "$TMPDIR/davit-lab.live00"
 nothing_left 'and leaves nothing'
 
 # a terminal
