@@ -83,7 +83,7 @@ programs: $(PROGRAMS) $(DEMO_TAR)
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/davit
 	install -m 0755 $(O)/bin/davit $(O)/bin/davit-oci $(DESTDIR)$(PREFIX)/bin/
-	install -m 0755 $(O)/bin/davit-monitor $(O)/bin/davit-image $(O)/bin/davit-bpf $(O)/bin/davit-init \
+	install -m 0755 $(O)/bin/davit-monitor $(O)/bin/davit-image $(O)/bin/davit-bpf $(O)/bin/davit-scope $(O)/bin/davit-init \
 		$(O)/bin/davit-probe \
 		$(DESTDIR)$(PREFIX)/lib/davit/
 	install -m 0644 $(DEMO_TAR) $(DESTDIR)$(PREFIX)/lib/davit/

@@ -14,6 +14,7 @@ DEPS_BUILD := \
 	libjansson-dev \
 	libseccomp-dev \
 	libssl-dev \
+	libsystemd-dev \
 	libzstd-dev \
 	linux-libc-dev \
 	llvm \

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Programs: a directory in user/cmd each.
 
-PROGRAMS := $(foreach p,davit davit-oci davit-monitor davit-image davit-bpf davit-init,$(O)/bin/$(p))
+PROGRAMS := $(foreach p,davit davit-oci davit-monitor davit-image davit-bpf davit-scope davit-init,$(O)/bin/$(p))
 
 # the image davit/demo: imported by the first davit that is asked for it
 DEMO_TAR := $(O)/bin/davit-demo.tar
@@ -30,6 +30,10 @@ $(O)/bin/davit-monitor: $(call hot_cmd_obj,davit-monitor) $(call hot_lib,kern) $
 # starts once per boot
 $(O)/bin/davit-bpf: $(call cmd_obj,davit-bpf) $(call part_lib,kern) $(call part_lib,base)
 	$(call link,$(if $(STATIC),-no-pie),-lbpf -lelf -lz)
+
+# systemd's side of davit-oci: started with the systemd cgroup driver alone
+$(O)/bin/davit-scope: $(call cmd_obj,davit-scope) $(call part_lib,base)
+	$(call link,$(if $(STATIC),-no-pie),-lsystemd)
 
 # the heavy libraries live here alone: started for image work, never for a container
 $(O)/bin/davit-image: $(call cmd_obj,davit-image) $(call parts_of,image)

@@ -32,7 +32,7 @@ struct strv;
 #define CGROUP_PLACE_MAX 768u /* longest path for cgroup_create_path() */
 #define CGROUP_MEMORY_MIN (512u << 10) /* least --memory: below, not even a static program starts */
 #define CGROUP_CPU_MIN 10000000u /* least --cpus, 0.01: the kernel's least quota of 1 ms */
-#define CGROUP_JOIN_MAX 8u /* most descriptors from cgroup_join_fds() */
+#define CGROUP_JOIN_MAX 9u /* most descriptors from cgroup_join_fds() */
 #define CGROUP_IO_MAX 64u /* most rows of struct cgroup_limits.io */
 #define CGROUP_CONF_MAX 64u /* most rows of struct cgroup_limits.conf */
 #define CGROUP_UNLIMITED UINT64_MAX
@@ -110,6 +110,14 @@ int cgroup_open(const char *slice, const char *id, struct cgroup **ret, struct e
  */
 int cgroup_create_path(const char *path, struct cgroup **ret, struct err *e);
 int cgroup_open_path(const char *path, struct cgroup **ret, struct err *e);
+
+/**
+ * cgroup_adopt_path() - the same of one that systemd has made, or of a new one below it
+ * @pid: a process that is in systemd's; it is moved to @path, which may be that very place
+ *
+ * Also joined is the hierarchy "name=systemd" of hybrid and v1 hosts, by which systemd knows its own.
+ */
+int cgroup_adopt_path(const char *path, pid_t pid, struct cgroup **ret, struct err *e);
 
 /* cgroup_free() - close the handle; the cgroup stays */
 void cgroup_free(struct cgroup *cg);

@@ -7,6 +7,7 @@
 
 #define CGROUP_ROOT "/sys/fs/cgroup"
 #define CGROUP_UNIFIED CGROUP_ROOT "/unified"
+#define CGROUP_NAMED CGROUP_ROOT "/systemd" /* "name=systemd" of v1 */
 #define CGROUP_SLICE_MAX 64u
 #define CGROUP_PATH_MAX 1024u /* longest: root, controller, slice, id and the name of a file */
 #define CGROUP_DEPTH_MAX 64u /* sub-cgroups that a container nests; deeper ones are not entered */
@@ -107,6 +108,8 @@ int cgroup_v2_write(struct cgroup *cg, const char *controller, const char *file,
 int cgroup_v1_join(struct cgroup *cg, enum cgroup_controller c, unsigned int flags, struct err *e);
 /* Find the v1 directories of an opened handle and open their `tasks`. */
 int cgroup_v1_find(struct cgroup *cg, struct err *e);
+/* Open `tasks` of "name=systemd", for processes to join it, too; where it is not there, nothing. */
+int cgroup_v1_join_named(struct cgroup *cg, struct err *e);
 /* Write @text to @file in the hierarchy of @c, joining it when @cg has not. */
 int cgroup_v1_write(struct cgroup *cg, enum cgroup_controller c, const char *file, const char *text,
 		    struct err *e);

@@ -157,21 +157,62 @@ static int handle_of(const char *path, char buf[static CGROUP_PLACE_MAX + 1], st
 	return cgroup_new_handle(parent, strrchr(buf, '/') + 1, ret, e);
 }
 
+/* In all hierarchies of the host. */
+static int make_all(struct cgroup *cg, const char *path, struct err *e)
+{
+	int r = cgroup_v2_root() ? make_v2(cg, path, e) : 0;
+
+	cg->is_v1_known = true;
+	return r == 0 && !str_eq(cgroup_mode(), "v2") ? make_v1(cg, path, e) : r;
+}
+
 int cgroup_create_path(const char *path, struct cgroup **ret, struct err *e)
 {
 	_cleanup_(cgroup_freep) struct cgroup *cg = NULL;
 	char buf[CGROUP_PLACE_MAX + 1];
 	int r = handle_of(path, buf, &cg, e);
 
-	if (r < 0)
-		return r;
-	if (cgroup_v2_root())
-		r = make_v2(cg, buf, e);
-	cg->is_v1_known = true;
-	if (r == 0 && !str_eq(cgroup_mode(), "v2"))
-		r = make_v1(cg, buf, e);
+	if (r == 0)
+		r = make_all(cg, buf, e);
 	if (r == 0 && cgroup_is_populated(cg, NULL) > 0)
 		r = err_plain(e, -EBUSY, "cgroup '%s' has processes already", buf);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(cg);
+	return 0;
+}
+
+/* Before its parent passes controllers on, which one with processes cannot. */
+static int move_to_v2(const char *path, pid_t pid, struct err *e)
+{
+	char dir[CGROUP_PATH_MAX], procs[CGROUP_PATH_MAX], text[16];
+	int r;
+
+	(void)err_format(dir, sizeof(dir), "%s%s", cgroup_v2_root(), path);
+	(void)err_format(procs, sizeof(procs), "%s/cgroup.procs", dir);
+	(void)err_format(text, sizeof(text), "%d", pid);
+	if (mkdir(dir, 0755) < 0 && errno != EEXIST)
+		return err_set(e, errno, "make cgroup '%s'", dir);
+	r = io_write_file(-1, procs, text);
+	return r < 0 ? err_set(e, r, "move process %d to cgroup '%s'", pid, dir) : 0;
+}
+
+int cgroup_adopt_path(const char *path, pid_t pid, struct cgroup **ret, struct err *e)
+{
+	_cleanup_(cgroup_freep) struct cgroup *cg = NULL;
+	char buf[CGROUP_PLACE_MAX + 1];
+	int r = handle_of(path, buf, &cg, e);
+
+	if (r == 0 && cgroup_v2_root())
+		r = move_to_v2(buf, pid, e);
+	if (r == 0)
+		r = make_all(cg, buf, e);
+	if (r == 0 && !str_eq(cgroup_mode(), "v2")) {
+		if (access(CGROUP_NAMED, F_OK) == 0)
+			r = make_levels(CGROUP_NAMED, buf, NULL, e);
+		if (r == 0)
+			r = cgroup_v1_join_named(cg, e);
+	}
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(cg);

@@ -100,12 +100,30 @@ int cgroup_v1_join(struct cgroup *cg, enum cgroup_controller c, unsigned int fla
 	return 0;
 }
 
+int cgroup_v1_join_named(struct cgroup *cg, struct err *e)
+{
+	char path[CGROUP_PATH_MAX];
+	int fd;
+
+	err_format(path, sizeof(path), CGROUP_NAMED "%s/%s/tasks", cg->slice, cg->id);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : err_set(e, errno, "open '%s'", path);
+	cg->join[cg->n_join++] = fd;
+	return 0;
+}
+
 int cgroup_v1_find(struct cgroup *cg, struct err *e)
 {
-	for (enum cgroup_controller c = 0; !cg->is_v1_known && c < CGROUP_CONTROLLER_COUNT; c++) {
-		bool is_v2s = cg->fd >= 0 && CGROUP_V1_ALONE & 1u << c && !cgroup_is_path(cg->slice);
-		int r = is_v2s ? 0 : open_tasks(cg, c);
+	int r = !cg->is_v1_known && cgroup_is_path(cg->slice) ? cgroup_v1_join_named(cg, e) : 0;
 
+	if (r < 0)
+		return r;
+	for (enum cgroup_controller c = 0; !cg->is_v1_known && c < CGROUP_CONTROLLER_COUNT; c++) {
+		bool is_v2s = cg->fd >= 0 && CGROUP_V1_ALONE & 1u << c &&
+			      !cgroup_is_path(cg->slice);
+
+		r = is_v2s ? 0 : open_tasks(cg, c);
 		if (r < 0 && r != -ENOENT)
 			return err_set(e, r, "open 'tasks' of cgroup '%s' in '%s'", cg->id,
 				       cgroup_v1_name(c));

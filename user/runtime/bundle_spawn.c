@@ -22,6 +22,7 @@
 #include "runtime/bundle_idmap.h"
 #include "runtime/bundle_plan.h"
 #include "runtime/exec_error.h"
+#include "runtime/listener.h"
 #include "runtime/outcome.h"
 #include "spec/oci_config.h"
 
@@ -211,6 +212,15 @@ static int start_with_maps(const struct oci_linux *linux_, const struct spawn_pi
 	return r < 0 ? r : go_on(f, e);
 }
 
+static int pass_listener(const struct spawn_pipes *f, uint32_t stage,
+			 const struct bundle_events *events, const struct bundle_child *child,
+			 struct err *e)
+{
+	_cleanup_fd_ int fd = listener_take(stage, child->pidfd, f->report_read, e);
+
+	return fd < 0 ? fd : events->listener(fd, child->pid, events->data, e);
+}
+
 /* Stages and at last that davit-init is ready, each one write of the child. */
 static int follow(const struct spawn_pipes *f, const char *command,
 		  const struct bundle_events *events, const struct bundle_child *child,
@@ -221,7 +231,12 @@ static int follow(const struct spawn_pipes *f, const char *command,
 
 	while ((r = outcome_read_stage(f->report_read, command, &stage, e)) == 0 &&
 	       stage != INIT_READY) {
-		r = events->at(stage, child->pid, child->pidfd, events->data, e);
+		if ((stage & LISTENER_STAGE_MASK) == LISTENER_STAGE)
+			r = pass_listener(f, stage, events, child, e);
+		else
+			r = events->at(stage, child->pid, child->pidfd, events->data, e);
+		if (r == -ECHILD) /* it says why */
+			continue;
 		if (r == 0)
 			r = go_on(f, e);
 		if (r < 0)
@@ -273,7 +288,8 @@ int bundle_spawn(const struct oci_linux *linux_, const struct oci_process *proce
 	struct bundle_child child = { .pidfd = -1, .report_fd = -1, .wait_fd = -1 };
 	struct launch *l = &p->launch.common;
 	bool has_maps = (p->new_ns & CLONE_NEWUSER) != 0;
-	bool is_in_step = has_maps || p->launch.tells_namespaces || p->launch.tells_root;
+	bool is_in_step = has_maps || p->launch.tells_namespaces || p->launch.tells_root ||
+			  l->has_listener;
 	int r = make_pipes(&f, &child.wait_inode, e);
 
 	if (r < 0)

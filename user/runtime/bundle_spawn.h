@@ -34,9 +34,11 @@ int bundle_child_go(struct bundle_child *c, const char *command, struct err *e);
 /**
  * struct bundle_events - what the caller does while the child is on its way
  * @at: called at each stage that the plan tells of; @pidfd is the child's. Not 0 ends the start.
+ * @listener: called with that of the filter, if it has one, which stays bundle_spawn()'s to close
  */
 struct bundle_events {
 	int (*at)(enum bundle_stage stage, pid_t pid, int pidfd, void *data, struct err *e);
+	int (*listener)(int fd, pid_t pid, void *data, struct err *e);
 	void *data;
 };
 

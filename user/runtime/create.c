@@ -21,11 +21,9 @@
 #include "kern/cgroup.h"
 #include "runtime/bundle_plan.h"
 #include "runtime/bundle_spawn.h"
+#include "runtime/cgroup_manager.h"
 #include "runtime/hooks.h"
-#include "runtime/resources.h"
 #include "runtime/socket.h"
-
-#define CGROUP_DEFAULT "/davit-oci" /* parent of those that config.json does not place */
 
 /**
  * struct making - a create under way; what is set is undone on failure
@@ -33,7 +31,7 @@
 struct making {
 	const struct create_options *o;
 	struct created *c;
-	struct cgroup *cg;
+	struct cgroup_hold hold;
 	struct bundle_plan plan;
 	bool has_plan, has_cgroup, has_record;
 	int console;
@@ -66,35 +64,28 @@ static int open_console(struct making *m, struct err *e)
 	return m->console < 0 ? m->console : 0;
 }
 
-/* "/a/b", or below the default parent */
-static char *cgroup_path(const struct bundle *b, const char *id)
-{
-	const char *path = b->config.linux_.cgroups_path;
-
-	if (!path)
-		return str_printf(CGROUP_DEFAULT "/%s", id);
-	return str_printf("%s%s", *path == '/' ? "" : CGROUP_DEFAULT "/", path);
-}
-
 static int begin_record(struct making *m, struct err *e)
 {
 	const struct bundle *b = &m->c->bundle;
 	struct record *r = &m->c->record;
 	const json_t *config = b->config.doc.json;
 	char now[FMT_TIME_BUF];
+	int s;
 
 	r->id = strdup(m->o->id);
 	r->bundle = strdup(b->path);
 	r->rootfs = strdup(b->rootfs);
 	r->created = strdup(fmt_time(fmt_now_ns(), now));
 	r->owner = strdup("root");
-	r->cgroup = cgroup_path(b, m->o->id);
 	r->annotations = json_incref(json_object_get(config, "annotations"));
 	r->hooks = json_incref(json_object_get(config, "hooks"));
 	r->has_own_pids = oci_linux_new_namespaces(&b->config.linux_) & CLONE_NEWPID;
 	r->has_userns = b->config.linux_.namespaces[OCI_NS_USER].is_listed;
-	if (!r->id || !r->bundle || !r->rootfs || !r->created || !r->owner || !r->cgroup)
+	if (!r->id || !r->bundle || !r->rootfs || !r->created || !r->owner)
 		return err_set(e, ENOMEM, "create container '%s'", m->o->id);
+	s = m->o->cgroups->place(&b->config, r, e);
+	if (s < 0)
+		return s;
 	m->c->dirfd = record_make(m->o->root, m->o->id, e);
 	if (m->c->dirfd < 0)
 		return m->c->dirfd;
@@ -106,14 +97,14 @@ static int begin_record(struct making *m, struct err *e)
 static int make_cgroup(struct making *m, struct err *e)
 {
 	struct record *r = &m->c->record;
-	int s = cgroup_create_path(r->cgroup, &m->cg, e);
+	int s = m->o->cgroups->make(&m->c->bundle.config, r, &m->hold, e);
 
 	if (s < 0)
 		return s;
-	m->has_cgroup = r->has_own_cgroup = true;
-	r->cgroup_inode = cgroup_inode(m->cg);
-	return resources_apply(m->cg, &m->c->bundle.config.linux_.resources, true, m->o->bpffs,
-			       e);
+	m->has_cgroup = true;
+	r->has_own_cgroup = m->hold.cg;
+	r->cgroup_inode = m->hold.cg ? cgroup_inode(m->hold.cg) : 0;
+	return 0;
 }
 
 static int make_plan(struct making *m, struct err *e)
@@ -123,7 +114,7 @@ static int make_plan(struct making *m, struct err *e)
 				    .no_pivot = m->o->no_pivot,
 				    .no_new_keyring = m->o->no_new_keyring,
 				    .init_path = m->o->init_path,
-				    .cgroup = m->c->record.cgroup,
+				    .cgroup = m->hold.shown ? m->hold.shown : m->c->record.cgroup,
 				    .id = m->o->id };
 	int r = bundle_plan_build(&m->c->bundle, &o, &m->plan, e);
 
@@ -162,12 +153,13 @@ static int spawn_child(struct making *m, struct err *e)
 	struct record *rec = &m->c->record;
 	struct bundle_child child;
 	const int *join = NULL;
-	int n = cgroup_join_fds(m->cg, &join, e), r;
+	struct cgroup *cg = m->hold.cg;
+	int n = cg ? cgroup_join_fds(cg, &join, e) : 0, r;
 
 	if (n < 0)
 		return n;
 	r = bundle_spawn(&m->c->bundle.config.linux_, &m->c->bundle.config.process, &m->plan,
-			 cgroup_fd(m->cg), join, (size_t)n, &events, &child, e);
+			 cg ? cgroup_fd(cg) : -1, join, (size_t)n, &events, &child, e);
 	if (r < 0)
 		return r;
 	m->c->child = child;
@@ -228,8 +220,9 @@ static void undo(struct making *m)
 			(void)hooks_run(&m->c->bundle.config.hooks, OCI_HOOK_POSTSTOP,
 					str_text(&state), NULL, NULL);
 	}
+	scope_release(&m->hold.scope);
 	if (m->has_cgroup)
-		(void)cgroup_destroy(m->cg, NULL);
+		(void)m->o->cgroups->remove(&m->c->record, m->hold.cg, NULL);
 	if (m->has_record)
 		(void)record_remove(m->o->root, m->o->id, NULL);
 }
@@ -251,6 +244,8 @@ static int make_all(struct making *m, struct err *e)
 	if (r == 0)
 		r = spawn_child(m, e);
 	if (r == 0)
+		r = m->o->cgroups->settle(&m->c->bundle.config, &m->hold, e);
+	if (r == 0)
 		r = publish(m, e);
 	return r;
 }
@@ -261,7 +256,9 @@ int container_create(const struct create_options *o, struct created *ret, struct
 			     .record = { .pipes = { -1, -1 } },
 			     .dirfd = -1,
 			     .child = { .pidfd = -1, .report_fd = -1, .wait_fd = -1 } };
-	struct making m = { .o = o, .c = &c, .console = -1 };
+	struct making m = {
+		.o = o, .c = &c, .hold = { .scope = SCOPE_INIT, .bpffs = o->bpffs }, .console = -1
+	};
 	int r = record_check_id(o->id, e);
 
 	if (r == 0)
@@ -270,7 +267,7 @@ int container_create(const struct create_options *o, struct created *ret, struct
 		undo(&m);
 	if (m.has_plan)
 		bundle_plan_done(&m.plan);
-	cgroup_free(m.cg);
+	cgroup_hold_done(&m.hold);
 	(void)fd_close(m.console);
 	if (r < 0) {
 		created_done(&c);

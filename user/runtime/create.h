@@ -9,11 +9,13 @@
 #include "runtime/bundle_spawn.h"
 #include "runtime/record.h"
 
+struct cgroup_manager;
 struct err;
 
 /**
  * struct create_options - what `create` and `run` are told beside the bundle
  * @root:	    where containers are recorded
+ * @cgroups:	    who makes the cgroup
  * @console_socket: path of a UNIX socket for the terminal's master; NULL = none
  * @pidfd_socket:   … for a pidfd of the container's process; NULL = none
  * @pid_file:	    NULL = none
@@ -22,6 +24,7 @@ struct err;
  */
 struct create_options {
 	const char *root, *id, *bundle;
+	const struct cgroup_manager *cgroups;
 	const char *console_socket, *pidfd_socket, *pid_file;
 	const char *init_path, *bpffs;
 	unsigned int preserve_fds;

@@ -11,6 +11,7 @@
 #include "base/libc.h"
 #include "base/str.h"
 #include "kern/cgroup.h"
+#include "runtime/cgroup_manager.h"
 #include "runtime/create.h"
 #include "runtime/hooks.h"
 #include "runtime/waiting.h"
@@ -169,9 +170,7 @@ static int delete_whole(const struct record *r, bool is_forced, struct err *e)
 				 r->id, record_status_name(record_status(r, false)));
 	/* the first process is gone; others of its cgroup may not be */
 	s = kill_all(r, cg, e);
-	if (s == 0 && cg)
-		s = cgroup_destroy(cg, e);
-	return s;
+	return s < 0 ? s : cgroup_manager_of(r)->remove(r, cg, e);
 }
 
 int container_delete(const char *root, const char *id, bool is_forced, struct err *e)

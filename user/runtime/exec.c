@@ -11,6 +11,7 @@
 #include "kern/cgroup.h"
 #include "kern/clone.h"
 #include "runtime/bundle_plan.h"
+#include "runtime/cgroup_manager.h"
 #include "runtime/create.h"
 #include "runtime/record.h"
 
@@ -48,11 +49,11 @@ static int spawn_in(const struct record *r, const struct oci_process *process,
 	const int *join = NULL;
 	int n = cg ? cgroup_join_fds(cg, &join, e) : 0;
 
-	if (!cg)
+	if (!cg && cgroup_manager_of(r) != &cgroup_manager_disabled)
 		return err_plain(e, -ENOENT, "container '%s' has no cgroup", r->id);
 	if (n < 0)
 		return n;
-	return bundle_spawn(NULL, process, p, cgroup_fd(cg), join, (size_t)n, NULL, ret, e);
+	return bundle_spawn(NULL, process, p, cg ? cgroup_fd(cg) : -1, join, (size_t)n, NULL, ret, e);
 }
 
 int container_exec(const struct record *r, const struct oci_process *process,

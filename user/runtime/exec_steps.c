@@ -11,6 +11,7 @@
 
 #include "kern/sys.h"
 #include "runtime/launch.h"
+#include "runtime/listener.h"
 
 #ifndef CLOSE_RANGE_CLOEXEC
 #define CLOSE_RANGE_CLOEXEC (1u << 2)
@@ -88,6 +89,8 @@ static int install_seccomp(const struct launch *l, struct err *e)
 
 	if (!l->n_seccomp)
 		return 0;
+	if (l->has_listener && listener_announce(l, e) < 0)
+		return e->code;
 	r = sys_call3(SYS_seccomp, SECCOMP_SET_MODE_FILTER, l->seccomp_flags, &prog);
 	return r < 0 ? err_set(e, (int)r, "install the seccomp filter") : 0;
 }
@@ -149,6 +152,8 @@ int launch_exec(const struct launch *l, struct err *e)
 		s = set_final_caps(l, e);
 	if (s == 0 && l->no_new_privs)
 		s = install_seccomp(l, e);
+	if (s == 0 && l->has_listener)
+		s = listener_await(l, e);
 	if (s < 0)
 		return s;
 	r = sys_call5(SYS_execveat, l->init_fd, "", argv, l->envp, AT_EMPTY_PATH);

@@ -80,6 +80,7 @@ struct launch_rlimit {
  * @init_fd:	davit-init on a read-only detached mount: last hop before the workload, so that
  *		/proc/self/exe never names a writable file of the host (CVE-2019-5736)
  * @stdio:	descriptors to become 0, 1 and 2; -1 = leave as is
+ * @has_listener: of the filter: runtime/listener.h
  * @wait_fd:	-1, or what davit-init waits at before the workload
  * @new_keyring: the process gets a session keyring of its own, called @keyring (NULL = without a name)
  * @keep_fds:	descriptors 3 … 2 + N are the workload's, too
@@ -135,6 +136,7 @@ struct launch {
 	const struct sock_filter *seccomp;
 	size_t n_seccomp;
 	unsigned int seccomp_flags;
+	bool has_listener;
 
 	int init_fd, wait_fd;
 	unsigned int keep_fds;

@@ -43,6 +43,7 @@ void record_done(struct record *r)
 	free(r->rootfs);
 	free(r->created);
 	free(r->cgroup);
+	free(r->scope);
 	free(r->owner);
 	json_decref(r->annotations);
 	json_decref(r->hooks);
@@ -142,15 +143,16 @@ int record_write(int dirfd, const struct record *r, struct err *e)
 	str_addf(
 		&s,
 		"{\n  \"version\": 1,\n  \"pid\": %d,\n  \"start\": %llu,\n  \"report\": %d,\n  \"wait\": %d,\n"
-		"  \"waitInode\": %llu,\n  \"cgroupInode\": %llu,\n  \"systemdScope\": %s,\n  \"ownCgroup\": %s,\n  \"userns\": %s,\n  \"ownPids\": %s",
+		"  \"waitInode\": %llu,\n  \"cgroupInode\": %llu,\n  \"ownCgroup\": %s,\n  \"userns\": %s,\n  \"ownPids\": %s",
 		r->init.pid, (unsigned long long)r->init.start, r->pipes.report, r->pipes.wait,
 		(unsigned long long)r->wait_inode, (unsigned long long)r->cgroup_inode,
-		r->has_systemd_scope ? "true" : "false", r->has_own_cgroup ? "true" : "false",
-		r->has_userns ? "true" : "false", r->has_own_pids ? "true" : "false");
+		r->has_own_cgroup ? "true" : "false", r->has_userns ? "true" : "false",
+		r->has_own_pids ? "true" : "false");
 	add_string(&s, "bundle", r->bundle);
 	add_string(&s, "rootfs", r->rootfs);
 	add_string(&s, "created", r->created);
 	add_string(&s, "cgroup", r->cgroup);
+	add_string(&s, "scope", r->scope);
 	add_string(&s, "owner", r->owner);
 	if (add_object(&s, "annotations", r->annotations) < 0 ||
 	    add_object(&s, "hooks", r->hooks) < 0)
@@ -214,7 +216,6 @@ static int parse(const json_t *j, struct record *ret, struct err *e)
 	r = r < 0 ? r : get_int(j, "wait", &ret->pipes.wait, e);
 	r = r < 0 ? r : get_u64(j, "waitInode", &ret->wait_inode, e);
 	r = r < 0 ? r : get_u64(j, "cgroupInode", &ret->cgroup_inode, e);
-	r = r < 0 ? r : json_get_bool(j, "systemdScope", &ret->has_systemd_scope, e);
 	r = r < 0 ? r : json_get_bool(j, "ownCgroup", &ret->has_own_cgroup, e);
 	r = r < 0 ? r : json_get_bool(j, "userns", &ret->has_userns, e);
 	r = r < 0 ? r : json_get_bool(j, "ownPids", &ret->has_own_pids, e);
@@ -222,6 +223,7 @@ static int parse(const json_t *j, struct record *ret, struct err *e)
 	r = r < 0 ? r : get_copy(j, "rootfs", &ret->rootfs, e);
 	r = r < 0 ? r : get_copy(j, "created", &ret->created, e);
 	r = r < 0 ? r : get_copy(j, "cgroup", &ret->cgroup, e);
+	r = r < 0 ? r : get_copy(j, "scope", &ret->scope, e);
 	r = r < 0 ? r : get_copy(j, "owner", &ret->owner, e);
 	r = r < 0 ? r : get_object(j, "annotations", &ret->annotations, e);
 	return r < 0 ? r : get_object(j, "hooks", &ret->hooks, e);
@@ -285,6 +287,8 @@ void record_state_json(const struct record *r, enum record_status status, struct
 		add_string(out, "created", r->created);
 	if (add_object(out, "annotations", r->annotations) < 0)
 		out->failed = true;
+	if (r->scope && *r->scope)
+		add_string(out, "systemd-scope", r->scope); /* as crun has it */
 	add_string(out, "owner", r->owner);
 	str_add(out, "\n}");
 }

@@ -28,20 +28,21 @@ int record_check_id(const char *id, struct err *e);
  * @pipes:	    davit-init's descriptors until it is started: where it reports, where it waits
  * @wait_inode:	    of the pipe it waits at: tells the descriptor from one the workload opened
  * @created:	    RFC 3339 with nanoseconds
- * @cgroup:	    path below the mount of each hierarchy, with its first '/'
+ * @cgroup:	    path below the mount of each hierarchy, with its first '/'; NULL or "" = it has none
+ * @scope:	    unit of systemd that it is in; NULL or "" = none
  * @cgroup_inode:   of the v2 directory; 0 = none: tells our cgroup from another of its path
  * @has_own_pids:   its pid namespace ends with its first process
  * @has_userns:	    the container is in another user namespace than we are
  * @annotations, @hooks: objects of config.json; NULL = none
  */
 struct record {
-	char *id, *bundle, *rootfs, *created, *cgroup, *owner;
+	char *id, *bundle, *rootfs, *created, *cgroup, *scope, *owner;
 	struct proc_id init;
 	struct {
 		int report, wait;
 	} pipes;
 	uint64_t wait_inode, cgroup_inode;
-	bool has_systemd_scope, has_own_cgroup, has_own_pids, has_userns;
+	bool has_own_cgroup, has_own_pids, has_userns;
 	json_t *annotations, *hooks;
 };
 

@@ -235,7 +235,13 @@ static int read_cgroups_path(struct oci_reader *r, const struct oci_at *at, cons
 
 static int read_seccomp(struct oci_reader *r, const struct oci_at *at, const json_t *v, void *ret)
 {
-	return seccomp_profile_read(r, at, v, ret);
+	const struct seccomp_profile *p = ret;
+	int rc = seccomp_profile_read(r, at, v, ret);
+
+	if (rc == 0 && p->has_notify && !p->listener_path)
+		return oci_fail_in(r, at, "listenerPath", -EBADMSG,
+				   "it is missing, but SCMP_ACT_NOTIFY is used");
+	return rc;
 }
 
 /* Members that mean something only to a namespace that the container does not share. */

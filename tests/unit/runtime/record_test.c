@@ -87,6 +87,7 @@ TEST_F(root, reads_what_it_wrote)
 			    .rootfs = (char *)"/b/rootfs",
 			    .created = (char *)"2025-01-02T03:04:05.000000006Z",
 			    .cgroup = (char *)"/davit/x",
+			    .scope = (char *)"davit-x.scope",
 			    .owner = (char *)"",
 			    .init = { 1, 77 },
 			    .pipes = { 3, 4 },
@@ -113,13 +114,14 @@ TEST_F(root, reads_what_it_wrote)
 	EXPECT_EQ(r.wait_inode, got.wait_inode);
 	EXPECT_EQ(r.cgroup_inode, got.cgroup_inode);
 	EXPECT_TRUE(got.has_own_cgroup);
-	EXPECT_FALSE(got.has_systemd_scope);
+	EXPECT_STREQ(r.scope, got.scope);
 	EXPECT_TRUE(json_equal(r.annotations, got.annotations));
 	EXPECT_EQ(NULL, got.hooks);
 	/* pid 1 has another start time */
 	EXPECT_EQ(RECORD_STOPPED, record_status(&got, false));
 	record_state_json(&got, RECORD_STOPPED, &state);
 	EXPECT_NE(NULL, strstr(str_text(&state), "\"pid\": 0,"));
+	EXPECT_NE(NULL, strstr(str_text(&state), "\"systemd-scope\": \"davit-x.scope\""));
 	EXPECT_NE(NULL, strstr(str_text(&state), "\"bundle\": \"/b \\\"quoted\\\"\""));
 	json_decref(r.annotations);
 	(void)close(fd);

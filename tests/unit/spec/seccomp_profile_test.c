@@ -440,7 +440,7 @@ TEST(listeners_of_a_configuration)
 	EXPECT_EQ(false, c.linux_.seccomp.has_notify);
 	oci_config_done(&c);
 
-	ASSERT_EQ(0, read_in_config("{'defaultAction':'SCMP_ACT_NOTIFY'}", &c, NULL));
+	ASSERT_EQ(0, read_in_config("{'defaultAction':'SCMP_ACT_NOTIFY','listenerPath':'/x'}", &c, NULL));
 	EXPECT_EQ(true, c.linux_.seccomp.has_notify);
 	oci_config_done(&c);
 }
@@ -453,6 +453,7 @@ TEST(a_configuration_names_the_property)
 	} cases[] = {
 		{ "[]", "c: linux.seccomp: it is not an object" },
 		{ "{'defaultAction':'NO'}", "c: linux.seccomp.defaultAction: 'NO' is no action" },
+		{ NOTIFY(""), "c: linux.seccomp.listenerPath: it is missing, but SCMP_ACT_NOTIFY is used" },
 		{ NOTIFY(",'listenerPath':'x'"), "c: linux.seccomp.listenerPath: 'x' is not an absolute path" },
 		{ NOTIFY(",'listenerPath':1"), "c: linux.seccomp.listenerPath: it is not a string" },
 		{ NOTIFY(",'listenerMetadata':1"), "c: linux.seccomp.listenerMetadata: it is not a string" },

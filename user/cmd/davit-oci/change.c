@@ -8,8 +8,8 @@
 #include "base/io.h"
 #include "kern/cgroup.h"
 #include "oci.h"
+#include "runtime/cgroup_manager.h"
 #include "runtime/create.h"
-#include "runtime/resources.h"
 #include "target.h"
 
 #define RESOURCES_MAX (1u << 20) /* bytes of the document of `update` */
@@ -83,7 +83,9 @@ static int update_main(const struct oci_env *env, void *opts, int argc, char *ar
 		r = oci_resources_parse(text, n, "resources", &doc, &resources, e);
 	if (r == 0)
 		r = target_open(env, argv[0], &t, e);
-	return r < 0 ? r : resources_apply(t.cg, &resources, resources.devices.n != 0, env->bpffs, e);
+	return r < 0 ? r :
+		       cgroup_manager_of(&t.record)->update(&t.record, t.cg, &resources, env->bpffs,
+							    e);
 }
 
 const struct oci_command cmd_pause = { .name = "pause",

@@ -66,6 +66,7 @@ static int make(const struct oci_env *env, const struct create_opts *opts, const
 				    .pid_file = opts->pid_file,
 				    .init_path = env->init_path,
 				    .bpffs = env->bpffs,
+				    .cgroups = env->cgroups,
 				    .preserve_fds = (unsigned int)opts->preserve_fds,
 				    .no_pivot = opts->no_pivot,
 				    .no_new_keyring = opts->no_new_keyring };

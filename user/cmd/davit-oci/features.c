@@ -119,7 +119,7 @@ static int features_main(const struct oci_env *env, void *opts, int argc, char *
 	add_namespaces(&s);
 	str_add(&s, ",");
 	add_capabilities(&s);
-	str_add(&s, ",\"cgroup\":{\"v1\":true,\"v2\":true,\"systemd\":false,\"systemdUser\":false,"
+	str_add(&s, ",\"cgroup\":{\"v1\":true,\"v2\":true,\"systemd\":true,\"systemdUser\":false,"
 		    "\"rdma\":true},");
 	add_seccomp(&s);
 	str_add(&s, ",\"apparmor\":{\"enabled\":true},\"selinux\":{\"enabled\":true},"

@@ -13,6 +13,7 @@
 #include "base/env.h"
 #include "base/io.h"
 #include "oci.h"
+#include "runtime/cgroup_manager.h"
 
 /* clang-format off */
 static const struct opt global_options[] = {
@@ -21,7 +22,7 @@ static const struct opt global_options[] = {
 	OPT_STR(0,    "log-format", struct oci_env, log_format, "FORMAT", "text or json (default text)"),
 	OPT_STR(0,    "log-level", struct oci_env, log_level, "LEVEL", "error, warning, info or debug"),
 	OPT_BOOL(0,   "debug", struct oci_env, debug,             "the same as --log-level debug"),
-	OPT_BOOL(0,   "systemd-cgroup", struct oci_env, systemd_cgroup, "let systemd make cgroups"),
+	OPT_BOOL(0,   "systemd-cgroup", struct oci_env, systemd_cgroup, "the same as --cgroup-manager systemd"),
 	OPT_STR(0,    "cgroup-manager", struct oci_env, cgroup_manager, "NAME", "cgroupfs, systemd or disabled (default cgroupfs)"),
 	OPT_STR(0,    "rootless", struct oci_env, rootless, "BOOL", "true, false or auto (default auto)"),
 	OPT_BOOL('v', "version", struct oci_env, version,         "print the version"),
@@ -147,14 +148,32 @@ static int run_command(const struct oci_command *c, const struct oci_env *env, i
 	return r < 0 ? print_error(e, c->failed_status) : r;
 }
 
-static int check_globals(const struct oci_env *env, struct err *e)
+static int choose_cgroups(struct oci_env *env, struct err *e)
 {
-	if (env->systemd_cgroup || str_eq(env->cgroup_manager, "systemd"))
-		return err_plain(e, -EOPNOTSUPP,
-				 "option '--systemd-cgroup': only cgroupfs is supported");
-	if (env->cgroup_manager && !str_eq(env->cgroup_manager, "cgroupfs"))
-		return err_plain(e, -EOPNOTSUPP, "option '--cgroup-manager': '%s' is not cgroupfs",
-				 env->cgroup_manager);
+	const char *name = env->cgroup_manager;
+
+	if (env->systemd_cgroup && name && !str_eq(name, "systemd"))
+		return err_plain(
+			e, -EINVAL,
+			"options '--systemd-cgroup' and '--cgroup-manager=%s' exclude each other",
+			name);
+	env->cgroups = cgroup_manager_find(env->systemd_cgroup ? "systemd" :
+					   name		       ? name :
+								 "cgroupfs");
+	return env->cgroups ?
+		       0 :
+		       err_plain(
+			       e, -EINVAL,
+			       "option '--cgroup-manager': '%s' is not cgroupfs, systemd or disabled",
+			       name);
+}
+
+static int check_globals(struct oci_env *env, struct err *e)
+{
+	int r = choose_cgroups(env, e);
+
+	if (r < 0)
+		return r;
 	if (env->rootless && !str_eq(env->rootless, "auto") && !str_eq(env->rootless, "false") &&
 	    !str_eq(env->rootless, "true"))
 		return err_plain(e, -EINVAL, "option '--rootless': '%s' is not true, false or auto",

@@ -12,14 +12,18 @@
 #define OCI_ROOT_DEFAULT "/run/davit-oci"
 #define OCI_SPEC_VERSION "1.3.0"
 
+struct cgroup_manager;
+
 /**
  * struct oci_env - options before the command
  * @init_path: davit-init; owned
  * @bpffs: $DAVIT_BPFFS
+ * @cgroups: of new containers
  */
 struct oci_env {
 	char *root, *log, *log_format, *log_level, *cgroup_manager, *rootless, *init_path;
 	const char *bpffs;
+	const struct cgroup_manager *cgroups;
 	bool debug, systemd_cgroup, version;
 };
 

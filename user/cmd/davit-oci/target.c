@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "kern/cgroup.h"
 #include "oci.h"
+#include "runtime/cgroup_manager.h"
 #include "runtime/create.h"
 
 void target_done(struct target *t)
@@ -28,5 +29,10 @@ int target_open(const struct oci_env *env, const char *id, struct target *t, str
 	if (r < 0)
 		return r;
 	t->cg = container_cgroup(&t->record);
-	return t->cg ? 0 : err_plain(e, -ENOENT, "container '%s' has no cgroup", id);
+	if (t->cg)
+		return 0;
+	r = err_plain(e, -ENOENT, "container '%s' has no cgroup", id);
+	if (cgroup_manager_of(&t->record) == &cgroup_manager_disabled)
+		err_hint(e, "it was made with --cgroup-manager=disabled");
+	return r;
 }
