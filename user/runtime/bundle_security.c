@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The system call filter of a bundle, and what the whole container runs under. */
 #include <errno.h>
+#include <linux/seccomp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,6 +40,9 @@ int bundle_plan_seccomp(const struct oci_linux *linux_, struct bundle_plan *p, s
 	p->chunks[p->n_chunks++] = filter;
 	l->seccomp = filter;
 	l->seccomp_flags = policy.flags;
+	l->has_listener = linux_->seccomp.has_notify;
+	if (l->has_listener)
+		l->seccomp_flags |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
 	return 0;
 }
 

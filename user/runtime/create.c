@@ -23,6 +23,7 @@
 #include "runtime/bundle_spawn.h"
 #include "runtime/cgroup_manager.h"
 #include "runtime/hooks.h"
+#include "runtime/listener.h"
 #include "runtime/socket.h"
 
 /**
@@ -147,9 +148,18 @@ static int at_stage(enum bundle_stage stage, pid_t pid, int pidfd, void *data, s
 	return r < 0 ? r : hooks_run(hooks, OCI_HOOK_CREATE_RUNTIME, str_text(&state), NULL, e);
 }
 
+static int at_listener(int fd, pid_t pid, void *data, struct err *e)
+{
+	struct making *m = data;
+
+	m->c->record.init.pid = pid;
+	return listener_send(&m->c->bundle.config.linux_.seccomp, fd, pid, &m->c->record,
+			     RECORD_CREATING, e);
+}
+
 static int spawn_child(struct making *m, struct err *e)
 {
-	struct bundle_events events = { .at = at_stage, .data = m };
+	struct bundle_events events = { .at = at_stage, .listener = at_listener, .data = m };
 	struct record *rec = &m->c->record;
 	struct bundle_child child;
 	const int *join = NULL;

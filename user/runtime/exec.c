@@ -13,6 +13,7 @@
 #include "runtime/bundle_plan.h"
 #include "runtime/cgroup_manager.h"
 #include "runtime/create.h"
+#include "runtime/listener.h"
 #include "runtime/record.h"
 
 /* clang-format off */
@@ -42,9 +43,25 @@ static int other_namespaces(pid_t pid, uint64_t *ret, struct err *e)
 	return 0;
 }
 
-static int spawn_in(const struct record *r, const struct oci_process *process,
-		    struct bundle_plan *p, struct bundle_child *ret, struct err *e)
+/* What the listener's agent is told about. */
+struct joining {
+	const struct record *record;
+	const struct oci_linux *linux_;
+};
+
+static int at_listener(int fd, pid_t pid, void *data, struct err *e)
 {
+	const struct joining *j = data;
+
+	return listener_send(&j->linux_->seccomp, fd, pid, j->record, container_look(j->record), e);
+}
+
+static int spawn_in(const struct record *r, const struct oci_process *process,
+		    const struct oci_linux *linux_, struct bundle_plan *p, struct bundle_child *ret,
+		    struct err *e)
+{
+	struct joining joining = { r, linux_ };
+	struct bundle_events events = { .listener = at_listener, .data = &joining };
 	_cleanup_(cgroup_freep) struct cgroup *cg = container_cgroup(r);
 	const int *join = NULL;
 	int n = cg ? cgroup_join_fds(cg, &join, e) : 0;
@@ -53,7 +70,8 @@ static int spawn_in(const struct record *r, const struct oci_process *process,
 		return err_plain(e, -ENOENT, "container '%s' has no cgroup", r->id);
 	if (n < 0)
 		return n;
-	return bundle_spawn(NULL, process, p, cg ? cgroup_fd(cg) : -1, join, (size_t)n, NULL, ret, e);
+	return bundle_spawn(NULL, process, p, cg ? cgroup_fd(cg) : -1, join, (size_t)n, &events, ret,
+			    e);
 }
 
 int container_exec(const struct record *r, const struct oci_process *process,
@@ -75,7 +93,7 @@ int container_exec(const struct record *r, const struct oci_process *process,
 		s = bundle_plan_exec(process, o->linux_, pidfd, ns, &options, &p, e);
 	if (s < 0)
 		return s;
-	s = spawn_in(r, process, &p, ret, e);
+	s = spawn_in(r, process, o->linux_, &p, ret, e);
 	bundle_plan_done(&p);
 	return s;
 }

@@ -20,7 +20,6 @@
 #include "runtime/waiting.h"
 
 #define STATE_FILE "state.json"
-#define OCI_VERSION "1.3.0"
 
 int record_check_id(const char *id, struct err *e)
 {
@@ -277,7 +276,7 @@ const char *record_status_name(enum record_status s)
 
 void record_state_json(const struct record *r, enum record_status status, struct str *out)
 {
-	str_add(out, "{\n  \"ociVersion\": \"" OCI_VERSION "\"");
+	str_add(out, "{\n  \"ociVersion\": \"" RECORD_OCI_VERSION "\"");
 	add_string(out, "id", r->id);
 	str_addf(out, ",\n  \"pid\": %d", status == RECORD_STOPPED ? 0 : r->init.pid);
 	add_string(out, "status", record_status_name(status));

@@ -16,6 +16,7 @@ struct err;
 struct str;
 struct strv;
 
+#define RECORD_OCI_VERSION "1.3.0" /* of the states that we print */
 #define RECORD_ID_MAX 255u /* bytes of an id: a file name */
 #define RECORD_FILE_MAX \
 	(4u << 20) /* bytes of state.json: annotations and hooks are copied into it */
