@@ -270,7 +270,7 @@ static int remove_from(const char *slice, const char *id, unsigned int v1, bool 
 	char path[CGROUP_PATH_MAX];
 	int r = 0;
 
-	for (enum cgroup_controller c = 0; r == 0 && c < CGROUP_CONTROLLER_COUNT; c++)
+	for (enum cgroup_controller c = 0; r == 0 && c < CGROUP_ALL_COUNT; c++)
 		if (v1 & 1u << c)
 			r = remove_dir(cgroup_v1_path(path, c, slice, id, NULL), e);
 	/* last, since this is where a leftover is looked for first */
@@ -282,7 +282,7 @@ static int remove_from(const char *slice, const char *id, unsigned int v1, bool 
 int cgroup_remove(const char *slice, const char *id, struct err *e)
 {
 	const char *mode = cgroup_mode();
-	unsigned int v1 = (1u << CGROUP_CONTROLLER_COUNT) - 1;
+	unsigned int v1 = (1u << cgroup_v1_count(slice)) - 1;
 
 	if (!is_valid(slice, id))
 		return err_plain(e, -EINVAL, "'%s/%s' cannot name a cgroup", slice, id);

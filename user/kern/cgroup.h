@@ -32,7 +32,7 @@ struct strv;
 #define CGROUP_PLACE_MAX 768u /* longest path for cgroup_create_path() */
 #define CGROUP_MEMORY_MIN (512u << 10) /* least --memory: below, not even a static program starts */
 #define CGROUP_CPU_MIN 10000000u /* least --cpus, 0.01: the kernel's least quota of 1 ms */
-#define CGROUP_JOIN_MAX 9u /* most descriptors from cgroup_join_fds() */
+#define CGROUP_JOIN_MAX 13u /* most descriptors from cgroup_join_fds() */
 #define CGROUP_IO_MAX 64u /* most rows of struct cgroup_limits.io */
 #define CGROUP_CONF_MAX 64u /* most rows of struct cgroup_limits.conf */
 #define CGROUP_UNLIMITED UINT64_MAX
@@ -269,7 +269,13 @@ enum cgroup_controller {
 	CGROUP_CPUACCT, /* v1 only */
 	CGROUP_FREEZER, /* v1 only */
 	CGROUP_DEVICES, /* v1 only */
-	CGROUP_CONTROLLER_COUNT
+	CGROUP_CONTROLLER_COUNT,
+	/* only of cgroup_create_path(), whose v1 hierarchies are joined when a setting asks for one */
+	CGROUP_HUGETLB = CGROUP_CONTROLLER_COUNT,
+	CGROUP_RDMA,
+	CGROUP_NET_CLS, /* v1 only */
+	CGROUP_NET_PRIO, /* v1 only */
+	CGROUP_ALL_COUNT
 };
 
 enum cgroup_where { CGROUP_NOWHERE, CGROUP_ON_V1, CGROUP_ON_V2 };

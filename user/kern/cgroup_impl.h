@@ -108,6 +108,8 @@ int cgroup_v2_write(struct cgroup *cg, const char *controller, const char *file,
 int cgroup_v1_join(struct cgroup *cg, enum cgroup_controller c, unsigned int flags, struct err *e);
 /* Find the v1 directories of an opened handle and open their `tasks`. */
 int cgroup_v1_find(struct cgroup *cg, struct err *e);
+/* Controllers whose hierarchies a cgroup of @slice may be in. */
+enum cgroup_controller cgroup_v1_count(const char *slice);
 /* Open `tasks` of "name=systemd", for processes to join it, too; where it is not there, nothing. */
 int cgroup_v1_join_named(struct cgroup *cg, struct err *e);
 /* Write @text to @file in the hierarchy of @c, joining it when @cg has not. */

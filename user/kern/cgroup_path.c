@@ -100,20 +100,37 @@ static int make_v2(struct cgroup *cg, const char *path, struct err *e)
 	return r < 0 ? r : cgroup_open_v2(cg, cgroup_v2_path(dir, cg->slice, cg->id), e);
 }
 
-static int make_v1(struct cgroup *cg, const char *path, struct err *e)
+static int make_v1_in(struct cgroup *cg, enum cgroup_controller c, const char *path, struct err *e)
 {
 	char root[CGROUP_PATH_MAX];
+	int r;
+
+	(void)err_format(root, sizeof(root), CGROUP_ROOT "/%s", cgroup_v1_name(c));
+	r = make_levels(root, path, c == CGROUP_CPUSET ? fill_cpuset : NULL, e);
+	return r < 0 ? r : cgroup_v1_join(cg, c, 0, e);
+}
+
+static int make_v1(struct cgroup *cg, const char *path, struct err *e)
+{
 	int r = 0;
 
-	for (enum cgroup_controller c = 0; r == 0 && c < CGROUP_CONTROLLER_COUNT; c++) {
-		if (!cgroup_v1_is_mounted(c))
-			continue;
-		(void)err_format(root, sizeof(root), CGROUP_ROOT "/%s", cgroup_v1_name(c));
-		r = make_levels(root, path, c == CGROUP_CPUSET ? fill_cpuset : NULL, e);
-		if (r == 0)
-			r = cgroup_v1_join(cg, c, 0, e);
-	}
+	for (enum cgroup_controller c = 0; r == 0 && c < CGROUP_CONTROLLER_COUNT; c++)
+		if (cgroup_v1_is_mounted(c))
+			r = make_v1_in(cg, c, path, e);
 	return r;
+}
+
+/* One of the hierarchies that are not joined unasked; who is in the cgroup already goes into it, too. */
+static int join_late(struct cgroup *cg, enum cgroup_controller c, struct err *e)
+{
+	char path[CGROUP_PATH_MAX];
+	int r = cg->is_opened ? cgroup_v1_find(cg, e) : 0;
+
+	if (r < 0 || cg->v1 & 1u << c)
+		return r;
+	(void)err_format(path, sizeof(path), "%s/%s", cg->slice[1] ? cg->slice : "", cg->id);
+	r = make_v1_in(cg, c, path, e);
+	return r == 0 && cg->is_opened ? cgroup_v1_attach(cg, 1u << c, e) : r;
 }
 
 /* "/a//b/" as "/a/b" in @buf; nothing may lead out of where it starts */
@@ -236,6 +253,8 @@ int cgroup_open_path(const char *path, struct cgroup **ret, struct err *e)
 int cgroup_write(struct cgroup *cg, enum cgroup_controller c, const char *v1_file,
 		 const char *v2_file, const char *text, struct err *e)
 {
+	int r;
+
 	switch (cgroup_controller_where(c)) {
 	case CGROUP_ON_V2:
 		if (!v2_file)
@@ -244,8 +263,11 @@ int cgroup_write(struct cgroup *cg, enum cgroup_controller c, const char *v1_fil
 	case CGROUP_ON_V1:
 		if (!v1_file)
 			break;
-		return cgroup_v1_write(cg, c, v1_file, text, e);
+		r = c < CGROUP_CONTROLLER_COUNT ? 0 : join_late(cg, c, e);
+		return r < 0 ? r : cgroup_v1_write(cg, c, v1_file, text, e);
 	case CGROUP_NOWHERE:
+		if (!v2_file && str_eq(cgroup_mode(), "v2"))
+			return err_plain(e, -EOPNOTSUPP, "cgroup v2 has no such setting");
 		return cgroup_controller_missing(cgroup_controller_name(c), e);
 	}
 	return err_plain(e, -EOPNOTSUPP, "cgroup %s has no such setting",

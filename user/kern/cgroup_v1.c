@@ -113,13 +113,19 @@ int cgroup_v1_join_named(struct cgroup *cg, struct err *e)
 	return 0;
 }
 
+enum cgroup_controller cgroup_v1_count(const char *slice)
+{
+	return cgroup_is_path(slice) ? CGROUP_ALL_COUNT : CGROUP_CONTROLLER_COUNT;
+}
+
 int cgroup_v1_find(struct cgroup *cg, struct err *e)
 {
+	enum cgroup_controller count = cgroup_v1_count(cg->slice);
 	int r = !cg->is_v1_known && cgroup_is_path(cg->slice) ? cgroup_v1_join_named(cg, e) : 0;
 
 	if (r < 0)
 		return r;
-	for (enum cgroup_controller c = 0; !cg->is_v1_known && c < CGROUP_CONTROLLER_COUNT; c++) {
+	for (enum cgroup_controller c = 0; !cg->is_v1_known && c < count; c++) {
 		bool is_v2s = cg->fd >= 0 && CGROUP_V1_ALONE & 1u << c &&
 			      !cgroup_is_path(cg->slice);
 
@@ -184,7 +190,7 @@ static int attach_round(struct cgroup *cg, enum cgroup_controller c, struct err 
 
 int cgroup_v1_attach(struct cgroup *cg, unsigned int mask, struct err *e)
 {
-	for (enum cgroup_controller c = 0; c < CGROUP_CONTROLLER_COUNT; c++) {
+	for (enum cgroup_controller c = 0; c < CGROUP_ALL_COUNT; c++) {
 		unsigned int rounds = 0;
 		int r = 1;
 

@@ -17,11 +17,19 @@ enum layout { LAYOUT_UNKNOWN, LAYOUT_NONE, LAYOUT_V2, LAYOUT_HYBRID, LAYOUT_V1 }
 
 static const struct {
 	const char *v1, *v2;
-} controllers[CGROUP_CONTROLLER_COUNT] = {
-	[CGROUP_MEMORY] = { "memory", "memory" }, [CGROUP_PIDS] = { "pids", "pids" },
-	[CGROUP_CPU] = { "cpu", "cpu" },	  [CGROUP_CPUSET] = { "cpuset", "cpuset" },
-	[CGROUP_IO] = { "blkio", "io" },	  [CGROUP_CPUACCT] = { "cpuacct", NULL },
-	[CGROUP_FREEZER] = { "freezer", NULL },	  [CGROUP_DEVICES] = { "devices", NULL },
+} controllers[CGROUP_ALL_COUNT] = {
+	[CGROUP_MEMORY] = { "memory", "memory" },
+	[CGROUP_PIDS] = { "pids", "pids" },
+	[CGROUP_CPU] = { "cpu", "cpu" },
+	[CGROUP_CPUSET] = { "cpuset", "cpuset" },
+	[CGROUP_IO] = { "blkio", "io" },
+	[CGROUP_CPUACCT] = { "cpuacct", NULL },
+	[CGROUP_FREEZER] = { "freezer", NULL },
+	[CGROUP_DEVICES] = { "devices", NULL },
+	[CGROUP_HUGETLB] = { "hugetlb", "hugetlb" },
+	[CGROUP_RDMA] = { "rdma", "rdma" },
+	[CGROUP_NET_CLS] = { "net_cls", NULL },
+	[CGROUP_NET_PRIO] = { "net_prio", NULL },
 };
 
 static bool is_fs(const char *path, unsigned long magic)
@@ -125,7 +133,7 @@ enum cgroup_where cgroup_controller_where(enum cgroup_controller c)
 	static struct {
 		bool is_known;
 		enum cgroup_where where;
-	} found[CGROUP_CONTROLLER_COUNT];
+	} found[CGROUP_ALL_COUNT];
 
 	if (!found[c].is_known) {
 		found[c].where = find_where(c);

@@ -70,8 +70,8 @@ static int spawn_in(const struct record *r, const struct oci_process *process,
 		return err_plain(e, -ENOENT, "container '%s' has no cgroup", r->id);
 	if (n < 0)
 		return n;
-	return bundle_spawn(NULL, process, p, cg ? cgroup_fd(cg) : -1, join, (size_t)n, &events, ret,
-			    e);
+	return bundle_spawn(NULL, process, p, cg ? cgroup_fd(cg) : -1, join, (size_t)n, &events,
+			    ret, e);
 }
 
 int container_exec(const struct record *r, const struct oci_process *process,

@@ -217,6 +217,11 @@ static int throttle(struct work *w, const char *property, const oci_throttle_lis
 }
 
 /* 10 to 1000 of blkio, 1 to 10000 of io.weight; bfq's own file takes blkio's, where the host has it */
+static unsigned int weight_v2(uint16_t weight)
+{
+	return (unsigned int)(1 + (weight - WEIGHT_MIN) * 9999ull / 990);
+}
+
 static int apply_weight(struct work *w)
 {
 	uint16_t weight = w->r->block_io.weight;
@@ -224,19 +229,37 @@ static int apply_weight(struct work *w)
 
 	if (!weight)
 		return 0;
-	if (cgroup_controller_where(CGROUP_IO) == CGROUP_ON_V2) {
-		r = put_u64(w, "blockIO.weight", CGROUP_IO, NULL, "io.bfq.weight", weight);
-		if (r != -EOPNOTSUPP)
-			return r;
-		err_clear(w->e);
-		return put_u64(w, "blockIO.weight", CGROUP_IO, NULL, "io.weight",
-			       1 + (weight - WEIGHT_MIN) * 9999ull / 990);
-	}
-	r = put_u64(w, "blockIO.weight", CGROUP_IO, "blkio.bfq.weight", NULL, weight);
+	r = put_u64(w, "blockIO.weight", CGROUP_IO, "blkio.bfq.weight", "io.bfq.weight", weight);
 	if (r != -EOPNOTSUPP)
 		return r;
 	err_clear(w->e);
-	return put_u64(w, "blockIO.weight", CGROUP_IO, "blkio.weight", NULL, weight);
+	if (cgroup_controller_where(CGROUP_IO) == CGROUP_ON_V2)
+		weight = (uint16_t)weight_v2(weight);
+	return put_u64(w, "blockIO.weight", CGROUP_IO, "blkio.weight", "io.weight", weight);
+}
+
+/* "MAJOR:MINOR WEIGHT" to the file for devices; v1 has one of its own, v2 the same as for all. */
+static int apply_weight_device(struct work *w, const struct oci_weight_device *d, size_t i)
+{
+	char property[TEXT_MAX], text[TEXT_MAX];
+	int r = 0;
+
+	(void)err_format(property, sizeof(property), "blockIO.weightDevice[%zu].weight", i);
+	(void)err_format(text, sizeof(text), "%u:%u %u", d->major, d->minor, d->weight);
+	if (d->weight)
+		r = put(w, property, CGROUP_IO, "blkio.bfq.weight_device", "io.bfq.weight", text);
+	if (r == -EOPNOTSUPP) {
+		err_clear(w->e);
+		if (cgroup_controller_where(CGROUP_IO) == CGROUP_ON_V2)
+			(void)err_format(text, sizeof(text), "%u:%u %u", d->major, d->minor,
+					 weight_v2(d->weight));
+		r = put(w, property, CGROUP_IO, "blkio.weight_device", "io.weight", text);
+	}
+	if (r < 0 || !d->leaf_weight)
+		return r;
+	(void)err_format(property, sizeof(property), "blockIO.weightDevice[%zu].leafWeight", i);
+	(void)err_format(text, sizeof(text), "%u:%u %u", d->major, d->minor, d->leaf_weight);
+	return put(w, property, CGROUP_IO, "blkio.leaf_weight_device", NULL, text);
 }
 
 static int apply_block_io(struct work *w)
@@ -244,9 +267,11 @@ static int apply_block_io(struct work *w)
 	const struct oci_block_io *b = &w->r->block_io;
 	int r = apply_weight(w);
 
-	if (r == 0 && (b->leaf_weight || b->weight_devices.n))
-		r = err_plain(w->e, -EOPNOTSUPP, "linux.resources.blockIO.%s: is not supported",
-			      b->leaf_weight ? "leafWeight" : "weightDevice");
+	if (r == 0 && b->leaf_weight)
+		r = put_u64(w, "blockIO.leafWeight", CGROUP_IO, "blkio.leaf_weight", NULL,
+			    b->leaf_weight);
+	for (size_t i = 0; r == 0 && i < b->weight_devices.n; i++)
+		r = apply_weight_device(w, &b->weight_devices.v[i], i);
 	if (r == 0)
 		r = throttle(w, "blockIO.throttleReadBpsDevice", &b->read_bps,
 			     "blkio.throttle.read_bps_device", "rbps");
@@ -262,30 +287,42 @@ static int apply_block_io(struct work *w)
 	return r;
 }
 
-/* Of controllers that are outside of enum cgroup_controller: v2 alone, by their files' names. */
-static int put_v2(struct work *w, const char *property, const char *controller, const char *file,
-		  const char *text)
-{
-	int r = cgroup_write_v2(w->cg, controller, file, text, w->e);
-
-	return r < 0 ? err_wrap(w->e, r, "linux.resources.%s", property) : 0;
-}
-
-static int apply_others(struct work *w)
+/* What is reserved is limited, too, where the kernel counts it: a mapping fails then, not an access. */
+static int apply_hugepages(struct work *w)
 {
 	const struct oci_resources *o = w->r;
-	char file[TEXT_MAX], text[TEXT_MAX];
+	char v1[TEXT_MAX], v2[TEXT_MAX], property[TEXT_MAX];
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < o->hugepages.n; i++) {
-		(void)err_format(file, sizeof(file), "hugetlb.%s.max", o->hugepages.v[i].page_size);
-		(void)err_format(text, sizeof(text), "%llu",
-				 (unsigned long long)o->hugepages.v[i].limit);
-		r = put_v2(w, "hugepageLimits", "hugetlb", file, text);
+		const struct oci_hugepage_limit *h = &o->hugepages.v[i];
+
+		(void)err_format(property, sizeof(property), "hugepageLimits[%zu]", i);
+		(void)err_format(v1, sizeof(v1), "hugetlb.%.64s.limit_in_bytes", h->page_size);
+		(void)err_format(v2, sizeof(v2), "hugetlb.%.64s.max", h->page_size);
+		r = put_u64(w, property, CGROUP_HUGETLB, v1, v2, h->limit);
+		if (r < 0)
+			return r;
+		(void)err_format(v1, sizeof(v1), "hugetlb.%.64s.rsvd.limit_in_bytes", h->page_size);
+		(void)err_format(v2, sizeof(v2), "hugetlb.%.64s.rsvd.max", h->page_size);
+		r = put_u64(w, property, CGROUP_HUGETLB, v1, v2, h->limit);
+		if (r == -EOPNOTSUPP) {
+			err_clear(w->e);
+			r = 0;
+		}
 	}
+	return r;
+}
+
+static int apply_rdma(struct work *w)
+{
+	const struct oci_resources *o = w->r;
+	char text[OCI_NAME_MAX + TEXT_MAX], property[OCI_NAME_MAX + TEXT_MAX];
+	int r = 0;
+
 	for (size_t i = 0; r == 0 && i < o->rdma.n; i++) {
 		const struct oci_rdma *d = &o->rdma.v[i];
-		unsigned int n = err_format(text, sizeof(text), "%.100s", d->device);
+		unsigned int n = err_format(text, sizeof(text), "%s", d->device);
 
 		if (d->has_hca_handles)
 			n += err_format(text + n, (unsigned int)sizeof(text) - n, " hca_handle=%u",
@@ -293,10 +330,28 @@ static int apply_others(struct work *w)
 		if (d->has_hca_objects)
 			n += err_format(text + n, (unsigned int)sizeof(text) - n, " hca_object=%u",
 					d->hca_objects);
-		r = put_v2(w, "rdma", "rdma", "rdma.max", text);
+		(void)err_format(property, sizeof(property), "rdma[\"%s\"]", d->device);
+		r = put(w, property, CGROUP_RDMA, "rdma.max", "rdma.max", text);
 	}
-	if (r == 0 && (o->network.has_class_id || o->network.priorities.n))
-		r = err_plain(w->e, -EOPNOTSUPP, "linux.resources.network: is not supported");
+	return r;
+}
+
+/* v2 has neither: its programs tell packets by the cgroup itself. */
+static int apply_network(struct work *w)
+{
+	const struct oci_net_class *n = &w->r->network;
+	char text[TEXT_MAX], property[TEXT_MAX];
+	int r = 0;
+
+	if (n->has_class_id)
+		r = put_u64(w, "network.classID", CGROUP_NET_CLS, "net_cls.classid", NULL,
+			    n->class_id);
+	for (size_t i = 0; r == 0 && i < n->priorities.n; i++) {
+		(void)err_format(text, sizeof(text), "%s %u", n->priorities.v[i].name,
+				 n->priorities.v[i].priority);
+		(void)err_format(property, sizeof(property), "network.priorities[%zu]", i);
+		r = put(w, property, CGROUP_NET_PRIO, "net_prio.ifpriomap", NULL, text);
+	}
 	return r;
 }
 
@@ -384,9 +439,9 @@ static int apply_devices(struct work *w, const char *bpffs)
 int resources_apply(struct cgroup *cg, const struct oci_resources *r, bool has_devices,
 		    const char *bpffs, struct err *e)
 {
-	static int (*const parts[])(struct work * w) = {
-		apply_memory, apply_cpu, apply_pids, apply_block_io, apply_others, apply_unified
-	};
+	static int (*const parts[])(
+		struct work * w) = { apply_memory,    apply_cpu,  apply_pids,	 apply_block_io,
+				     apply_hugepages, apply_rdma, apply_network, apply_unified };
 	struct work w = { .cg = cg, .r = r, .e = e };
 	int s = 0;
 
