@@ -168,6 +168,12 @@ static int run_job(sd_bus *bus, sd_bus_message *m, const char *what, const char 
 	return r;
 }
 
+/* Answers of sd_bus_message_*() are not negative when they succeed. */
+static int prepared(const char *unit, int r, struct err *e)
+{
+	return r < 0 ? err_set(e, r, "prepare unit '%s'", unit) : 0;
+}
+
 /* What is not failed, or not there, is no failure of ours. */
 static void reset_failed(sd_bus *bus, const char *unit)
 {
@@ -187,17 +193,13 @@ static int append_self(sd_bus_message *m)
 static int append_properties(sd_bus_message *m, const char *unit, char *const *words, bool is_new,
 			     struct err *e)
 {
-	int r = sd_bus_message_open_container(m, 'a', "(sv)");
+	int r = prepared(unit, sd_bus_message_open_container(m, 'a', "(sv)"), e);
 
-	if (r >= 0 && is_new)
-		r = append_self(m);
-	if (r < 0)
-		return err_set(e, r, "prepare unit '%s'", unit);
-	r = property_append_all(m, words, e);
-	if (r < 0)
-		return r;
-	r = sd_bus_message_close_container(m);
-	return r < 0 ? err_set(e, r, "prepare unit '%s'", unit) : 0;
+	if (r == 0 && is_new)
+		r = prepared(unit, append_self(m), e);
+	if (r == 0)
+		r = property_append_all(m, words, e);
+	return r < 0 ? r : prepared(unit, sd_bus_message_close_container(m), e);
 }
 
 static int start_once(sd_bus *bus, const char *unit, char *const *words, bool *ret_exists,
@@ -207,15 +209,13 @@ static int start_once(sd_bus *bus, const char *unit, char *const *words, bool *r
 	int r = new_call(bus, "StartTransientUnit", &m, e);
 
 	*ret_exists = false;
-	if (r == 0 && (r = sd_bus_message_append(m, "ss", unit, "fail")) < 0)
-		return err_set(e, r, "prepare unit '%s'", unit);
+	if (r == 0)
+		r = prepared(unit, sd_bus_message_append(m, "ss", unit, "fail"), e);
 	if (r == 0)
 		r = append_properties(m, unit, words, true, e);
-	if (r < 0)
-		return r;
-	r = sd_bus_message_append(m, "a(sa(sv))", 0); /* no further units */
-	return r < 0 ? err_set(e, r, "prepare unit '%s'", unit) :
-		       run_job(bus, m, "start", unit, ret_exists, e);
+	if (r == 0) /* no further units */
+		r = prepared(unit, sd_bus_message_append(m, "a(sa(sv))", 0), e);
+	return r < 0 ? r : run_job(bus, m, "start", unit, ret_exists, e);
 }
 
 int manager_start(sd_bus *bus, const char *unit, char *const *words, struct err *e)
@@ -239,8 +239,8 @@ int manager_set(sd_bus *bus, const char *unit, char *const *words, struct err *e
 	_cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
 	int r = new_call(bus, "SetUnitProperties", &m, e);
 
-	if (r == 0 && (r = sd_bus_message_append(m, "sb", unit, true)) < 0)
-		return err_set(e, r, "prepare unit '%s'", unit);
+	if (r == 0)
+		r = prepared(unit, sd_bus_message_append(m, "sb", unit, true), e);
 	if (r == 0)
 		r = append_properties(m, unit, words, false, e);
 	if (r < 0)
@@ -255,8 +255,8 @@ int manager_stop(sd_bus *bus, const char *unit, struct err *e)
 	bool is_gone = false;
 	int r = new_call(bus, "StopUnit", &m, e);
 
-	if (r == 0 && (r = sd_bus_message_append(m, "ss", unit, "replace")) < 0)
-		return err_set(e, r, "prepare unit '%s'", unit);
+	if (r == 0)
+		r = prepared(unit, sd_bus_message_append(m, "ss", unit, "replace"), e);
 	if (r == 0)
 		r = run_job(bus, m, "stop", unit, &is_gone, e);
 	if (r < 0 && is_gone) {
