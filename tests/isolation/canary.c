@@ -208,7 +208,10 @@ void canaries_make(struct canaries *c, const char *word, const char *dir, struct
 {
 	mode_t old = umask(0);
 
-	memset(c, 0, sizeof(*c));
+	/* before the word: who cleans up after us must not take 0 for an id */
+	*c = (struct canaries){
+		.shm = -1, .sem = -1, .msg = -1, .abstract = -1, .tcp = -1, .leak = -1
+	};
 	(void)snprintf(c->word, sizeof(c->word), "%s", word);
 	(void)snprintf(c->dir, sizeof(c->dir), "%s", dir);
 	c->shm = make_sysv(make_shm, "host.shm_key", f);

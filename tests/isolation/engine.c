@@ -41,10 +41,8 @@ static int import_image(struct job *j, const char *source)
 	args_add(&a, "import");
 	args_add(&a, source);
 	args_add(&a, j->image);
-	if (run_command(&a, "import an empty image") < 0)
-		return -1;
-	j->has_made_image = true;
-	return 0;
+	j->has_made_image = true; /* it may be, even if we do not live to see it */
+	return run_command(&a, "import an empty image");
 }
 
 static int prepare_dir(struct job *j)

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/signalfd.h>
@@ -25,17 +26,20 @@
 #include "host_facts.h"
 #include "inside.h"
 #include "job.h"
+#include "keeper.h"
 #include "options.h"
 #include "probe.h"
 #include "process.h"
+#include "procs.h"
 #include "report.h"
 
 #define VERSION_TIMEOUT_MS 10000
 #define END_TIMEOUT_MS 10000
 #define ID_PREFIX "davit-probe-"
 #define CGROUP_TRIES 300 /* of 10 ms */
+#define KEEPER_TRIES 500 /* of 20 ms */
 
-/* one run */
+/* one run; in memory that the keeper shares */
 struct host {
 	struct options options;
 	struct job job;
@@ -44,6 +48,7 @@ struct host {
 	struct canaries canaries;
 	struct box hold, inside;
 	int signal_fd, signal;
+	pid_t keeper;
 	int64_t end_ms;
 	size_t told; /* for the progress */
 	bool has_progress;
@@ -261,11 +266,10 @@ static int run_inside(struct host *h)
 	return 0;
 }
 
-static int let_go(struct host *h)
+/* both containers wait for this file */
+static int make_go(const struct host *h)
 {
-	struct box *const boxes[] = { &h->hold, &h->inside };
 	char path[WORK_SIZE + 64];
-	int64_t end_ms = clock_ms() + END_TIMEOUT_MS;
 	int fd;
 
 	(void)snprintf(path, sizeof(path), "%s/" INSIDE_GO, h->job.share);
@@ -273,6 +277,16 @@ static int let_go(struct host *h)
 	if (fd < 0)
 		return complain("create '%s': %s", path, strerror(errno));
 	(void)close(fd);
+	return 0;
+}
+
+static int let_go(struct host *h)
+{
+	struct box *const boxes[] = { &h->hold, &h->inside };
+	int64_t end_ms = clock_ms() + END_TIMEOUT_MS;
+
+	if (make_go(h) < 0)
+		return -1;
 	for (size_t i = 0; i < 2; i++)
 		if (box_wait(boxes[i], true, boxes, 2, end_ms, h->signal_fd, &h->signal) == -EINTR)
 			return -EINTR;
@@ -384,6 +398,63 @@ static void clean_up(struct host *h)
 		;
 }
 
+/* an engine or another program that we started: nobody else knows the word */
+static bool has_word(pid_t pid, const char *word)
+{
+	static char env[1 << 17];
+	int len = read_text(proc_path(pid, "environ"), env, sizeof(env));
+
+	return len > 0 && memmem(env, (size_t)len, word, strlen(word));
+}
+
+/* Engines whose container ends clean up, and images are there when they have been imported. What does not end is
+ * killed. */
+static void wait_for_programs(const struct host *h)
+{
+	const struct timespec step = { .tv_nsec = 20 * 1000 * 1000 };
+	static pid_t pids[PROCS_MAX];
+
+	for (int i = 0; i < KEEPER_TRIES; i++) {
+		int n = procs_list(pids, PROCS_MAX), left = 0;
+
+		(void)process_kill(h->inside.role.verb, h->inside.role.token);
+		(void)process_kill(h->hold.role.verb, h->hold.role.token);
+		for (int k = 0; k < n; k++) {
+			if (!has_word(pids[k], h->canaries.word))
+				continue;
+			left++;
+			if (i > KEEPER_TRIES / 2)
+				(void)kill(pids[k], SIGKILL);
+		}
+		if (!left)
+			break;
+		(void)nanosleep(&step, NULL);
+	}
+}
+
+/* the host side is dead: what it started is no child of ours, so a number may be another's by now */
+static void forget_process(struct box *b)
+{
+	b->engine = 0;
+	b->status = SIGKILL;
+	b->out = b->err = -1;
+}
+
+static void clean_up_after(void *data)
+{
+	struct host *h = data;
+
+	h->canaries.process = 0; /* dead as well */
+	h->canaries.abstract = h->canaries.tcp = h->canaries.leak = -1;
+	if (h->job.work[0])
+		(void)make_go(h);
+	if (h->canaries.word[0])
+		wait_for_programs(h);
+	forget_process(&h->inside);
+	forget_process(&h->hold);
+	clean_up(h);
+}
+
 static void get_version(const struct job *j, char *buf, size_t size)
 {
 	_cleanup_args_ struct args a = { .n = 0 };
@@ -393,6 +464,12 @@ static void get_version(const struct job *j, char *buf, size_t size)
 	if (process_capture(&a, buf, size, VERSION_TIMEOUT_MS) < 0)
 		(void)snprintf(buf, size, "unknown version");
 	buf[strcspn(buf, "\n")] = '\0';
+}
+
+static int init_keeper(struct host *h)
+{
+	h->keeper = keeper_start(clean_up_after, h);
+	return h->keeper < 0 ? complain("fork: %s", strerror(-h->keeper)) : 0;
 }
 
 static int report(const struct host *h)
@@ -421,33 +498,47 @@ static int choose(struct host *h)
 	return -1;
 }
 
+static int probe(struct host *h)
+{
+	int r;
+
+	h->hold.out = h->hold.err = h->inside.out = h->inside.err = -1;
+	h->end_ms = clock_ms() + h->options.timeout_s * 1000ll;
+	h->has_progress = isatty(STDERR_FILENO);
+	r = init_signals(h);
+	if (r == 0)
+		r = init_keeper(h);
+	if (r == 0)
+		r = run(h);
+	end_progress(h);
+	clean_up(h);
+	keeper_end(h->keeper);
+	return r == 0 ? report(h) : r;
+}
+
 int host_main(int argc, char *argv[])
 {
-	static struct host h = { .hold = { .out = -1, .err = -1 },
-				 .inside = { .out = -1, .err = -1 } };
-	int r = options_parse(argc, argv, &h.options);
+	struct host *h =
+		mmap(NULL, sizeof(*h), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int r;
 
-	if (r != 0)
-		return r < 0 ? HOST_FAILED : 0;
-	if (outcomes_init(&h.outcomes) < 0 || facts_init(&h.facts) < 0) {
+	if (h == MAP_FAILED) {
 		(void)complain("no memory");
 		return HOST_FAILED;
 	}
-	r = choose(&h);
-	if (r == 0 && h.options.is_list) {
-		report_list(&h.outcomes, h.options.is_json);
-	} else if (r == 0) {
-		h.end_ms = clock_ms() + h.options.timeout_s * 1000ll;
-		h.has_progress = isatty(STDERR_FILENO);
-		r = init_signals(&h);
-		if (r == 0)
-			r = run(&h);
-		end_progress(&h);
-		clean_up(&h);
-		if (r == 0)
-			r = report(&h);
+	r = options_parse(argc, argv, &h->options);
+	if (r != 0)
+		return r < 0 ? HOST_FAILED : 0;
+	if (outcomes_init(&h->outcomes) < 0 || facts_init(&h->facts) < 0) {
+		(void)complain("no memory");
+		return HOST_FAILED;
 	}
-	outcomes_done(&h.outcomes);
-	facts_done(&h.facts);
-	return h.signal ? 128 + h.signal : r < 0 ? HOST_FAILED : r;
+	r = choose(h);
+	if (r == 0 && h->options.is_list)
+		report_list(&h->outcomes, h->options.is_json);
+	else if (r == 0)
+		r = probe(h);
+	outcomes_done(&h->outcomes);
+	facts_done(&h->facts);
+	return h->signal ? 128 + h->signal : r < 0 ? HOST_FAILED : r;
 }

@@ -21,12 +21,17 @@ static void tell(const struct outcome *row, void *data)
 	(void)fflush(stdout);
 }
 
-/* the host side looks at the container from outside until it makes the file */
-static void wait_for(const char *path, int seconds)
+/* The host side looks at the container from outside until it makes the file. If it is killed, the directory may
+ * be gone before that: this program with it. */
+static void wait_for_go(const char *dir, int seconds)
 {
 	const struct timespec step = { .tv_nsec = 10 * 1000 * 1000 };
+	char go[4096], program[4096];
 
-	for (int i = 0; i < seconds * 100 && access(path, F_OK) < 0; i++)
+	(void)snprintf(go, sizeof(go), "%s/" INSIDE_GO, dir);
+	(void)snprintf(program, sizeof(program), "%s/davit-probe", dir);
+	for (int i = 0; i < seconds * 100 && access(go, F_OK) < 0 && access(program, F_OK) == 0;
+	     i++)
 		(void)nanosleep(&step, NULL);
 }
 
@@ -55,8 +60,7 @@ int inside_main(const char *dir, const char *const names[], size_t count)
 	outcomes_run(&o, &f, false, tell, NULL);
 	printf(INSIDE_DONE "\n");
 	(void)fflush(stdout);
-	(void)snprintf(path, sizeof(path), "%s/" INSIDE_GO, dir);
-	wait_for(path, INSIDE_WAIT_S);
+	wait_for_go(dir, INSIDE_WAIT_S);
 	outcomes_done(&o);
 	facts_done(&f);
 	return 0;
@@ -76,12 +80,9 @@ static void listen_abstract(const char *token)
 
 int hold_main(const char *dir, const char *token)
 {
-	char path[4096];
-
 	listen_abstract(token);
 	printf(INSIDE_DONE "\n");
 	(void)fflush(stdout);
-	(void)snprintf(path, sizeof(path), "%s/" INSIDE_GO, dir);
-	wait_for(path, HOLD_WAIT_S);
+	wait_for_go(dir, HOLD_WAIT_S);
 	return 0;
 }

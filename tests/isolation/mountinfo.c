@@ -11,7 +11,8 @@
 
 #include "probe.h"
 
-#define MOUNTINFO_MAX (1 << 20)
+#define MOUNTINFO_FIRST (1 << 16)
+#define MOUNTINFO_MAX (1 << 26) /* some 300,000 mounts; the kernel's limit is 100,000 a namespace */
 
 /* "\040" is a space; in place */
 static void unescape(char *s)
@@ -78,14 +79,32 @@ static bool parse_line(char *line, struct mount *ret_mount)
 	return true;
 }
 
+/* the whole of it: half a line is none. Return: 0; -errno */
+static int read_all(const char *path, char **ret_text)
+{
+	for (size_t size = MOUNTINFO_FIRST; size <= MOUNTINFO_MAX; size *= 4) {
+		char *text = malloc(size);
+		int r = text ? read_text(path, text, size) : -ENOMEM;
+
+		if (r >= 0 && (size_t)r + 1 < size) {
+			*ret_text = text;
+			return 0;
+		}
+		free(text);
+		if (r < 0)
+			return r;
+	}
+	return -EFBIG;
+}
+
 int mounts_read(struct mounts *m, const char *path)
 {
-	char *text = malloc(MOUNTINFO_MAX);
-	int r = text ? read_text(path, text, MOUNTINFO_MAX) : -ENOMEM;
+	char *text = NULL;
+	int r = read_all(path, &text);
 	size_t lines = 1;
 
 	if (r < 0)
-		goto fail;
+		return r;
 	for (const char *c = text; *c; c++)
 		lines += *c == '\n';
 	*m = (struct mounts){ .v = calloc(lines, sizeof(*m->v)) };

@@ -71,7 +71,9 @@ static int set_format(struct options *o, const char *value)
 
 static int set_with(struct options *o, const char *value)
 {
-	for (const char *p = value; *p;) {
+	const char *p = value;
+
+	do {
 		size_t n = strcspn(p, ",");
 		char word[16] = "";
 		unsigned int bit;
@@ -83,7 +85,7 @@ static int set_with(struct options *o, const char *value)
 			return complain("option '--with': '%.*s' is not user or time", (int)n, p);
 		o->with |= bit;
 		p += n + (p[n] == ',');
-	}
+	} while (*p);
 	return 0;
 }
 

@@ -94,7 +94,9 @@ bad 'a probe as a group' "'pid/new-namespace' is a probe, not a group" --group p
 bad 'a group as a probe' "'pid' is not GROUP/NAME" --probe pid
 bad 'format' "'xml' is not tap or json" --format xml
 bad 'with' "'net' is not user or time" --with net
+bad 'with nothing' "'' is not user or time" --with ''
 bad 'time-out' "'99999999' is not 1 to" --timeout 99999999
+bad 'no time' "'0' is not 1 to" --timeout 0
 bad 'runtime and engine' 'exclude each other' --runtime runc --engine davit
 bad 'runtime and image' 'needs an engine' --runtime runc --image x
 run davit probe word
@@ -205,7 +207,7 @@ interrupted() {
 		diag "status $status: $(<"$TEST_DIR/err")"
 }
 for after in 0.02 0.05 0.1 0.2 0.3 0.45; do
-	for signal in INT TERM; do
+	for signal in INT TERM KILL; do
 		interrupted $signal $after
 		ok "SIG$signal after $after s" gone
 		interrupted $signal $after --runtime runc
@@ -222,6 +224,10 @@ interrupted TERM 1 --runtime "$TEST_DIR/liar"
 is "$status" 143 'of SIGTERM'
 is "$(<"$TEST_DIR/out")" '' 'no results then'
 ok 'nothing stays' gone
+export LIE='for ((i = 0; i < 500; i++)); do [ ! -e "$share/go" ] || exit 0; sleep 0.02; done'
+interrupted KILL 1 --runtime "$TEST_DIR/liar"
+is "$status" 137 'of SIGKILL'
+ok 'somebody else cleans up' gone
 # a runtime that is killed, at different times
 for after in 0.05 0.1 0.15 0.2 0.3; do
 	"$probe" host --runtime runc >"$TEST_DIR/out" 2>"$TEST_DIR/err" &

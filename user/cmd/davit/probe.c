@@ -10,9 +10,8 @@
 #include "commands.h"
 
 struct probe_opts {
-	char *runtime, *engine, *program, *image, *format;
+	char *runtime, *engine, *program, *image, *format, *timeout;
 	struct strv groups, probes, with;
-	int64_t timeout;
 	bool list;
 };
 
@@ -26,7 +25,7 @@ static const struct opt probe_options[] = {
 	OPT_LIST(0, "group", struct probe_opts, groups, "NAME",       "only this group of probes"),
 	OPT_LIST(0, "probe", struct probe_opts, probes, "NAME",       "only this probe"),
 	OPT_LIST(0, "with", struct probe_opts, with, "user,time",     "ask for these namespaces, too"),
-	OPT_INT(0,  "timeout", struct probe_opts, timeout, "SECONDS", "end after this time (default 120)"),
+	OPT_STR(0,  "timeout", struct probe_opts, timeout, "SECONDS", "end after this time (default 120)"),
 	OPT_BOOL(0, "list", struct probe_opts, list,                  "print the probes instead of running them"),
 	OPT_END
 };
@@ -77,8 +76,8 @@ static int add_options(struct strv *argv, const struct probe_opts *o)
 		r = add_list(argv, "probe", &o->probes);
 	if (r == 0)
 		r = add_list(argv, "with", &o->with);
-	if (r == 0 && o->timeout)
-		r = strv_addf(argv, "--timeout=%lld", (long long)o->timeout);
+	if (r == 0)
+		r = add_text(argv, "timeout", o->timeout);
 	if (r == 0 && o->list)
 		r = strv_add(argv, "--list");
 	return r;
