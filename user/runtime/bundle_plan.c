@@ -18,6 +18,7 @@
 #include "kern/clone.h"
 #include "kern/mount.h"
 #include "runtime/bundle.h"
+#include "runtime/masks.h"
 #include "runtime/null_device.h"
 
 void *bundle_plan_alloc(struct bundle_plan *p, size_t n, size_t size, struct err *e)
@@ -151,7 +152,7 @@ static int plan_masked(const struct oci_strv *paths, struct bundle_plan *p, stru
 	if (!masked)
 		return -ENOMEM;
 	for (size_t i = 0; i < paths->n; i++)
-		masked[i] = (struct launch_path){ .path = paths->v[i] };
+		masked[i] = (struct launch_path){ paths->v[i], masks_is_dir(paths->v[i]) };
 	l->masked = masked;
 	l->n_masked = paths->n;
 	l->null_fd = bundle_plan_keep(p, null_device_clone(e), e);

@@ -15,18 +15,10 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/libc.h"
+#include "runtime/masks.h"
 #include "runtime/null_device.h"
 #include "runtime/plan_parts.h"
 
-/* What Docker masks (moby, oci/defaults.go); the child skips what its kernel does not have. */
-static const struct launch_path default_masked[] = {
-	{ "/proc/acpi", true },		 { "/proc/asound", true },
-	{ "/proc/interrupts", false },	 { "/proc/kcore", false },
-	{ "/proc/keys", false },	 { "/proc/latency_stats", false },
-	{ "/proc/timer_list", false },	 { "/proc/timer_stats", false },
-	{ "/proc/sched_debug", false },	 { "/proc/scsi", true },
-	{ "/sys/firmware", true },	 { "/sys/devices/virtual/powercap", true },
-};
 static const char *const default_readonly[] = { "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys",
 						"/proc/sysrq-trigger" };
 
@@ -59,8 +51,8 @@ static int plan_paths(const struct runtime_config *c, const struct plan_places *
 		return 0;
 	l->readonly = default_readonly;
 	l->n_readonly = ARRAY_SIZE(default_readonly);
-	memcpy(p->masked, default_masked, sizeof(default_masked));
-	l->n_masked = ARRAY_SIZE(default_masked);
+	memcpy(p->masked, masks_default, sizeof(masks_default));
+	l->n_masked = ARRAY_SIZE(masks_default);
 	if (add_thermal_throttle(p) < 0)
 		return err_set(e, ENOMEM, "plan masked paths");
 	l->masked = p->masked;
