@@ -57,6 +57,19 @@ like "$err" 'does not exist' 'and says so'
 fails 'delete of what is not there fails' 1 oci delete c
 ok 'but for --force' oci delete --force c
 
+# run in the foreground: others work on it meanwhile
+bundle c 'args(["sleep", "1000"])'
+oci run --bundle "$bundles/c" c </dev/null >/dev/null 2>&1 & runner=$!
+ok 'run is seen by others' wait_until 10 is_status c running
+ok 'exec' timeout 10 "$oci_runtime" --root "$oci_root" exec c true
+ok 'pause' timeout 10 "$oci_runtime" --root "$oci_root" pause c
+ok 'resume' timeout 10 "$oci_runtime" --root "$oci_root" resume c
+ok 'kill' timeout 10 "$oci_runtime" --root "$oci_root" kill c TERM
+ok 'delete --force' timeout 10 "$oci_runtime" --root "$oci_root" delete --force c
+wait $runner
+is $? 137 'run tells how it ended'
+is "$(oci list -q)" '' 'and it is deleted'
+
 for sig in 15 TERM SIGTERM sigterm; do
 	bundle c 'sh("trap \"exit 7\" TERM; echo ready; while :; do sleep 0.1; done")'
 	create c && oci start c

@@ -79,6 +79,10 @@ int container_start(const struct record *r, struct err *e);
  */
 int container_delete(const char *root, const char *id, bool is_forced, struct err *e);
 
+/* container_delete_child() - the same, forced, of what this process has created. Others may have deleted it
+ * since record_unlock(): that is success. */
+int container_delete_child(struct created *c, const char *root, struct err *e);
+
 /* console_connect() - to the socket at @path, of any length. Return: descriptor; -errno with @e. */
 int console_connect(const char *path, struct err *e);
 

@@ -113,6 +113,8 @@ static int kill_all(const struct record *r, struct cgroup *cg, struct err *e)
 	_cleanup_fd_ int pidfd = r->init.pid ? proc_id_open(&r->init) : -1;
 	int s = 0;
 
+	if (pidfd < 0 && cg && cgroup_is_populated(cg, NULL) == 0)
+		return 0;
 	if (pidfd >= 0)
 		(void)pidfd_send_signal(pidfd, SIGKILL, NULL, 0); /* may have ended just now */
 	if (cg)
@@ -173,11 +175,23 @@ static int delete_whole(const struct record *r, bool is_forced, struct err *e)
 	return s < 0 ? s : cgroup_manager_of(r)->remove(r, cg, e);
 }
 
+static int delete_all(const struct record *r, const char *root, bool is_forced, struct err *e)
+{
+	int s = delete_whole(r, is_forced, e), hooks;
+
+	if (s < 0)
+		return s;
+	/* a hook that fails does not keep the container */
+	hooks = run_point(r, OCI_HOOK_POSTSTOP, RECORD_STOPPED, NULL, e);
+	s = record_remove(root, r->id, hooks < 0 ? NULL : e);
+	return hooks < 0 ? hooks : s;
+}
+
 int container_delete(const char *root, const char *id, bool is_forced, struct err *e)
 {
 	_cleanup_(record_done) struct record r = { .pipes = { -1, -1 } };
 	_cleanup_fd_ int dirfd = record_open(root, id, e);
-	int s, hooks;
+	int s;
 
 	if (dirfd == -ENOENT && is_forced) {
 		err_clear(e);
@@ -192,11 +206,12 @@ int container_delete(const char *root, const char *id, bool is_forced, struct er
 	}
 	if (s < 0)
 		return s;
-	s = delete_whole(&r, is_forced, e);
-	if (s < 0)
-		return s;
-	/* a hook that fails does not keep the container */
-	hooks = run_point(&r, OCI_HOOK_POSTSTOP, RECORD_STOPPED, NULL, e);
-	s = record_remove(root, id, hooks < 0 ? NULL : e);
-	return hooks < 0 ? hooks : s;
+	return delete_all(&r, root, is_forced, e);
+}
+
+int container_delete_child(struct created *c, const char *root, struct err *e)
+{
+	int s = record_relock(c->dirfd, e);
+
+	return s == -ENOENT ? 0 : s < 0 ? s : delete_all(&c->record, root, true, e);
 }

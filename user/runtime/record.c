@@ -95,11 +95,34 @@ int record_open(const char *root, const char *id, struct err *e)
 			       fd;
 }
 
+void record_unlock(int dirfd)
+{
+	(void)flock(dirfd, LOCK_UN); /* cannot fail on an open descriptor */
+}
+
+int record_relock(int dirfd, struct err *e)
+{
+	struct stat st;
+
+	while (flock(dirfd, LOCK_EX) < 0)
+		if (errno != EINTR)
+			return err_set(e, errno, "lock the record");
+	if (fstat(dirfd, &st) < 0)
+		return err_set(e, errno, "stat the record");
+	return st.st_nlink ? 0 : -ENOENT;
+}
+
 int record_remove(const char *root, const char *id, struct err *e)
 {
 	_cleanup_fd_ int rootfd = open_root(root, e);
+	_cleanup_free_ char *state = str_printf("%s/" STATE_FILE, id);
 
-	return rootfd < 0 ? rootfd : fs_remove_tree(rootfd, id, e);
+	if (rootfd < 0)
+		return rootfd;
+	/* all that there is, but after a crash */
+	if (state && unlinkat(rootfd, state, 0) == 0 && unlinkat(rootfd, id, AT_REMOVEDIR) == 0)
+		return 0;
+	return fs_remove_tree(rootfd, id, e);
 }
 
 int record_list(const char *root, struct strv *ret, struct err *e)

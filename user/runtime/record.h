@@ -61,6 +61,12 @@ int record_make(const char *root, const char *id, struct err *e);
  * exist". */
 int record_open(const char *root, const char *id, struct err *e);
 
+/* record_unlock() - let others work on the container; @dirfd stays open */
+void record_unlock(int dirfd);
+
+/* record_relock() - after record_unlock(). Return: 0; -ENOENT when it was deleted meanwhile. */
+int record_relock(int dirfd, struct err *e);
+
 /* record_write() - state.json, by rename; no fsync: it is about processes of this boot */
 int record_write(int dirfd, const struct record *r, struct err *e);
 

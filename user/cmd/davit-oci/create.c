@@ -105,15 +105,16 @@ static int run_main(const struct oci_env *env, void *opts, int argc, char *argv[
 	if (r < 0)
 		return r;
 	r = container_start_child(&c, e);
+	record_unlock(c.dirfd); /* others may look at it and end it */
 	if (r == 0 && !o->detach)
 		status = oci_wait(c.child.pidfd, e);
-	created_done(&c); /* the lock, which delete takes */
 	if (r < 0 || status < 0 || (!o->detach && !o->keep)) {
-		int s = container_delete(env->root, argv[0], true, r < 0 || status < 0 ? NULL : e);
+		int s = container_delete_child(&c, env->root, r < 0 || status < 0 ? NULL : e);
 
 		if (r == 0 && status >= 0)
 			r = s;
 	}
+	created_done(&c);
 	return r < 0 ? r : status;
 }
 
