@@ -62,18 +62,26 @@ static int make_wait(uint64_t *ret_inode, struct err *e)
 	return fd;
 }
 
-static int make_pipes(struct spawn_pipes *f, uint64_t *ret_inode, struct err *e)
+static int make_pipe(int *ret_read, int *ret_write, struct err *e)
 {
 	int fds[2];
 
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return err_set(e, errno, "make a pipe");
-	f->report_read = fds[0];
-	f->report_write = fds[1];
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return err_set(e, errno, "make a pipe");
-	f->sync_read = fds[0];
-	f->sync_write = fds[1];
+	*ret_read = fds[0];
+	*ret_write = fds[1];
+	return 0;
+}
+
+static int make_pipes(struct spawn_pipes *f, bool is_in_step, bool waits, uint64_t *ret_inode,
+		      struct err *e)
+{
+	int r = make_pipe(&f->report_read, &f->report_write, e);
+
+	if (r == 0 && is_in_step)
+		r = make_pipe(&f->sync_read, &f->sync_write, e);
+	if (r < 0 || !waits)
+		return r;
 	f->wait = make_wait(ret_inode, e);
 	return f->wait < 0 ? f->wait : 0;
 }
@@ -290,7 +298,9 @@ int bundle_spawn(const struct oci_linux *linux_, const struct oci_process *proce
 	bool has_maps = (p->new_ns & CLONE_NEWUSER) != 0;
 	bool is_in_step = has_maps || p->launch.tells_namespaces || p->launch.tells_root ||
 			  l->has_listener;
-	int r = make_pipes(&f, &child.wait_inode, e);
+	/* what is done to it from here needs one that waits */
+	bool waits = !events->at_once || is_in_step || p->launch.n_rlimits || process->has_oom_score_adj;
+	int r = make_pipes(&f, is_in_step, waits, &child.wait_inode, e);
 
 	if (r < 0)
 		return r;
@@ -298,18 +308,21 @@ int bundle_spawn(const struct oci_linux *linux_, const struct oci_process *proce
 	l->n_join_fds = n_join_fds;
 	l->err_fd = child.report = f.report_write;
 	l->wait_fd = child.wait = f.wait;
-	l->sync_fd = is_in_step ? f.sync_read : -1;
+	l->sync_fd = f.sync_read;
 	l->sync_write_fd = f.sync_write;
 	p->launch.waits_for_maps = has_maps;
-	(void)err_format(p->init_arg, sizeof(p->init_arg), "%d,%d", f.report_write, f.wait);
+	(void)err_format(p->init_arg, sizeof(p->init_arg), waits ? "%d,%d" : "%d", f.report_write,
+			 f.wait);
 	r = clone_child(linux_, p, cgroup_fd, is_in_step, &child, e);
 	if (r < 0)
 		return r;
 	f.report_write = fd_close(f.report_write);
 	f.sync_read = fd_close(f.sync_read);
 	r = has_maps ? start_with_maps(linux_, &f, child.pid, e) : 0;
-	if (r == 0)
+	if (r == 0 && waits)
 		r = follow(&f, l->argv[1], events, &child, e);
+	else if (r == 0)
+		r = exec_error_reword(l->argv[1], outcome_read(f.report_read, l->argv[1], e), e);
 	if (r == 0)
 		r = set_from_outside(process, p, child.pid, e);
 	if (r < 0) {
@@ -331,6 +344,8 @@ void bundle_child_done(struct bundle_child *c)
 
 int bundle_child_go(struct bundle_child *c, const char *command, struct err *e)
 {
+	if (c->wait_fd < 0)
+		return 0;
 	if (write(c->wait_fd, "", 1) != 1)
 		return err_set(e, errno, "start the process");
 	return exec_error_reword(command, outcome_read(c->report_fd, command, e), e);

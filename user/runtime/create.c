@@ -160,6 +160,7 @@ static int at_listener(int fd, pid_t pid, void *data, struct err *e)
 static int spawn_child(struct making *m, struct err *e)
 {
 	struct bundle_events events = { .at = at_stage, .listener = at_listener, .data = m };
+	const struct oci_hooks *hooks = &m->c->bundle.config.hooks;
 	struct record *rec = &m->c->record;
 	struct bundle_child child;
 	const int *join = NULL;
@@ -168,6 +169,8 @@ static int spawn_child(struct making *m, struct err *e)
 
 	if (n < 0)
 		return n;
+	/* killed before the record has its pid, it is found by its cgroup */
+	events.at_once = m->o->at_once && cg && !hooks->at[OCI_HOOK_START_CONTAINER].n;
 	r = bundle_spawn(&m->c->bundle.config.linux_, &m->c->bundle.config.process, &m->plan,
 			 cg ? cgroup_fd(cg) : -1, join, (size_t)n, &events, &child, e);
 	if (r < 0)

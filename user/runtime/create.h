@@ -20,6 +20,7 @@ struct err;
  * @pidfd_socket:   … for a pidfd of the container's process; NULL = none
  * @pid_file:	    NULL = none
  * @init_path:	    davit-init
+ * @at_once:	    the caller will call container_start_child(): no need to wait for that
  * @bpffs:	    where device programs are kept for the next container; NULL = nowhere
  */
 struct create_options {
@@ -28,7 +29,7 @@ struct create_options {
 	const char *console_socket, *pidfd_socket, *pid_file;
 	const char *init_path, *bpffs;
 	unsigned int preserve_fds;
-	bool no_pivot, no_new_keyring;
+	bool no_pivot, no_new_keyring, at_once;
 };
 
 /**

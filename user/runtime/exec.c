@@ -61,7 +61,9 @@ static int spawn_in(const struct record *r, const struct oci_process *process,
 		    struct err *e)
 {
 	struct joining joining = { r, linux_ };
-	struct bundle_events events = { .listener = at_listener, .data = &joining };
+	struct bundle_events events = { .listener = at_listener,
+					.data = &joining,
+					.at_once = true };
 	_cleanup_(cgroup_freep) struct cgroup *cg = container_cgroup(r);
 	const int *join = NULL;
 	int n = cg ? cgroup_join_fds(cg, &join, e) : 0;

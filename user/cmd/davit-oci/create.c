@@ -55,7 +55,7 @@ static int check_preserved(int64_t n, struct err *e)
 	return 0;
 }
 
-static int make(const struct oci_env *env, const struct create_opts *opts, const char *id,
+static int make(const struct oci_env *env, const struct create_opts *opts, const char *id, bool at_once,
 		struct created *ret, struct err *e)
 {
 	struct create_options o = { .root = env->root,
@@ -69,7 +69,8 @@ static int make(const struct oci_env *env, const struct create_opts *opts, const
 				    .cgroups = env->cgroups,
 				    .preserve_fds = (unsigned int)opts->preserve_fds,
 				    .no_pivot = opts->no_pivot,
-				    .no_new_keyring = opts->no_new_keyring };
+				    .no_new_keyring = opts->no_new_keyring,
+				    .at_once = at_once };
 	const struct oci_process *process = &ret->bundle.config.process;
 	int r = check_preserved(opts->preserve_fds, e);
 
@@ -86,7 +87,7 @@ static int make(const struct oci_env *env, const struct create_opts *opts, const
 static int create_main(const struct oci_env *env, void *opts, int argc, char *argv[], struct err *e)
 {
 	struct created c;
-	int r = make(env, opts, argv[0], &c, e);
+	int r = make(env, opts, argv[0], false, &c, e);
 
 	(void)argc;
 	if (r < 0)
@@ -99,7 +100,7 @@ static int run_main(const struct oci_env *env, void *opts, int argc, char *argv[
 {
 	const struct run_opts *o = opts;
 	struct created c;
-	int r = make(env, &o->create, argv[0], &c, e), status = 0;
+	int r = make(env, &o->create, argv[0], true, &c, e), status = 0;
 
 	(void)argc;
 	if (r < 0)
