@@ -118,13 +118,25 @@ static int add_param(struct bundle_work *w, struct mount_param *param, const cha
 	return param->key ? 0 : -ENOMEM;
 }
 
+/* linux.mountLabel: the kernel's own file systems have labels of the policy. */
+static bool takes_label(const char *type)
+{
+	static const char *const own[] = { "proc", "sysfs", "cgroup", "cgroup2", "mqueue" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
+		if (str_eq(type, own[i]))
+			return false;
+	return true;
+}
+
 static int plan_params(struct bundle_work *w, const struct oci_mount *m,
 		       const struct mount_param **ret, struct err *e)
 {
 	size_t n = 0;
 	uint64_t sb = m->sb_set;
+	const char *label = w->b->config.linux_.mount_label;
 	struct mount_param *params =
-		bundle_plan_alloc(w->p, m->data.n + ARRAY_SIZE(sb_names) + 1, sizeof(*params), e);
+		bundle_plan_alloc(w->p, m->data.n + ARRAY_SIZE(sb_names) + 2, sizeof(*params), e);
 
 	if (!params)
 		return -ENOMEM;
@@ -136,6 +148,8 @@ static int plan_params(struct bundle_work *w, const struct oci_mount *m,
 			params[n++].key = sb_names[i].name;
 		sb &= ~sb_names[i].flag;
 	}
+	if (label && takes_label(m->type))
+		params[n++] = (struct mount_param){ "context", label };
 	/* MS_SILENT asks for fewer messages, of which this way of mounting has none */
 	if (sb & ~(uint64_t)MS_SILENT)
 		return err_plain(e, -EOPNOTSUPP,

@@ -197,12 +197,14 @@ static int plan_sysctls(const struct bundle *b, struct bundle_plan *p, struct er
 	return 0;
 }
 
-/* Hooks that run while the child waits. */
+/* Hooks that run and devices that arrive while the child waits. */
 static void plan_hooks(const struct bundle *b, struct bundle_plan *p)
 {
 	const struct oci_hooks *h = &b->config.hooks;
 
-	p->launch.tells_namespaces = h->at[OCI_HOOK_PRESTART].n || h->at[OCI_HOOK_CREATE_RUNTIME].n;
+	p->launch.tells_namespaces = h->at[OCI_HOOK_PRESTART].n ||
+				     h->at[OCI_HOOK_CREATE_RUNTIME].n ||
+				     b->config.linux_.net_devices.n;
 	p->launch.tells_root = h->at[OCI_HOOK_CREATE_CONTAINER].n != 0;
 }
 

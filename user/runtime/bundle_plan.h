@@ -34,6 +34,7 @@ struct bundle_options {
  * struct bundle_plan - a launch with what it owns
  * @chunks: arrays; @texts: strings; @fds: descriptors: all freed and closed by bundle_plan_done()
  * @new_ns: CLONE_NEW* of namespaces to make
+ * @initial_cpus: of launch.cpus_size bytes: where the caller is to run when it clones; NULL = anywhere
  * @early:  namespaces to enter before the clone; @enters_time: a time namespace is among them
  */
 struct bundle_plan {
@@ -51,6 +52,7 @@ struct bundle_plan {
 	} early[BUNDLE_JOIN_MAX];
 	size_t n_early;
 	bool enters_time;
+	const void *initial_cpus;
 	char init_arg[32];
 };
 
@@ -82,7 +84,7 @@ int bundle_plan_devices(const struct bundle *b, struct bundle_plan *p, struct er
 int bundle_plan_process(const struct oci_process *process, const struct bundle_options *o,
 			struct bundle_plan *p, struct err *e);
 int bundle_plan_seccomp(const struct oci_linux *linux_, struct bundle_plan *p, struct err *e);
-/* execCPUAffinity: where the process of an `exec` runs at last; no matter of the first process. */
+/* execCPUAffinity: where the process of an `exec` runs at first and at last; no matter of the first process. */
 int bundle_plan_affinity(const struct oci_process *process, struct bundle_plan *p, struct err *e);
 int bundle_plan_kernel(const struct oci_linux *linux_, struct bundle_plan *p, struct err *e);
 int bundle_plan_namespaces(const struct bundle *b, struct bundle_plan *p, struct err *e);

@@ -4,6 +4,7 @@
 #include <linux/seccomp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/err.h"
@@ -92,10 +93,9 @@ static int plan_memory_policy(const struct oci_memory_policy *m, struct bundle_p
 	return 0;
 }
 
-int bundle_plan_affinity(const struct oci_process *process, struct bundle_plan *p, struct err *e)
+static int plan_cpus(const char *list, const char *property, struct bundle_plan *p,
+		     const void **ret, struct err *e)
 {
-	const struct oci_cpu_affinity *a = &process->affinity;
-	const char *list = a->final ? a->final : a->initial;
 	unsigned long *mask;
 	int r;
 
@@ -106,23 +106,29 @@ int bundle_plan_affinity(const struct oci_process *process, struct bundle_plan *
 		return -ENOMEM;
 	r = parse_list(list, mask, CPUS_MAX);
 	if (r < 0)
-		return err_plain(e, r,
-				 "process.execCPUAffinity: '%s' is no list of processors below %u",
-				 list, CPUS_MAX);
-	p->launch.cpus = mask;
-	p->launch.cpus_size = CPUS_MAX / 8;
+		return err_plain(
+			e, r,
+			"process.execCPUAffinity.%s: '%s' is no list of processors below %u",
+			property, list, CPUS_MAX);
+	*ret = mask;
 	return 0;
+}
+
+int bundle_plan_affinity(const struct oci_process *process, struct bundle_plan *p, struct err *e)
+{
+	const struct oci_cpu_affinity *a = &process->affinity;
+	int r = plan_cpus(a->initial, "initial", p, &p->initial_cpus, e);
+
+	p->launch.cpus_size = CPUS_MAX / 8;
+	return r < 0 ? r : plan_cpus(a->final, "final", p, &p->launch.cpus, e);
 }
 
 int bundle_plan_kernel(const struct oci_linux *linux_, struct bundle_plan *p, struct err *e)
 {
 	p->launch.has_personality = linux_->has_personality;
 	p->launch.personality = linux_->personality;
-	if (linux_->has_intel_rdt)
-		return err_plain(e, -EOPNOTSUPP, "linux.intelRdt: is not supported");
-	if (linux_->net_devices.n)
-		return err_plain(e, -EOPNOTSUPP, "linux.netDevices: is not supported");
-	if (linux_->mount_label)
-		return err_plain(e, -EOPNOTSUPP, "linux.mountLabel: is not supported");
+	if (linux_->mount_label && access("/sys/fs/selinux/enforce", F_OK) < 0)
+		return err_plain(e, -EOPNOTSUPP,
+				 "linux.mountLabel: SELinux is not enabled on this host");
 	return linux_->has_memory_policy ? plan_memory_policy(&linux_->memory_policy, p, e) : 0;
 }

@@ -19,11 +19,13 @@
 #include "base/libc.h"
 #include "base/str.h"
 #include "kern/cgroup.h"
+#include "runtime/bundle_network.h"
 #include "runtime/bundle_plan.h"
 #include "runtime/bundle_spawn.h"
 #include "runtime/cgroup_manager.h"
 #include "runtime/hooks.h"
 #include "runtime/listener.h"
+#include "runtime/resctrl.h"
 #include "runtime/socket.h"
 
 /**
@@ -34,8 +36,9 @@ struct making {
 	struct created *c;
 	struct cgroup_hold hold;
 	struct bundle_plan plan;
-	bool has_plan, has_cgroup, has_record;
-	int console;
+	struct bundle_network network;
+	bool has_plan, has_cgroup, has_record, has_class;
+	int console, resctrl;
 };
 
 void created_done(struct created *c)
@@ -82,7 +85,10 @@ static int begin_record(struct making *m, struct err *e)
 	r->hooks = json_incref(json_object_get(config, "hooks"));
 	r->has_own_pids = oci_linux_new_namespaces(&b->config.linux_) & CLONE_NEWPID;
 	r->has_userns = b->config.linux_.namespaces[OCI_NS_USER].is_listed;
-	if (!r->id || !r->bundle || !r->rootfs || !r->created || !r->owner)
+	r->resctrl = b->config.linux_.has_intel_rdt ?
+			     resctrl_own(&b->config.linux_.intel_rdt, m->o->id) :
+			     strdup("");
+	if (!r->id || !r->bundle || !r->rootfs || !r->created || !r->owner || !r->resctrl)
 		return err_set(e, ENOMEM, "create container '%s'", m->o->id);
 	s = m->o->cgroups->place(&b->config, r, e);
 	if (s < 0)
@@ -140,6 +146,8 @@ static int at_stage(enum bundle_stage stage, pid_t pid, int pidfd, void *data, s
 
 	m->c->record.init.pid = pid;
 	r = state_text(&m->c->record, RECORD_CREATING, &state, e);
+	if (r == 0 && stage == BUNDLE_AT_NAMESPACES)
+		r = bundle_network_give(&m->c->bundle.config.linux_, pid, &m->network, e);
 	if (r < 0)
 		return r;
 	if (stage == BUNDLE_AT_ROOT)
@@ -215,11 +223,35 @@ static int publish(struct making *m, struct err *e)
 	return s < 0 ? s : write_pid_file(m->o->pid_file, r->init.pid, e);
 }
 
+/* The class of linux.intelRdt is there before the process is. */
+static int make_class(struct making *m, struct err *e)
+{
+	const struct oci_linux *linux_ = &m->c->bundle.config.linux_;
+	int r;
+
+	if (!linux_->has_intel_rdt)
+		return 0;
+	m->resctrl = resctrl_open(e);
+	if (m->resctrl < 0)
+		return m->resctrl;
+	r = resctrl_prepare(m->resctrl, &linux_->intel_rdt, m->o->id, e);
+	m->has_class = r == 0;
+	return r;
+}
+
+static int join_class(struct making *m, struct err *e)
+{
+	return m->has_class ? resctrl_join(m->resctrl, &m->c->bundle.config.linux_.intel_rdt,
+					   m->o->id, m->c->child.pid, e) :
+			      0;
+}
+
 /* The first error is the one to tell. */
 static void undo(struct making *m)
 {
 	siginfo_t si;
 
+	bundle_network_take_back(&m->network);
 	if (m->c->child.pidfd >= 0) {
 		(void)pidfd_send_signal(m->c->child.pidfd, SIGKILL, NULL, 0);
 		while (waitid(P_PIDFD, (id_t)m->c->child.pidfd, &si, WEXITED | __WALL) < 0 &&
@@ -234,6 +266,8 @@ static void undo(struct making *m)
 					str_text(&state), NULL, NULL);
 	}
 	scope_release(&m->hold.scope);
+	if (m->has_class)
+		(void)resctrl_remove(m->resctrl, m->c->record.resctrl, NULL);
 	if (m->has_cgroup)
 		(void)m->o->cgroups->remove(&m->c->record, m->hold.cg, NULL);
 	if (m->has_record)
@@ -255,7 +289,11 @@ static int make_all(struct making *m, struct err *e)
 	if (r == 0)
 		r = make_plan(m, e);
 	if (r == 0)
+		r = make_class(m, e);
+	if (r == 0)
 		r = spawn_child(m, e);
+	if (r == 0)
+		r = join_class(m, e);
 	if (r == 0)
 		r = m->o->cgroups->settle(&m->c->bundle.config, &m->hold, e);
 	if (r == 0)
@@ -269,9 +307,12 @@ int container_create(const struct create_options *o, struct created *ret, struct
 			     .record = { .pipes = { -1, -1 } },
 			     .dirfd = -1,
 			     .child = { .pidfd = -1, .report_fd = -1, .wait_fd = -1 } };
-	struct making m = {
-		.o = o, .c = &c, .hold = { .scope = SCOPE_INIT, .bpffs = o->bpffs }, .console = -1
-	};
+	struct making m = { .o = o,
+			    .c = &c,
+			    .hold = { .scope = SCOPE_INIT, .bpffs = o->bpffs },
+			    .console = -1,
+			    .network = BUNDLE_NETWORK_INIT,
+			    .resctrl = -1 };
 	int r = record_check_id(o->id, e);
 
 	if (r == 0)
@@ -281,6 +322,8 @@ int container_create(const struct create_options *o, struct created *ret, struct
 	if (m.has_plan)
 		bundle_plan_done(&m.plan);
 	cgroup_hold_done(&m.hold);
+	bundle_network_done(&m.network);
+	(void)fd_close(m.resctrl);
 	(void)fd_close(m.console);
 	if (r < 0) {
 		created_done(&c);

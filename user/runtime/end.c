@@ -14,6 +14,7 @@
 #include "runtime/cgroup_manager.h"
 #include "runtime/create.h"
 #include "runtime/hooks.h"
+#include "runtime/resctrl.h"
 #include "runtime/waiting.h"
 #include "spec/oci_reader.h"
 
@@ -162,6 +163,14 @@ int container_kill(const struct record *r, int sig, bool is_all, struct err *e)
 	return 0;
 }
 
+/* resctrl may have been unmounted meanwhile, and its groups with it. */
+static int leave_class(const struct record *r, struct err *e)
+{
+	_cleanup_fd_ int fd = *r->resctrl ? resctrl_open(NULL) : -1;
+
+	return fd < 0 ? 0 : resctrl_remove(fd, r->resctrl, e);
+}
+
 static int delete_whole(const struct record *r, bool is_forced, struct err *e)
 {
 	_cleanup_(cgroup_freep) struct cgroup *cg = container_cgroup(r);
@@ -172,6 +181,8 @@ static int delete_whole(const struct record *r, bool is_forced, struct err *e)
 				 r->id, record_status_name(record_status(r, false)));
 	/* the first process is gone; others of its cgroup may not be */
 	s = kill_all(r, cg, e);
+	if (s == 0)
+		s = leave_class(r, e);
 	return s < 0 ? s : cgroup_manager_of(r)->remove(r, cg, e);
 }
 

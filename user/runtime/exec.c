@@ -95,7 +95,11 @@ int container_exec(const struct record *r, const struct oci_process *process,
 		s = bundle_plan_exec(process, o->linux_, pidfd, ns, &options, &p, e);
 	if (s < 0)
 		return s;
-	s = spawn_in(r, process, o->linux_, &p, ret, e);
+	/* the process has it from us until it is in the cgroup, whose cpuset may say otherwise */
+	if (p.initial_cpus && sched_setaffinity(0, p.launch.cpus_size, p.initial_cpus) < 0)
+		s = err_set(e, errno, "process.execCPUAffinity.initial: set it");
+	else
+		s = spawn_in(r, process, o->linux_, &p, ret, e);
 	bundle_plan_done(&p);
 	return s;
 }

@@ -44,6 +44,7 @@ void record_done(struct record *r)
 	free(r->cgroup);
 	free(r->scope);
 	free(r->owner);
+	free(r->resctrl);
 	json_decref(r->annotations);
 	json_decref(r->hooks);
 	*r = (struct record){ .pipes = { -1, -1 } };
@@ -176,6 +177,7 @@ int record_write(int dirfd, const struct record *r, struct err *e)
 	add_string(&s, "cgroup", r->cgroup);
 	add_string(&s, "scope", r->scope);
 	add_string(&s, "owner", r->owner);
+	add_string(&s, "resctrl", r->resctrl);
 	if (add_object(&s, "annotations", r->annotations) < 0 ||
 	    add_object(&s, "hooks", r->hooks) < 0)
 		return err_set(e, ENOMEM, "write the state of container '%s'", r->id);
@@ -247,6 +249,7 @@ static int parse(const json_t *j, struct record *ret, struct err *e)
 	r = r < 0 ? r : get_copy(j, "cgroup", &ret->cgroup, e);
 	r = r < 0 ? r : get_copy(j, "scope", &ret->scope, e);
 	r = r < 0 ? r : get_copy(j, "owner", &ret->owner, e);
+	r = r < 0 ? r : get_copy(j, "resctrl", &ret->resctrl, e);
 	r = r < 0 ? r : get_object(j, "annotations", &ret->annotations, e);
 	return r < 0 ? r : get_object(j, "hooks", &ret->hooks, e);
 }

@@ -34,10 +34,11 @@ int record_check_id(const char *id, struct err *e);
  * @cgroup_inode:   of the v2 directory; 0 = none: tells our cgroup from another of its path
  * @has_own_pids:   its pid namespace ends with its first process
  * @has_userns:	    the container is in another user namespace than we are
+ * @resctrl:	    group of the resctrl file system to remove with it; "" = none
  * @annotations, @hooks: objects of config.json; NULL = none
  */
 struct record {
-	char *id, *bundle, *rootfs, *created, *cgroup, *scope, *owner;
+	char *id, *bundle, *rootfs, *created, *cgroup, *scope, *owner, *resctrl;
 	struct proc_id init;
 	struct {
 		int report, wait;
