@@ -58,7 +58,8 @@ int self_seal(const struct env *env, struct err *e)
 	if (statvfs(SELF_EXE, &fs) < 0)
 		return err_set(e, errno, "stat '" SELF_EXE "'");
 	if (fs.f_flag & ST_RDONLY) {
-		(void)prctl(PR_SET_NAME, "davit"); /* of the descriptor's number, before Linux 6.14 */
+		/* it is that of the descriptor's number, before Linux 6.14 */
+		(void)prctl(PR_SET_NAME, program_invocation_short_name);
 		return 0;
 	}
 	r = keep_libdir(env, e);

@@ -34,13 +34,15 @@ static int copy_meta(int fd, const struct stat *st)
 	return 0;
 }
 
-static int copy_file(int from_dir, int to_dir, const char *name, const struct stat *st)
+/* @entry: O_PATH, of a file: by its name another could be opened by now, say a disk */
+static int copy_file(int entry, int to_dir, const char *name, const struct stat *st)
 {
-	_cleanup_fd_ int from =
-		openat(from_dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	_cleanup_fd_ int to = -1;
+	char link[32];
+	_cleanup_fd_ int from = -1, to = -1;
 	ssize_t n;
 
+	(void)err_format(link, sizeof(link), "/proc/self/fd/%d", entry);
+	from = open(link, O_RDONLY | O_CLOEXEC);
 	if (from < 0)
 		return -errno;
 	to = openat(to_dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -51,9 +53,9 @@ static int copy_file(int from_dir, int to_dir, const char *name, const struct st
 	return n < 0 ? -errno : copy_meta(to, st);
 }
 
-static int copy_link(int from_dir, int to_dir, const char *name, const struct stat *st)
+static int copy_link(int entry, int to_dir, const char *name, const struct stat *st)
 {
-	_cleanup_free_ char *target = fs_read_link(from_dir, name);
+	_cleanup_free_ char *target = fs_read_link(entry, "");
 
 	if (!target || symlinkat(target, to_dir, name) < 0 ||
 	    fchownat(to_dir, name, st->st_uid, st->st_gid, AT_SYMLINK_NOFOLLOW) < 0)
@@ -61,7 +63,7 @@ static int copy_link(int from_dir, int to_dir, const char *name, const struct st
 	return 0;
 }
 
-static int copy_below(struct copy *c, int from_dir, int to_dir, const char *name,
+static int copy_below(struct copy *c, int entry, int to_dir, const char *name,
 		      const struct stat *st, unsigned int depth)
 {
 	_cleanup_fd_ int to = -1;
@@ -69,7 +71,7 @@ static int copy_below(struct copy *c, int from_dir, int to_dir, const char *name
 
 	if (depth == BUNDLE_COPY_DEPTH_MAX)
 		return -ELOOP;
-	from = openat(from_dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	from = openat(entry, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (from < 0)
 		return -errno;
 	if (mkdirat(to_dir, name, 0700) < 0 ||
@@ -84,19 +86,20 @@ static int copy_below(struct copy *c, int from_dir, int to_dir, const char *name
 
 static int copy_entry(struct copy *c, int from, int to, const char *name, unsigned int depth)
 {
+	_cleanup_fd_ int entry = openat(from, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	struct stat st;
 
 	if (++c->entries > BUNDLE_COPY_ENTRIES_MAX)
 		return -E2BIG;
-	if (fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return -errno;
+	if (entry < 0 || fstat(entry, &st) < 0)
+		return errno == ENOENT ? 0 : -errno; /* removed meanwhile */
 	switch (st.st_mode & S_IFMT) {
 	case S_IFREG:
-		return copy_file(from, to, name, &st);
+		return copy_file(entry, to, name, &st);
 	case S_IFDIR:
-		return copy_below(c, from, to, name, &st, depth);
+		return copy_below(c, entry, to, name, &st, depth);
 	case S_IFLNK:
-		return copy_link(from, to, name, &st);
+		return copy_link(entry, to, name, &st);
 	default:
 		return 0;
 	}

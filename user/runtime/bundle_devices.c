@@ -80,13 +80,15 @@ static int bind_nodes(struct bundle_plan *p, const struct bundle_node *nodes, si
 		struct stat st;
 		int fd;
 
-		if (stat(nodes[i].path, &st) < 0 || st.st_rdev != nodes[i].dev)
+		fd = bundle_plan_keep(p, mount_clone(AT_FDCWD, nodes[i].path, false, e), e);
+		if (fd < 0)
+			return err_wrap(e, fd, "linux.devices");
+		/* of what is bound, not of what its path leads to */
+		if (fstat(fd, &st) < 0 || (st.st_mode & S_IFMT) != (nodes[i].mode & S_IFMT) ||
+		    (!S_ISFIFO(st.st_mode) && st.st_rdev != nodes[i].dev))
 			return err_plain(e, -ENODEV,
 					 "linux.devices: the host's '%s' is not this device",
 					 nodes[i].path);
-		fd = bundle_plan_keep(p, mount_clone(AT_FDCWD, nodes[i].path, false, e), e);
-		if (fd < 0)
-			return fd;
 		if (mount_set_attr(fd, "", 0, 0, 0, MS_PRIVATE) < 0)
 			return err_plain(e, -EINVAL, "linux.devices: cannot bind '%s'",
 					 nodes[i].path);

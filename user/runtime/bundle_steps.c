@@ -179,10 +179,39 @@ static int change_attrs(int fd, const struct bundle_mount *m)
 	return r;
 }
 
+/* The mount that an earlier entry has made there; -1 = none of which a descriptor is left. */
+static int find_mounted(const struct bundle_launch *b, const struct bundle_mount *m)
+{
+	for (const struct bundle_mount *o = m; o-- > b->mounts;)
+		if (o->kind == BUNDLE_MOUNT_FD && strcmp(o->target, m->target) == 0)
+			return o->fd;
+	return -1;
+}
+
+static int remount_one(const struct launch *l, const struct bundle_mount *m,
+		       const char **ret_failed)
+{
+	int mounted = find_mounted(bundle_of(l), m);
+	int fd = mounted < 0 ? open_target(m) : mounted, r;
+
+	*ret_failed = "open the mount point";
+	if (fd < 0)
+		return fd;
+	*ret_failed = "change";
+	r = mount_set_attr(fd, "", 0, m->set, m->clear, 0);
+	if (r == 0)
+		r = change_attrs(fd, m);
+	if (mounted < 0)
+		(void)sys_call1(SYS_close, fd); /* O_PATH */
+	return r;
+}
+
 static int mount_one(const struct launch *l, const struct bundle_mount *m, const char **ret_failed)
 {
 	int fd = m->fd, target, r;
 
+	if (m->kind == BUNDLE_MOUNT_REMOUNT)
+		return remount_one(l, m, ret_failed);
 	*ret_failed = "attach";
 	if (m->kind == BUNDLE_MOUNT_NEW) {
 		fd = mount_new(m->fstype, m->source, m->params, m->set, ret_failed);
@@ -195,13 +224,10 @@ static int mount_one(const struct launch *l, const struct bundle_mount *m, const
 		*ret_failed = "open the mount point";
 		return target;
 	}
-	if (m->kind == BUNDLE_MOUNT_REMOUNT)
-		r = mount_set_attr(target, "", 0, m->set, m->clear, 0);
-	else
-		r = mount_attach(fd, target, "");
+	r = mount_attach(fd, target, "");
 	if (r == 0)
-		r = change_attrs(m->kind == BUNDLE_MOUNT_REMOUNT ? target : fd, m);
-	if (r == 0 && m->kind != BUNDLE_MOUNT_REMOUNT) /* stays open until exec */
+		r = change_attrs(fd, m);
+	if (r == 0) /* stays open until exec */
 		kernel_files_note(l->kernel, m->target, fd, is_new_proc(m));
 	(void)sys_call1(SYS_close, target); /* O_PATH */
 	return r;
@@ -245,32 +271,53 @@ static int open_parent(const char *path, const char **ret_name)
 	return inside_open_or_make(dir, false);
 }
 
-static bool is_same_node(int dir, const char *name, const struct bundle_node *n)
+static bool is_node(const struct stat *st, const struct bundle_node *n)
 {
+	return (st->st_mode & S_IFMT) == (n->mode & S_IFMT) &&
+	       (S_ISFIFO(st->st_mode) || st->st_rdev == n->dev);
+}
+
+/* Owner and mode by a descriptor: by its name, this would be another file's (of the host's: that is "/"). */
+static int mend_node(int dir, const char *name, const struct bundle_node *n)
+{
+	long fd = sys_call4(SYS_openat, dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0), r;
+	char link[32];
 	struct stat st;
 
-	return sys_call4(SYS_newfstatat, dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       (st.st_mode & S_IFMT) == (n->mode & S_IFMT) &&
-	       (S_ISFIFO(st.st_mode) || st.st_rdev == n->dev);
+	if (fd < 0)
+		return (int)fd;
+	r = sys_call4(SYS_newfstatat, fd, "", &st, AT_EMPTY_PATH);
+	if (r == 0 && !is_node(&st, n))
+		r = -EEXIST;
+	if (r == 0)
+		r = sys_call5(SYS_fchownat, fd, "", n->uid, n->gid, AT_EMPTY_PATH);
+	/* fchmod(2) refuses O_PATH; "/proc" is the host's */
+	(void)err_format(link, sizeof(link), "/proc/self/fd/%d", (int)fd);
+	if (r == 0)
+		r = sys_call3(SYS_fchmodat, AT_FDCWD, link, n->mode & 07777);
+	(void)sys_call1(SYS_close, fd); /* O_PATH */
+	return (int)r;
 }
 
 static int make_node(const struct bundle_node *n)
 {
 	const char *name;
 	int dir = open_parent(n->path, &name);
+	struct stat st;
+	bool is_new;
 	long r;
 
 	if (dir < 0)
 		return dir;
 	r = sys_call4(SYS_mknodat, dir, name, n->mode, n->dev);
-	if (r == -EEXIST) {
-		r = is_same_node(dir, name, n) ? 0 : -EEXIST;
-	} else if (r == 0) {
-		/* the umask took its part; nobody but us is in this namespace yet */
-		r = sys_call3(SYS_fchmodat, dir, name, n->mode & 07777);
-		if (r == 0)
-			r = sys_call5(SYS_fchownat, dir, name, n->uid, n->gid, AT_SYMLINK_NOFOLLOW);
-	}
+	is_new = r == 0;
+	if (is_new || r == -EEXIST)
+		r = sys_call4(SYS_newfstatat, dir, name, &st, AT_SYMLINK_NOFOLLOW);
+	if (r == 0 && !is_node(&st, n))
+		r = -EEXIST;
+	else if (r == 0 && is_new &&
+		 (st.st_mode != n->mode || st.st_uid != n->uid || st.st_gid != n->gid))
+		r = mend_node(dir, name, n);
 	(void)sys_call1(SYS_close, dir); /* O_PATH */
 	return (int)r;
 }
@@ -291,6 +338,7 @@ static int make_link(const struct bundle_link *link)
 static int step_nodes(const struct launch *l, struct err *e)
 {
 	const struct bundle_launch *b = bundle_of(l);
+	long umask = sys_call1(SYS_umask, 0); /* modes are those of the document; cannot fail */
 
 	for (size_t i = 0; i < b->n_nodes; i++) {
 		int r = make_node(&b->nodes[i]);
@@ -298,6 +346,7 @@ static int step_nodes(const struct launch *l, struct err *e)
 		if (r < 0)
 			return err_set(e, r, "make device '%s'", b->nodes[i].path);
 	}
+	(void)sys_call1(SYS_umask, umask);
 	for (size_t i = 0; i < b->n_links; i++) {
 		int r = make_link(&b->links[i]);
 

@@ -7,12 +7,15 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/env.h"
 #include "base/fmt.h"
 #include "base/io.h"
 #include "kern/cap.h"
+#include "kern/self.h"
 #include "oci.h"
 #include "runtime/create.h"
 #include "runtime/exec.h"
+#include "spec/user_spec.h"
 
 #define PROCESS_MAX (8u << 20) /* bytes of --process */
 #define PRESERVE_FDS_MAX 1024
@@ -79,6 +82,18 @@ static int read_process(const char *path, struct work *w, struct err *e)
 	return r < 0 ? r : oci_process_parse(text, n, path, &w->doc, &w->process, e);
 }
 
+/* The last number means "leave it as it is" to the kernel: root. */
+static int parse_id(const char *text, uint32_t *ret)
+{
+	uint32_t id;
+	int r = fmt_parse_u32(text, &id);
+
+	if (r < 0 || id > USER_SPEC_ID_MAX)
+		return r < 0 ? r : -ERANGE;
+	*ret = id;
+	return 0;
+}
+
 static int set_user(const char *text, struct oci_user *user, struct err *e)
 {
 	const char *colon = strchr(text, ':');
@@ -86,10 +101,10 @@ static int set_user(const char *text, struct oci_user *user, struct err *e)
 
 	if (!uid)
 		return err_set(e, ENOMEM, "option '--user'");
-	if (fmt_parse_u32(uid, &user->uid) < 0 ||
-	    (colon && fmt_parse_u32(colon + 1, &user->gid) < 0))
-		return err_plain(e, -EINVAL, "option '--user': '%s' is not UID[:GID] in numbers",
-				 text);
+	if (parse_id(uid, &user->uid) < 0 || (colon && parse_id(colon + 1, &user->gid) < 0))
+		return err_plain(e, -EINVAL,
+				 "option '--user': '%s' is not UID[:GID] in numbers of 0 to %u",
+				 text, USER_SPEC_ID_MAX);
 	return 0;
 }
 
@@ -105,10 +120,10 @@ static int set_groups(const struct strv *groups, struct work *w, struct err *e)
 	if (user->groups.n)
 		memcpy(w->groups, user->groups.v, user->groups.n * sizeof(*w->groups));
 	for (size_t i = 0; i < groups->n; i++)
-		if (fmt_parse_u32(groups->v[i], &w->groups[user->groups.n + i]) < 0)
+		if (parse_id(groups->v[i], &w->groups[user->groups.n + i]) < 0)
 			return err_plain(e, -EINVAL,
-					 "option '--additional-gids': '%s' is no number",
-					 groups->v[i]);
+					 "option '--additional-gids': '%s' is no number of 0 to %u",
+					 groups->v[i], USER_SPEC_ID_MAX);
 	user->groups.v = w->groups;
 	user->groups.n += groups->n;
 	return 0;
@@ -156,6 +171,28 @@ static int make_process(const struct exec_opts *o, char *argv[], struct work *w,
 	return r < 0 ? r : add_caps(&o->caps, &p->caps, e);
 }
 
+/*
+ * A process that can trace reaches the file of who enters its pid namespace (CVE-2019-5736); those of a user
+ * namespace cannot trace us, who come from outside.
+ */
+static bool needs_seal(const struct oci_config *c)
+{
+	const struct oci_namespace *pid = &c->linux_.namespaces[OCI_NS_PID];
+
+	if (c->linux_.namespaces[OCI_NS_USER].is_listed)
+		return false;
+	/* another container's pid namespace: what its processes can is not known */
+	return pid->path || (c->process.caps.bounding & CAP_BIT(CAP_SYS_PTRACE));
+}
+
+static int seal(const struct bundle *b, struct err *e)
+{
+	struct env places;
+	int r = needs_seal(&b->config) ? env_init(&places, e) : 1;
+
+	return r == 0 ? self_seal(&places, e) : r < 0 ? r : 0;
+}
+
 static int prepare(const struct oci_env *env, const struct exec_opts *o, char *argv[],
 		   struct work *w, struct err *e)
 {
@@ -172,6 +209,8 @@ static int prepare(const struct oci_env *env, const struct exec_opts *o, char *a
 		return err_plain(e, -EINVAL, "cannot exec in container '%s': it is %s", argv[0],
 				 record_status_name(status));
 	r = bundle_open(w->record.bundle, &w->bundle, e);
+	if (r == 0) /* before --process is read, which may be a pipe */
+		r = seal(&w->bundle, e);
 	if (r < 0)
 		return r;
 	if (!o->process && !argv[1])
