@@ -151,3 +151,19 @@ bool cap_was_asked(const struct facts *f, int cap)
 
 	return text && (strtoull(text, NULL, 16) >> cap & 1);
 }
+
+int attempt_is_refused(const struct probe *p, const struct facts *f, struct seen *s)
+{
+	int err;
+
+	if (!facts_get(f, "want.caps.effective"))
+		return seen_unknown(s, "want.caps.effective");
+	if (cap_was_asked(f, (int)p->num) || cap_was_asked(f, (int)p->flags))
+		return seen_skip(s, "a capability for it was asked for");
+	err = p->try();
+	if (err == EOPNOTSUPP)
+		return seen_skip(s, "cannot be tried here");
+	if (err == ENOENT)
+		return seen_pass(s, "not there, or masked");
+	return seen_as(s, is_refused(err), "%s", err ? errno_name(err) : "granted");
+}

@@ -6,6 +6,10 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+struct facts;
+struct probe;
+struct seen;
+
 #define ATTEMPT_KILLED 0x1000 /* + number of the signal */
 
 /**
@@ -45,7 +49,23 @@ int attempt_file(char *ret_path);
 bool is_refused(int err);
 
 /* cap_was_asked() - capability @cap is in want.caps.effective */
-struct facts;
 bool cap_was_asked(const struct facts *f, int cap);
+
+/**
+ * attempt_is_refused() - the run of a probe that tries what a capability decides on
+ *
+ * @p->try: Return: 0 if it was granted; else the errno of the refusal, ENOENT: it is not there, EOPNOTSUPP: it
+ *	    cannot be tried here. What a caller with all capabilities gets is an error about the arguments, or is
+ *	    taken back by the end of the process.
+ * @p->num, @p->flags: either of these capabilities grants it
+ */
+int attempt_is_refused(const struct probe *p, const struct facts *f, struct seen *s);
+
+/* a row with it */
+#define ATTEMPT(property, what, how, cap, or_cap)                                            \
+	{                                                                                    \
+		property, what, attempt_is_refused, .needs = "caps/effective", .num = (cap), \
+						    .flags = (or_cap), .try = (how)          \
+	}
 
 #endif

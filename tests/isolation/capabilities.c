@@ -199,10 +199,7 @@ static int gains_nothing(const struct probe *p, const struct facts *f, struct se
 		       "uid %s, permitted %016" PRIx64, g.uid, g.permitted);
 }
 
-/*
- * Attempts that a capability decides on. Return: 0 if it was granted, else the errno of the refusal.
- * EOPNOTSUPP: cannot be tried here.
- */
+/* Attempts that a capability decides on. Return: as in attempt_is_refused() */
 static int memory_file(void)
 {
 	return (int)syscall(SYS_memfd_create, "davit-probe", 1u /* MFD_CLOEXEC */);
@@ -415,64 +412,6 @@ static int try_make_node(void)
 }
 
 /* clang-format off */
-/* X(property, what is tried, how, the capability that grants it, another one that does) */
-#define ATTEMPTS(X)                                                                                    \
-	X("sys-admin", "set a trusted.* attribute", try_trusted_xattr, CAP_SYS_ADMIN, CAP_SYS_ADMIN)   \
-	X("sys-rawio", "ask for a file's block number (FIBMAP)", try_block_number, CAP_SYS_RAWIO, CAP_SYS_RAWIO) \
-	X("sys-ptrace", "read the working directory of another user's process", try_other_process,     \
-	  CAP_SYS_PTRACE, CAP_SYS_PTRACE)                                                              \
-	X("sys-time", "set the clock's tick out of range by adjtimex(2)", try_clock, CAP_SYS_TIME, CAP_SYS_TIME) \
-	X("sys-nice", "lower the nice value by one", try_nice, CAP_SYS_NICE, CAP_SYS_NICE)             \
-	X("sys-nice-io", "set the real-time class of I/O", try_io_priority, CAP_SYS_NICE, CAP_SYS_ADMIN) \
-	X("sys-resource", "raise a hard limit", try_raise_limit, CAP_SYS_RESOURCE, CAP_SYS_RESOURCE)   \
-	X("syslog", "open /proc/kmsg", try_kernel_log, CAP_SYSLOG, CAP_SYS_ADMIN)                      \
-	X("net-admin", "set the flags of lo to what they are", try_link_flags, CAP_NET_ADMIN, CAP_NET_ADMIN) \
-	X("net-raw", "create a raw socket", try_raw_socket, CAP_NET_RAW, CAP_NET_RAW)                  \
-	X("dac-read-search", "open a file by its handle", try_handle, CAP_DAC_READ_SEARCH, CAP_DAC_READ_SEARCH) \
-	X("ipc-lock", "lock a page with a limit of 0", try_lock_memory, CAP_IPC_LOCK, CAP_IPC_LOCK)    \
-	X("ipc-owner", "attach a segment of mode 000", try_foreign_ipc, CAP_IPC_OWNER, CAP_IPC_OWNER)  \
-	X("linux-immutable", "make a file immutable", try_immutable, CAP_LINUX_IMMUTABLE, CAP_LINUX_IMMUTABLE) \
-	X("lease", "take a lease on another user's file", try_lease, CAP_LEASE, CAP_LEASE)             \
-	X("wake-alarm", "create a timer that wakes the machine", try_alarm_clock, CAP_WAKE_ALARM, CAP_WAKE_ALARM) \
-	X("block-suspend", "keep EPOLLWAKEUP", try_wakeup_source, CAP_BLOCK_SUSPEND, CAP_BLOCK_SUSPEND) \
-	X("checkpoint-restore", "follow a link of /proc/self/map_files", try_map_files,                \
-	  CAP_CHECKPOINT_RESTORE, CAP_SYS_ADMIN)                                                       \
-	X("mknod", "make a device node", try_make_node, CAP_MKNOD, CAP_MKNOD)
-
-enum {
-#define ROW(property, what, how, cap, or_cap) ROW_##how,
-	ATTEMPTS(ROW)
-#undef ROW
-};
-
-static const struct {
-	int (*try)(void);
-	unsigned int cap, or_cap;
-} attempts[] = {
-#define ROW(property, what, how, cap, or_cap) { how, cap, or_cap },
-	ATTEMPTS(ROW)
-#undef ROW
-};
-/* clang-format on */
-
-static int is_forbidden(const struct probe *p, const struct facts *f, struct seen *s)
-{
-	uint64_t want;
-	int err;
-
-	if (want_mask(f, "effective", &want) < 0)
-		return seen_unknown(s, "want.caps.effective");
-	if (want >> attempts[p->num].cap & 1 || want >> attempts[p->num].or_cap & 1)
-		return seen_skip(s, "a capability for it was asked for");
-	err = attempts[p->num].try();
-	if (err == EOPNOTSUPP)
-		return seen_skip(s, "cannot be tried here");
-	if (err == ENOENT)
-		return seen_pass(s, "not there, or masked");
-	return seen_as(s, is_refused(err), "%s", err ? errno_name(err) : "granted");
-}
-
-/* clang-format off */
 #define SET(set, num, needs) \
 	{ "caps/" set, "compare the " set " set with what was asked for", is_as_asked, needs, set, num, 0 }
 
@@ -491,10 +430,39 @@ static const struct probe probes[] = {
 	  "caps/bounding", NULL, 0, 0 },
 	{ "caps/file-capabilities", "execute a program with all file capabilities as another user",
 	  stays_bounded, "caps/bounding", NULL, 1, 0 },
-#define ROW(property, what, how, cap, or_cap) \
-	{ "caps/" property, what, is_forbidden, "caps/effective", NULL, ROW_##how, 0 },
-	ATTEMPTS(ROW)
-#undef ROW
+	ATTEMPT("caps/sys-admin", "set a trusted.* attribute",
+		try_trusted_xattr, CAP_SYS_ADMIN, CAP_SYS_ADMIN),
+	ATTEMPT("caps/sys-rawio", "ask for a file's block number (FIBMAP)",
+		try_block_number, CAP_SYS_RAWIO, CAP_SYS_RAWIO),
+	ATTEMPT("caps/sys-ptrace", "read the working directory of another user's process",
+		try_other_process, CAP_SYS_PTRACE, CAP_SYS_PTRACE),
+	ATTEMPT("caps/sys-time", "set the clock's tick out of range by adjtimex(2)",
+		try_clock, CAP_SYS_TIME, CAP_SYS_TIME),
+	ATTEMPT("caps/sys-nice", "lower the nice value by one", try_nice, CAP_SYS_NICE, CAP_SYS_NICE),
+	ATTEMPT("caps/sys-nice-io", "set the real-time class of I/O",
+		try_io_priority, CAP_SYS_NICE, CAP_SYS_ADMIN),
+	ATTEMPT("caps/sys-resource", "raise a hard limit",
+		try_raise_limit, CAP_SYS_RESOURCE, CAP_SYS_RESOURCE),
+	ATTEMPT("caps/syslog", "open /proc/kmsg", try_kernel_log, CAP_SYSLOG, CAP_SYS_ADMIN),
+	ATTEMPT("caps/net-admin", "set the flags of lo to what they are",
+		try_link_flags, CAP_NET_ADMIN, CAP_NET_ADMIN),
+	ATTEMPT("caps/net-raw", "create a raw socket", try_raw_socket, CAP_NET_RAW, CAP_NET_RAW),
+	ATTEMPT("caps/dac-read-search", "open a file by its handle",
+		try_handle, CAP_DAC_READ_SEARCH, CAP_DAC_READ_SEARCH),
+	ATTEMPT("caps/ipc-lock", "lock a page with a limit of 0",
+		try_lock_memory, CAP_IPC_LOCK, CAP_IPC_LOCK),
+	ATTEMPT("caps/ipc-owner", "attach a segment of mode 000",
+		try_foreign_ipc, CAP_IPC_OWNER, CAP_IPC_OWNER),
+	ATTEMPT("caps/linux-immutable", "make a file immutable",
+		try_immutable, CAP_LINUX_IMMUTABLE, CAP_LINUX_IMMUTABLE),
+	ATTEMPT("caps/lease", "take a lease on another user's file", try_lease, CAP_LEASE, CAP_LEASE),
+	ATTEMPT("caps/wake-alarm", "create a timer that wakes the machine",
+		try_alarm_clock, CAP_WAKE_ALARM, CAP_WAKE_ALARM),
+	ATTEMPT("caps/block-suspend", "keep EPOLLWAKEUP",
+		try_wakeup_source, CAP_BLOCK_SUSPEND, CAP_BLOCK_SUSPEND),
+	ATTEMPT("caps/checkpoint-restore", "follow a link of /proc/self/map_files",
+		try_map_files, CAP_CHECKPOINT_RESTORE, CAP_SYS_ADMIN),
+	ATTEMPT("caps/mknod", "make a device node", try_make_node, CAP_MKNOD, CAP_MKNOD),
 };
 /* clang-format on */
 

@@ -11,6 +11,8 @@ const struct probe_group *const probe_groups[] = {
 	&device_group,
 	&kernel_group,
 	&network_group,
+	&packet_group,
+	&network_change_group,
 	&time_group,
 	&cgroup_group,
 	&limit_group,

@@ -19,6 +19,8 @@ extern const struct probe_group seccomp_group; /* seccomp.c */
 extern const struct probe_group device_group; /* devices.c */
 extern const struct probe_group kernel_group; /* kernel.c */
 extern const struct probe_group network_group; /* network.c */
+extern const struct probe_group packet_group; /* packets.c */
+extern const struct probe_group network_change_group; /* network_changes.c */
 extern const struct probe_group time_group; /* time.c */
 extern const struct probe_group cgroup_group; /* cgroups.c */
 extern const struct probe_group limit_group; /* limits.c */

@@ -491,7 +491,8 @@ static int choose(struct host *h)
 {
 	const char *unknown;
 
-	if (outcomes_choose(&h->outcomes, h->options.names, h->options.n_names, &unknown) == 0)
+	if (outcomes_choose(&h->outcomes, h->options.names, h->options.n_names, true, &unknown) ==
+	    0)
 		return 0;
 	(void)complain("there is no probe or group '%s'", unknown);
 	hint("--list shows all");

@@ -35,7 +35,7 @@ static void wait_for_go(const char *dir, int seconds)
 		(void)nanosleep(&step, NULL);
 }
 
-int inside_main(const char *dir, const char *const names[], size_t count)
+int inside_main(const char *dir, const char *const names[], size_t count, bool with_needs)
 {
 	char path[4096];
 	const char *unknown;
@@ -44,17 +44,18 @@ int inside_main(const char *dir, const char *const names[], size_t count)
 	int r = facts_init(&f);
 
 	if (r < 0 || outcomes_init(&o) < 0) {
-		fprintf(stderr, "davit-probe: no memory\n");
+		(void)fprintf(stderr, "davit-probe: no memory\n");
 		return 1;
 	}
 	(void)snprintf(path, sizeof(path), "%s/" INSIDE_FACTS, dir);
 	r = facts_load(&f, path);
 	if (r < 0) {
-		fprintf(stderr, "davit-probe: cannot read facts '%s': %s\n", path, strerror(-r));
+		(void)fprintf(stderr, "davit-probe: cannot read facts '%s': %s\n", path,
+			      strerror(-r));
 		return 1;
 	}
-	if (outcomes_choose(&o, names, count, &unknown) < 0) {
-		fprintf(stderr, "davit-probe: there is no probe or group '%s'\n", unknown);
+	if (outcomes_choose(&o, names, count, with_needs, &unknown) < 0) {
+		(void)fprintf(stderr, "davit-probe: there is no probe or group '%s'\n", unknown);
 		return 1;
 	}
 	outcomes_run(&o, &f, false, tell, NULL);

@@ -3,6 +3,7 @@
 #ifndef DAVIT_ISOLATION_INSIDE_H
 #define DAVIT_ISOLATION_INSIDE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -23,8 +24,9 @@
 #define HOLD_WAIT_S 600
 #define HOLD_SOCKET "davit-probe-"
 
-/* inside_main() - run the chosen probes (none named = all) and tell them on stdout. Return: exit status */
-int inside_main(const char *dir, const char *const names[], size_t count);
+/* inside_main() - run the chosen probes (none named = all), @with_needs: with what they need, and tell them on
+ * stdout. Return: exit status */
+int inside_main(const char *dir, const char *const names[], size_t count, bool with_needs);
 
 /* hold_main() - a container to be looked at: listen at the abstract UNIX socket HOLD_SOCKET TOKEN, say
  * INSIDE_DONE and wait for the file "go" */

@@ -42,10 +42,7 @@
 #define CAP_BPF 39
 #endif
 
-/*
- * Attempts. Return: 0 if it was granted, else the errno of the refusal. What a caller with all
- * capabilities gets is an error about the arguments, or is taken back by the end of this process.
- */
+/* Attempts. Return: as in attempt_is_refused() */
 static int result(long r)
 {
 	return r < 0 ? errno : 0;
@@ -299,76 +296,57 @@ static bool is_for_all(int (*try)(void))
 	return try == try_userfaultfd && number_in("/proc/sys/vm/unprivileged_userfaultfd") == 1;
 }
 
-/* clang-format off */
-/* X(property, what is tried, how, the capability that grants it, another one that does) */
-#define ATTEMPTS(X)                                                                                      \
-	X("module-load", "load a kernel module from descriptor -1", try_module_load,                     \
-	  CAP_SYS_MODULE, CAP_SYS_MODULE)                                                                \
-	X("module-unload", "unload a kernel module without a name", try_module_unload,                   \
-	  CAP_SYS_MODULE, CAP_SYS_MODULE)                                                                \
-	X("kexec", "load another kernel of too many segments", try_kexec, CAP_SYS_BOOT, CAP_SYS_BOOT)    \
-	X("reboot", "call reboot(2) with wrong magic numbers", try_reboot, CAP_SYS_BOOT, CAP_SYS_BOOT)   \
-	X("swap", "take away a swap file that is not there", try_swap, CAP_SYS_ADMIN, CAP_SYS_ADMIN)     \
-	X("accounting", "have processes accounted to a bad pointer", try_accounting,                     \
-	  CAP_SYS_PACCT, CAP_SYS_PACCT)                                                                  \
-	X("console-level", "set a wrong level of kernel messages", try_console_level,                    \
-	  CAP_SYSLOG, CAP_SYS_ADMIN)                                                                     \
-	X("fanotify", "listen to permission events of files", try_fanotify, CAP_SYS_ADMIN, CAP_SYS_ADMIN) \
-	X("bpf-load", "load a BPF program for devices", try_bpf_load, CAP_BPF, CAP_SYS_ADMIN)            \
-	X("bpf-list", "list the BPF programs of the machine", try_bpf_list, CAP_SYS_ADMIN, CAP_SYS_ADMIN) \
-	X("perf", "measure all processes of a processor", try_perf, CAP_PERFMON, CAP_SYS_ADMIN)          \
-	X("userfaultfd", "handle page faults of the kernel", try_userfaultfd, CAP_SYS_PTRACE, CAP_SYS_PTRACE) \
-	X("sched-fifo", "ask for SCHED_FIFO", try_fifo, CAP_SYS_NICE, CAP_SYS_NICE)                      \
-	X("sched-deadline", "ask for SCHED_DEADLINE", try_deadline, CAP_SYS_NICE, CAP_SYS_NICE)          \
-	X("audit-log", "listen to the audit log", try_audit, CAP_AUDIT_READ, CAP_AUDIT_READ)             \
-	X("uevent", "send an event of a device by netlink", try_uevent, CAP_SYS_ADMIN, CAP_SYS_ADMIN)    \
-	X("process-events", "listen to all processes by netlink", try_process_events,                    \
-	  CAP_NET_ADMIN, CAP_NET_ADMIN)                                                                  \
-	X("stack", "read /proc/self/stack", try_kernel_stack, CAP_SYS_ADMIN, CAP_SYS_ADMIN)              \
-	X("frame-numbers", "read physical addresses from /proc/self/pagemap", try_frame_number,          \
-	  CAP_SYS_ADMIN, CAP_SYS_ADMIN)                                                                  \
-	X("symbol-addresses", "read addresses from /proc/kallsyms", try_kallsyms, CAP_SYSLOG, CAP_SYSLOG) \
-	X("memory-map", "read addresses from /proc/iomem", try_iomem, CAP_SYS_ADMIN, CAP_SYS_ADMIN)
-
-enum {
-#define ROW(property, what, how, cap, or_cap) ROW_##how,
-	ATTEMPTS(ROW)
-#undef ROW
-};
-
-static const struct {
-	int (*try)(void);
-	int cap, or_cap;
-} attempts[] = {
-#define ROW(property, what, how, cap, or_cap) { how, cap, or_cap },
-	ATTEMPTS(ROW)
-#undef ROW
-};
-/* clang-format on */
-
-static int is_refused_here(const struct probe *p, const struct facts *f, struct seen *s)
+static int is_refused_unless_for_all(const struct probe *p, const struct facts *f, struct seen *s)
 {
-	int (*try)(void) = attempts[p->num].try;
-	int err;
+	int r = attempt_is_refused(p, f, s);
 
-	if (cap_was_asked(f, attempts[p->num].cap) || cap_was_asked(f, attempts[p->num].or_cap))
-		return seen_skip(s, "a capability for it was asked for");
-	err = try();
-	if (err == EOPNOTSUPP)
-		return seen_skip(s, "cannot be tried here");
-	if (err == ENOENT)
-		return seen_pass(s, "not there");
-	if (!err && is_for_all(try))
-		return seen_skip(s, "granted, as the host grants it to everybody");
-	return seen_as(s, is_refused(err), "%s", err ? errno_name(err) : "granted");
+	return r == PROBE_FAIL && is_for_all(p->try) ?
+		       seen_skip(s, "granted, as the host grants it to everybody") :
+		       r;
 }
 
 /* clang-format off */
+#define FOR_ALL(property, what, how, cap, or_cap) \
+	{ property, what, is_refused_unless_for_all, .needs = "caps/effective", .num = (cap), .flags = (or_cap), \
+	  .try = (how) }
+
 static const struct probe probes[] = {
-#define ROW(property, what, how, cap, or_cap) \
-	{ "kernel/" property, what, is_refused_here, "caps/effective", NULL, ROW_##how, 0 },
-	ATTEMPTS(ROW)
-#undef ROW
+	ATTEMPT("kernel/module-load", "load a kernel module from descriptor -1",
+		try_module_load, CAP_SYS_MODULE, CAP_SYS_MODULE),
+	ATTEMPT("kernel/module-unload", "unload a kernel module without a name",
+		try_module_unload, CAP_SYS_MODULE, CAP_SYS_MODULE),
+	ATTEMPT("kernel/kexec", "load another kernel of too many segments",
+		try_kexec, CAP_SYS_BOOT, CAP_SYS_BOOT),
+	ATTEMPT("kernel/reboot", "call reboot(2) with wrong magic numbers",
+		try_reboot, CAP_SYS_BOOT, CAP_SYS_BOOT),
+	ATTEMPT("kernel/swap", "take away a swap file that is not there",
+		try_swap, CAP_SYS_ADMIN, CAP_SYS_ADMIN),
+	ATTEMPT("kernel/accounting", "have processes accounted to a bad pointer",
+		try_accounting, CAP_SYS_PACCT, CAP_SYS_PACCT),
+	ATTEMPT("kernel/console-level", "set a wrong level of kernel messages",
+		try_console_level, CAP_SYSLOG, CAP_SYS_ADMIN),
+	ATTEMPT("kernel/fanotify", "listen to permission events of files",
+		try_fanotify, CAP_SYS_ADMIN, CAP_SYS_ADMIN),
+	ATTEMPT("kernel/bpf-load", "load a BPF program for devices", try_bpf_load, CAP_BPF, CAP_SYS_ADMIN),
+	ATTEMPT("kernel/bpf-list", "list the BPF programs of the machine",
+		try_bpf_list, CAP_SYS_ADMIN, CAP_SYS_ADMIN),
+	FOR_ALL("kernel/perf", "measure all processes of a processor", try_perf, CAP_PERFMON, CAP_SYS_ADMIN),
+	FOR_ALL("kernel/userfaultfd", "handle page faults of the kernel",
+		try_userfaultfd, CAP_SYS_PTRACE, CAP_SYS_PTRACE),
+	ATTEMPT("kernel/sched-fifo", "ask for SCHED_FIFO", try_fifo, CAP_SYS_NICE, CAP_SYS_NICE),
+	ATTEMPT("kernel/sched-deadline", "ask for SCHED_DEADLINE", try_deadline, CAP_SYS_NICE, CAP_SYS_NICE),
+	ATTEMPT("kernel/audit-log", "listen to the audit log", try_audit, CAP_AUDIT_READ, CAP_AUDIT_READ),
+	ATTEMPT("kernel/uevent", "send an event of a device by netlink",
+		try_uevent, CAP_SYS_ADMIN, CAP_SYS_ADMIN),
+	ATTEMPT("kernel/process-events", "listen to all processes by netlink",
+		try_process_events, CAP_NET_ADMIN, CAP_NET_ADMIN),
+	ATTEMPT("kernel/stack", "read /proc/self/stack", try_kernel_stack, CAP_SYS_ADMIN, CAP_SYS_ADMIN),
+	ATTEMPT("kernel/frame-numbers", "read physical addresses from /proc/self/pagemap",
+		try_frame_number, CAP_SYS_ADMIN, CAP_SYS_ADMIN),
+	FOR_ALL("kernel/symbol-addresses", "read addresses from /proc/kallsyms",
+		try_kallsyms, CAP_SYSLOG, CAP_SYSLOG),
+	ATTEMPT("kernel/memory-map", "read addresses from /proc/iomem",
+		try_iomem, CAP_SYS_ADMIN, CAP_SYS_ADMIN),
 };
 /* clang-format on */
 

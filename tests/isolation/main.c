@@ -43,13 +43,14 @@ int main(int argc, char *argv[])
 		return host_main(argc - 1, argv + 1);
 	if (strcmp(verb, "list") == 0)
 		return list_main(argc - 1, argv + 1);
-	if (strcmp(verb, "inside") == 0 && argc >= 4)
-		return inside_main(argv[2], (const char *const *)argv + 4, (size_t)argc - 4);
+	if ((strcmp(verb, "inside") == 0 || strcmp(verb, "alone") == 0) && argc >= 4)
+		return inside_main(argv[2], (const char *const *)argv + 4, (size_t)argc - 4,
+				   *verb == 'i');
 	if (strcmp(verb, "hold") == 0 && argc == 4)
 		return hold_main(argv[2], argv[3]);
 	if (strcmp(verb, CANARY_VERB) == 0 && argc == 3)
 		return canary_main();
 	(void)fprintf(stderr, "usage: davit-probe host [OPTIONS] | list [--format json] |\n"
-			      "       inside DIR TOKEN [NAME...] | hold DIR TOKEN\n");
+			      "       inside|alone DIR TOKEN [NAME...] | hold DIR TOKEN\n");
 	return HOST_FAILED;
 }

@@ -15,6 +15,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "attempt.h"
 #include "groups.h"
 #include "inside.h"
 #include "mountinfo.h"
@@ -97,11 +98,6 @@ static int chroot_does_not_escape(const struct probe *p, const struct facts *f, 
 		       (unsigned long long)root.st_ino);
 }
 
-static bool was_asked_for(const struct facts *f, int cap)
-{
-	return (uint64_t)facts_num(f, "want.caps.effective", 0) >> cap & 1;
-}
-
 /* "shocker": the root inode of a file system of which some directory was mounted */
 static int handle_is_refused(const struct probe *p, const struct facts *f, struct seen *s)
 {
@@ -114,7 +110,7 @@ static int handle_is_refused(const struct probe *p, const struct facts *f, struc
 	struct stat st;
 
 	(void)p;
-	if (was_asked_for(f, CAP_DAC_READ_SEARCH))
+	if (cap_was_asked(f, CAP_DAC_READ_SEARCH))
 		return seen_skip(s, "CAP_DAC_READ_SEARCH was asked for");
 	if (!colon)
 		return seen_unknown(s, "host.root");
@@ -272,10 +268,10 @@ static int dir_is_readonly(const struct probe *p, const struct facts *f, struct 
 static int mount_is_refused(const struct probe *p, const struct facts *f, struct seen *s)
 {
 	(void)p;
-	if (was_asked_for(f, CAP_SYS_ADMIN))
+	if (cap_was_asked(f, CAP_SYS_ADMIN))
 		return seen_skip(s, "CAP_SYS_ADMIN was asked for");
 	if (mount("davit-probe", INSIDE_DIR, "tmpfs", MS_NOSUID | MS_NODEV, "size=4k") < 0)
-		return seen_pass(s, "%s", errno_name(errno));
+		return seen_as(s, is_refused(errno), "%s", errno_name(errno));
 	(void)umount2(INSIDE_DIR, MNT_DETACH);
 	return seen_fail(s, "a tmpfs was mounted");
 }
@@ -287,13 +283,13 @@ static int remount_is_refused(const struct probe *p, const struct facts *f, stru
 	struct mounts m = { 0 };
 	const struct mount *at;
 
-	if (was_asked_for(f, CAP_SYS_ADMIN))
+	if (cap_was_asked(f, CAP_SYS_ADMIN))
 		return seen_skip(s, "CAP_SYS_ADMIN was asked for");
 	at = mounts_read(&m, MOUNTINFO) < 0 ? NULL : mounts_at(&m, p->path);
 	if (!at || !list_has(at->options, "ro"))
 		return seen_skip(s, "nothing is mounted read-only there");
 	if (mount(NULL, p->path, NULL, flags, NULL) < 0)
-		return seen_pass(s, "%s", errno_name(errno));
+		return seen_as(s, is_refused(errno), "%s", errno_name(errno));
 	(void)mount(NULL, p->path, NULL, flags | MS_RDONLY, NULL);
 	return seen_fail(s, "it was made writable");
 }
@@ -303,22 +299,25 @@ static int masks_stay(const struct probe *p, const struct facts *f, struct seen 
 	static const char *const masks[] = { "/proc/keys", "/proc/timer_list", "/proc/kcore",
 					     "/proc/acpi", "/sys/firmware" };
 	struct mounts m = { 0 };
-	int tried = 0;
+	int tried = 0, err = 0, r;
 
 	(void)p;
-	if (was_asked_for(f, CAP_SYS_ADMIN))
+	if (cap_was_asked(f, CAP_SYS_ADMIN))
 		return seen_skip(s, "CAP_SYS_ADMIN was asked for");
-	(void)mounts_read(&m, MOUNTINFO);
+	r = mounts_read(&m, MOUNTINFO);
+	if (r < 0)
+		return seen_fail(s, MOUNTINFO ": %s", errno_name(-r));
 	for (size_t i = 0; i < sizeof(masks) / sizeof(masks[0]); i++) {
 		if (!mounts_at(&m, masks[i]))
 			continue;
 		tried++;
 		if (umount2(masks[i], MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
 			return seen_fail(s, "%s was unmounted", masks[i]);
+		err = errno;
 		if (rename(masks[i], "/davit-probe-mask") == 0)
 			return seen_fail(s, "%s was moved away", masks[i]);
 	}
-	return tried ? seen_pass(s, "umount2 of %d masks: %s", tried, errno_name(EPERM)) :
+	return tried ? seen_pass(s, "umount2 of %d masks: %s", tried, errno_name(err)) :
 		       seen_skip(s, "there are no masks");
 }
 

@@ -36,6 +36,37 @@ void netlink_attr(struct netlink_request *r, uint16_t type, const void *data, si
 	r->head.nlmsg_len += (uint32_t)(NLA_HDRLEN + NLA_ALIGN(size));
 }
 
+const struct nlattr *netlink_attr_find(const struct nlmsghdr *m, size_t head, uint16_t type)
+{
+	const char *p = (const char *)NLMSG_DATA(m) + NLMSG_ALIGN(head);
+	const char *end = (const char *)m + m->nlmsg_len;
+
+	while (p + NLA_HDRLEN <= end) {
+		const struct nlattr *a = (const void *)p;
+
+		if (a->nla_len < NLA_HDRLEN || p + a->nla_len > end)
+			break;
+		if ((a->nla_type & NLA_TYPE_MASK) == type)
+			return a;
+		p += NLA_ALIGN(a->nla_len);
+	}
+	return NULL;
+}
+
+const void *netlink_attr_data(const struct nlattr *a)
+{
+	return (const char *)a + NLA_HDRLEN;
+}
+
+uint32_t netlink_attr_u32(const struct nlattr *a)
+{
+	uint32_t v = 0;
+
+	if (a && a->nla_len >= NLA_HDRLEN + sizeof(v))
+		memcpy(&v, netlink_attr_data(a), sizeof(v));
+	return v;
+}
+
 /* Return: a socket that has sent @r; -errno */
 static int send_request(int protocol, struct netlink_request *r)
 {

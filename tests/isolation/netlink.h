@@ -19,6 +19,11 @@ void netlink_start(struct netlink_request *r, uint16_t type, uint16_t flags, con
 		   size_t size);
 void netlink_attr(struct netlink_request *r, uint16_t type, const void *data, size_t size);
 
+/* netlink_attr_find() - attribute @type of @m behind @head bytes of the family's header. Return: NULL if there is none */
+const struct nlattr *netlink_attr_find(const struct nlmsghdr *m, size_t head, uint16_t type);
+const void *netlink_attr_data(const struct nlattr *a);
+uint32_t netlink_attr_u32(const struct nlattr *a); /* 0 if @a is NULL or too short */
+
 /* netlink_ask() - send @r on a new socket of @protocol and wait for the answer.
  * Return: 0 or the errno of what failed, which may be the request. */
 int netlink_ask(int protocol, struct netlink_request *r);

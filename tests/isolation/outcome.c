@@ -169,11 +169,11 @@ struct outcome *outcomes_find(const struct outcomes *o, const char *name)
 	return NULL;
 }
 
-static void choose_row(const struct outcomes *o, struct outcome *row)
+static void choose_row(const struct outcomes *o, struct outcome *row, bool with_needs)
 {
 	while (row && !row->is_chosen) {
 		row->is_chosen = true;
-		row = row->probe->needs ? outcomes_find(o, row->probe->needs) : NULL;
+		row = with_needs && row->probe->needs ? outcomes_find(o, row->probe->needs) : NULL;
 	}
 }
 
@@ -186,7 +186,7 @@ static bool is_named(const struct outcome *row, const char *name)
 	       (strncmp(row->probe->name, name, len) == 0 && row->probe->name[len] == '/');
 }
 
-int outcomes_choose(struct outcomes *o, const char *const names[], size_t count,
+int outcomes_choose(struct outcomes *o, const char *const names[], size_t count, bool with_needs,
 		    const char **ret_unknown)
 {
 	if (!count)
@@ -202,7 +202,7 @@ int outcomes_choose(struct outcomes *o, const char *const names[], size_t count,
 			if (!is_named(row, names[n]))
 				continue;
 			is_known = true;
-			choose_row(o, row);
+			choose_row(o, row, with_needs);
 		}
 		if (!is_known) {
 			*ret_unknown = names[n];

@@ -35,6 +35,7 @@ struct seen {
  * @needs: name of a probe in an earlier row or group, or NULL: when that one did not pass, this one
  *	   says nothing new and is skipped as "needs NAME". So one weakness fails one probe.
  * @path:  @num, @flags: data of the row, as its @run likes
+ * @try:   for attempt_is_refused()
  */
 struct probe {
 	const char *name, *tried;
@@ -43,6 +44,7 @@ struct probe {
 	const char *path;
 	long num;
 	unsigned long flags;
+	int (*try)(void);
 };
 
 /**
@@ -102,9 +104,10 @@ int outcomes_init(struct outcomes *o); /* Return: 0 or -ENOMEM; every probe is c
 void outcomes_done(struct outcomes *o);
 struct outcome *outcomes_find(const struct outcomes *o, const char *name);
 
-/* outcomes_choose() - only the groups and probes in @names ("pid", "pid/new-namespace"; what they need
- * comes with them). Return: 0; -ENOENT with *@ret_unknown = the name that fits nothing. */
-int outcomes_choose(struct outcomes *o, const char *const names[], size_t count,
+/* outcomes_choose() - only the groups and probes in @names ("pid", "pid/new-namespace"); @with_needs: and what they
+ * need, else they are tried whatever that would say. Return: 0; -ENOENT with *@ret_unknown = the name that fits
+ * nothing. */
+int outcomes_choose(struct outcomes *o, const char *const names[], size_t count, bool with_needs,
 		    const char **ret_unknown);
 
 /* outcomes_run() - run all chosen probes that are not done of the inside (or outside) groups */

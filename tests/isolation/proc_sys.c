@@ -13,6 +13,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "attempt.h"
 #include "groups.h"
 #include "mountinfo.h"
 #include "probe.h"
@@ -202,7 +203,7 @@ static int oom_score_stays(const struct probe *p, const struct facts *f, struct 
 	int fd, err;
 
 	(void)p;
-	if ((uint64_t)facts_num(f, "want.caps.effective", 0) >> CAP_SYS_RESOURCE & 1)
+	if (cap_was_asked(f, CAP_SYS_RESOURCE))
 		return seen_skip(s, "CAP_SYS_RESOURCE was asked for");
 	fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
 	if (fd < 0)

@@ -245,6 +245,25 @@ if baseline --program "$here/weak-davit" --with time; then
 	weak 'no filter by davit' seccomp/filter 's/^--rm$/--rm\n--security-opt=seccomp=unconfined/'
 fi
 
+### every capability and no filter: what a capability decides on must fail
+# (each of these needs caps/effective, which would be the one to fail: they are tried without it)
+mkdir "$TEST_DIR/naked"
+cp "$probe" "$TEST_DIR/naked/"
+: >"$TEST_DIR/naked/go"
+printf '%s\n' want.caps.{effective,permitted,bounding,inheritable,ambient}=0x0 >"$TEST_DIR/naked/facts"
+mapfile -t names < <("$probe" list --format json | jq -r '.[] | select(.group == ("capabilities", "kernel", "network-changes")).name' |
+	grep -vE '^caps/(bounding|permitted|effective|inheritable|ambient|securebits|no-new-privs.*|set-user-id|file-capabilities)$')
+unshare --mount --pid --net --ipc --uts --fork --mount-proc \
+	"$probe" alone "$TEST_DIR/naked" token "${names[@]}" cgroup/mount-v2 cgroup/mount-v1 >"$TEST_DIR/naked/told"
+# what passes nevertheless: the kernel tells of processes in the first namespaces only, it has not all calls, does not
+# suspend, or we have not all capabilities
+may='kernel/process-events:|.*: ENOSYS$'
+[ -e /sys/power/wakeup_count ] || may+='|caps/block-suspend:'
+[ $((0x$(awk '/^CapEff/ { print $2 }' /proc/self/status) >> 24 & 1)) -eq 1 ] || may+='|caps/sys-resource:'
+is "$(awk -F '\t' '$1 == "probe" && $3 == 0 { print $2 ": " $4 }' "$TEST_DIR/naked/told" | grep -vE "^($may)")" '' \
+	'all capabilities and no filter: no probe of them passes'
+ok 'nearly all were tried' [ "$(awk -F '\t' '$3 == 1' "$TEST_DIR/naked/told" | wc -l)" -ge 35 ]
+
 diag "$rows weakened containers"
 [ -n "${WEAK_ONLY:-}" ] || ok 'at least 100 of them' [ "$rows" -ge 100 ]
 done_testing
