@@ -16,6 +16,7 @@
 enum bundle_mount_kind {
 	BUNDLE_MOUNT_FD, /* .fd: detached mount made by the parent */
 	BUNDLE_MOUNT_NEW, /* .fstype, .source, .params: made by the child, in its namespaces */
+	BUNDLE_MOUNT_LINK, /* no mount: a symlink to .source */
 	BUNDLE_MOUNT_REMOUNT, /* change the attributes of what is mounted there */
 };
 
@@ -26,6 +27,7 @@ enum bundle_mount_kind {
  * @set, @clear: MOUNT_ATTR_* of the mount itself; the parent sets those of BUNDLE_MOUNT_FD
  * @rec_set, @rec_clear: … of it and all below it, once attached
  * @propagation: MS_SHARED …, perhaps | MS_REC, once attached
+ * @is_entry:	 the target is the entry itself, also where that is a symlink
  * @index:	 in mounts[] of config.json, for messages
  */
 struct bundle_mount {
@@ -36,7 +38,7 @@ struct bundle_mount {
 	uint64_t set, clear, rec_set, rec_clear;
 	const uint32_t *propagation;
 	size_t n_propagation;
-	bool is_file, is_optional;
+	bool is_file, is_optional, is_entry;
 	unsigned int index;
 };
 

@@ -2,6 +2,7 @@
 /* mounts[] of a bundle: what the parent can open it opens here, the rest is for the child. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -26,6 +27,7 @@ struct bundle_mount *bundle_next_mount(struct bundle_work *w, const struct oci_m
 	*to = (struct bundle_mount){ .fd = -1,
 				     .target = m->destination,
 				     .index = (unsigned int)(m - w->b->config.mounts.v),
+				     .is_entry = m->flags & OCI_MOUNT_DST_NOFOLLOW,
 				     .propagation = m->propagation,
 				     .n_propagation = m->n_propagation };
 	return to;
@@ -45,7 +47,8 @@ int bundle_set_attrs(int fd, const struct oci_mount *m, struct err *e)
 
 static int open_source(const struct bundle_work *w, const struct oci_mount *m, struct err *e)
 {
-	int nofollow = m->flags & OCI_MOUNT_SRC_NOFOLLOW ? O_NOFOLLOW : 0;
+	int nofollow = m->flags & (OCI_MOUNT_SRC_NOFOLLOW | OCI_MOUNT_COPY_SYMLINK) ? O_NOFOLLOW :
+										      0;
 	int fd;
 
 	if (!m->source)
@@ -56,13 +59,32 @@ static int open_source(const struct bundle_work *w, const struct oci_mount *m, s
 
 static int refuse(const struct oci_mount *m, struct err *e)
 {
-	if (m->flags & OCI_MOUNT_COPY_SYMLINK)
-		return err_plain(e, -EOPNOTSUPP, "options: 'copy-symlink' is not supported");
-	if (m->flags & OCI_MOUNT_DST_NOFOLLOW)
-		return err_plain(e, -EOPNOTSUPP, "options: 'dest-nofollow' is not supported");
+	if (m->flags & (OCI_MOUNT_COPY_SYMLINK | OCI_MOUNT_SRC_NOFOLLOW) &&
+	    (!(m->flags & OCI_MOUNT_BIND) || (m->flags & OCI_MOUNT_REMOUNT)))
+		return err_plain(
+			e, -EINVAL,
+			"options: 'copy-symlink' and 'src-nofollow' are for bind mounts only");
 	if ((m->flags & (OCI_MOUNT_IDMAP | OCI_MOUNT_RIDMAP)) &&
 	    (!(m->flags & OCI_MOUNT_BIND) || (m->flags & OCI_MOUNT_REMOUNT)))
 		return err_plain(e, -EOPNOTSUPP, "options: only bind mounts can have ids mapped");
+	return 0;
+}
+
+/* copy-symlink: the container gets one of its own, which leads to something inside, or nowhere. */
+static int plan_link(struct bundle_work *w, const struct oci_mount *m, int source, struct err *e)
+{
+	char *text = bundle_plan_alloc(w->p, PATH_MAX, 1, e);
+	struct bundle_mount *to;
+	ssize_t n;
+
+	if (!text)
+		return -ENOMEM;
+	n = readlinkat(source, "", text, PATH_MAX - 1);
+	if (n < 0)
+		return err_set(e, errno, "source: read the link '%s'", m->source);
+	to = bundle_next_mount(w, m);
+	to->kind = BUNDLE_MOUNT_LINK;
+	to->source = text;
 	return 0;
 }
 
@@ -78,6 +100,8 @@ static int plan_bind(struct bundle_work *w, const struct oci_mount *m, struct er
 		return source;
 	if (fstat(source, &st) < 0)
 		return err_set(e, errno, "source: stat '%s'", m->source);
+	if (m->flags & OCI_MOUNT_COPY_SYMLINK && S_ISLNK(st.st_mode))
+		return plan_link(w, m, source, e);
 	fd = bundle_plan_keep(w->p, mount_clone(source, "", is_recursive, e), e);
 	if (fd < 0)
 		return fd;

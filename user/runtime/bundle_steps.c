@@ -155,6 +155,7 @@ static int open_without_links(const char *path)
 static int open_target(const struct bundle_mount *m)
 {
 	int fd = is_kernels(m) ? open_without_links(m->target) :
+	     m->is_entry    ? inside_open_entry(m->target, m->is_file) :
 				 inside_open_or_make(m->target, m->is_file);
 
 	if (fd < 0)
@@ -212,6 +213,9 @@ static int mount_one(const struct launch *l, const struct bundle_mount *m, const
 
 	if (m->kind == BUNDLE_MOUNT_REMOUNT)
 		return remount_one(l, m, ret_failed);
+	*ret_failed = "make a symlink";
+	if (m->kind == BUNDLE_MOUNT_LINK)
+		return inside_make_link(m->target, m->source);
 	*ret_failed = "attach";
 	if (m->kind == BUNDLE_MOUNT_NEW) {
 		fd = mount_new(m->fstype, m->source, m->params, m->set, ret_failed);
@@ -437,7 +441,7 @@ static int step_schedule(const struct launch *l, struct err *e)
 	if (b->cpus)
 		r = sys_call3(SYS_sched_setaffinity, 0, b->cpus_size, b->cpus);
 	if (r < 0)
-		return err_set(e, (int)r, "process.execCPUAffinity: set it");
+		return err_set(e, (int)r, "process.execCPUAffinity.final: set it");
 	if (b->has_sched)
 		r = sys_call3(SYS_sched_setattr, 0, &b->sched, 0);
 	if (r < 0)

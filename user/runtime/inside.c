@@ -182,6 +182,50 @@ int inside_show_console(int slave, struct err *e)
 	return r < 0 ? err_set(e, r, "show the terminal as '/dev/console'") : 0;
 }
 
+int inside_open_entry(const char *path, bool is_file)
+{
+	int fd = open_path(path, O_NOFOLLOW);
+
+	return fd == -ENOENT ? inside_open_or_make(path, is_file) : fd;
+}
+
+/* Is the entry @name of @dir a symlink to @text? Return: 0; -EEXIST; -errno. */
+static int check_link(int dir, const char *name, const char *text)
+{
+	char have[PATH_LEN_MAX];
+	long n = sys_call4(SYS_readlinkat, dir, name, have, sizeof(have));
+
+	if (n == -EINVAL) /* no symlink */
+		return -EEXIST;
+	if (n < 0)
+		return (int)n;
+	return (size_t)n == strlen(text) && memcmp(have, text, (size_t)n) == 0 ? 0 : -EEXIST;
+}
+
+int inside_make_link(const char *path, const char *text)
+{
+	char parent[PATH_LEN_MAX];
+	const char *name = strrchr(path, '/');
+	size_t n = name ? (size_t)(name - path) : 0;
+	int dir, r;
+
+	if (n >= sizeof(parent))
+		return -ENAMETOOLONG;
+	name = name ? name + 1 : path;
+	if (!*name)
+		return -EINVAL;
+	memcpy(parent, path, n);
+	parent[n] = '\0';
+	dir = n ? inside_open_or_make(parent, false) : inside_open("/", true);
+	if (dir < 0)
+		return dir;
+	r = (int)sys_call3(SYS_symlinkat, text, dir, name);
+	if (r == -EEXIST)
+		r = check_link(dir, name, text);
+	(void)sys_call1(SYS_close, dir); /* O_PATH */
+	return r;
+}
+
 bool inside_is_root(int fd)
 {
 	struct stat root, st;

@@ -37,6 +37,13 @@ int inside_open_or_make(const char *path, bool is_file);
  */
 int inside_show_console(int slave, struct err *e);
 
+/* inside_open_entry() - the same of the entry itself, also where that is a symlink */
+int inside_open_entry(const char *path, bool is_file);
+
+/* inside_make_link() - a symlink to @text, and the directories above. One that is there must be the same,
+ * everything else is -EEXIST. */
+int inside_make_link(const char *path, const char *text);
+
 /* inside_is_root() - is @fd the root directory, or is that unknown? */
 bool inside_is_root(int fd);
 

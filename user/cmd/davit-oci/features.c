@@ -8,12 +8,21 @@
 #include "oci.h"
 #include "spec/oci_config.h"
 
-/* understood by the parser, refused by the plan */
-static const char *const refused_options[] = { "copy-symlink", "dest-nofollow" };
-static const char *const actions[] = { "SCMP_ACT_ALLOW", "SCMP_ACT_ERRNO",
-				       "SCMP_ACT_KILL",	 "SCMP_ACT_KILL_PROCESS",
-				       "SCMP_ACT_LOG",	 "SCMP_ACT_KILL_THREAD",
-				       "SCMP_ACT_TRACE", "SCMP_ACT_TRAP" };
+static const char *const actions[] = { "SCMP_ACT_ALLOW",  "SCMP_ACT_ERRNO",
+				       "SCMP_ACT_KILL",	  "SCMP_ACT_KILL_PROCESS",
+				       "SCMP_ACT_LOG",	  "SCMP_ACT_KILL_THREAD",
+				       "SCMP_ACT_NOTIFY", "SCMP_ACT_TRACE",
+				       "SCMP_ACT_TRAP" };
+static const char *const filter_flags[] = { "SECCOMP_FILTER_FLAG_TSYNC",
+					    "SECCOMP_FILTER_FLAG_SPEC_ALLOW",
+					    "SECCOMP_FILTER_FLAG_LOG",
+					    "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV" };
+static const char *const memory_modes[] = { "MPOL_DEFAULT",    "MPOL_BIND",
+					    "MPOL_INTERLEAVE", "MPOL_WEIGHTED_INTERLEAVE",
+					    "MPOL_PREFERRED",  "MPOL_PREFERRED_MANY",
+					    "MPOL_LOCAL" };
+static const char *const memory_flags[] = { "MPOL_F_NUMA_BALANCING", "MPOL_F_RELATIVE_NODES",
+					    "MPOL_F_STATIC_NODES" };
 static const char *const operators[] = { "SCMP_CMP_EQ", "SCMP_CMP_GE", "SCMP_CMP_GT",
 					 "SCMP_CMP_LE", "SCMP_CMP_LT", "SCMP_CMP_MASKED_EQ",
 					 "SCMP_CMP_NE" };
@@ -50,14 +59,6 @@ static void add_hooks(struct str *s)
 	str_add(s, "]");
 }
 
-static bool is_refused(const char *option)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(refused_options); i++)
-		if (str_eq(refused_options[i], option))
-			return true;
-	return false;
-}
-
 static void add_mount_options(struct str *s)
 {
 	bool is_first = true;
@@ -65,8 +66,7 @@ static void add_mount_options(struct str *s)
 
 	str_add(s, "\"mountOptions\":[");
 	for (size_t i = 0; (name = oci_mount_option_name(i)); i++)
-		if (!is_refused(name))
-			add_item(s, name, &is_first);
+		add_item(s, name, &is_first);
 	str_add(s, "]");
 }
 
@@ -99,6 +99,19 @@ static void add_seccomp(struct str *s)
 	add_list(s, "operators", operators, ARRAY_SIZE(operators));
 	str_add(s, ",");
 	add_list(s, "archs", archs, ARRAY_SIZE(archs));
+	str_add(s, ",");
+	add_list(s, "knownFlags", filter_flags, ARRAY_SIZE(filter_flags));
+	str_add(s, ",");
+	add_list(s, "supportedFlags", filter_flags, ARRAY_SIZE(filter_flags));
+	str_add(s, "}");
+}
+
+static void add_memory_policy(struct str *s)
+{
+	str_add(s, "\"memoryPolicy\":{");
+	add_list(s, "modes", memory_modes, ARRAY_SIZE(memory_modes));
+	str_add(s, ",");
+	add_list(s, "flags", memory_flags, ARRAY_SIZE(memory_flags));
 	str_add(s, "}");
 }
 
@@ -123,9 +136,10 @@ static int features_main(const struct oci_env *env, void *opts, int argc, char *
 		    "\"rdma\":true},");
 	add_seccomp(&s);
 	str_add(&s, ",\"apparmor\":{\"enabled\":true},\"selinux\":{\"enabled\":true},"
-		    "\"intelRdt\":{\"enabled\":false},"
-		    "\"mountExtensions\":{\"idmap\":{\"enabled\":true}},"
-		    "\"netDevices\":{\"enabled\":false}},"
+		    "\"intelRdt\":{\"enabled\":true,\"schemata\":true,\"monitoring\":true},");
+	add_memory_policy(&s);
+	str_add(&s, ",\"mountExtensions\":{\"idmap\":{\"enabled\":true}},"
+		    "\"netDevices\":{\"enabled\":true}},"
 		    "\"annotations\":{\"org.davit.version\":\"" DAVIT_VERSION "\"}}\n");
 	return oci_print(&s, e);
 }
