@@ -1,0 +1,311 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# davit-oci --systemd-cgroup with a systemd of its own: scopes, limits in unit and cgroup, what outlives a reload.
+# shellcheck source=tests/harness/lib.sh
+. "$(dirname "$0")/../harness/lib.sh"
+# shellcheck source=tests/runtime/oci.sh
+. "$(dirname "$0")/oci.sh"
+# shellcheck source=tests/runtime/booted.sh
+. "$(dirname "$0")/booted.sh"
+for peer in /lib/systemd/systemd nsenter; do
+	command -v "$peer" >/dev/null || plan skip_all "$peer is not installed"
+done
+davit_env "$@"
+oci_env
+
+# who makes cgroups, and where davit-oci runs: see the end
+driver=(--systemd-cgroup)
+oci() { sd davit-oci --root "$oci_root" "${driver[@]}" "$@"; }
+placed='.linux.cgroupsPath = "a-b.slice:p:c"'
+path=/a.slice/a-b.slice/p-c.scope
+
+property() { sd systemctl show --value -p "$1" p-c.scope; }
+is_unloaded() { [ "$(property LoadState)" = not-found ]; }
+# cgroup_of ID: in the hierarchy by which systemd knows its units
+cgroup_of() { sd sed -n 's/^0:://p' "/proc/$(pid_of "$1")/cgroup"; }
+unified() { [ "$mode" = v2 ] && echo /sys/fs/cgroup || echo /sys/fs/cgroup/unified; }
+# no trace of it: neither unit nor cgroup, in any hierarchy
+is_gone() {
+	# shellcheck disable=SC2016
+	is_unloaded && [ -z "$(sd find /sys/fs/cgroup -type d -name p-c.scope)" ]
+}
+# value V2-FILE [V1-CONTROLLER V1-FILE]
+value() {
+	if [ "$mode" = v2 ]; then sd cat "/sys/fs/cgroup$path/$1"; else sd cat "/sys/fs/cgroup/$2$path/$3"; fi
+}
+# made FILTER: created and started
+made() {
+	bundle c "$placed | $1" && create c && oci start c
+}
+
+life() {
+	bundle c 'sh("sleep 1000 & sleep 1000 & wait") | no_ns("cgroup") | '"$placed"
+	ok 'create' create c
+	is "$(property ActiveState)" active 'there is a scope'
+	is "$(property ControlGroup) $(property Slice)" "$path a-b.slice" 'in its slice'
+	is "$(property Delegate) $(property DefaultDependencies) $(property CollectMode)" 'yes no inactive-or-failed' 'as asked for'
+	is "$(property Description)" 'davit container c' 'described'
+	is "$(cgroup_of c)" "$path" 'the container is in it'
+	is "$(oci ps --format json c)" "[$(pid_of c)]" 'and nobody else'
+	is "$(oci state c | jq -r '.["systemd-scope"]')" p-c.scope 'state tells it'
+	fails 'another container with its path' 1 oci create -b "$bundles/c" d
+	like "$err" "start unit 'p-c.scope': there is one of this name" 'is refused'
+	ok 'without a trace' [ ! -e "$oci_root/d" ]
+	is "$(status_of c) $(property ActiveState)" 'created active' 'and the first one lives'
+	ok 'start' oci start c
+	ok 'ps' wait_until 10 eval '[ "$(oci ps --format json c | jq length)" = 3 ]'
+	is "$(oci exec c sed -n 's/^0:://p' /proc/self/cgroup)" "$path" 'exec enters the scope'
+	[ "$mode" = v2 ] ||
+		is "$(oci exec c cat /proc/self/cgroup | grep -vc "$path\$")" 0 'in every hierarchy'
+	ok 'pause' oci pause c
+	is "$(status_of c)" paused 'it is paused'
+	ok 'resume' oci resume c
+	is "$(oci events --stats c | jq -r '.type, (.data.pids.current >= 3)' | xargs)" 'stats true' 'events'
+	ok 'kill -a' oci kill -a c KILL
+	ok 'ends it' wait_until 10 is_status c stopped
+	ok 'and systemd forgets it' wait_until 10 is_unloaded
+	ok 'delete' oci delete c
+	ok 'nothing is left of it' is_gone
+	local i
+	for i in 1 2 3; do # at once: systemd must be done with the name
+		made 'args(["sleep", "1000"])' && oci delete -f c || break
+	done
+	is "$i $?" '3 0' 'made and deleted again and again'
+
+	made 'sh("trap exit TERM; sleep 1000 & wait")'
+	ok 'systemctl stop' sd systemctl stop p-c.scope
+	ok 'ends the container' wait_until 10 is_status c stopped
+	ok 'which can be deleted' oci delete c
+	ok 'and is gone' is_gone
+
+	# a scope of the name that somebody else has by now is not ours to stop
+	made 'args(["true"])'
+	wait_until 10 is_unloaded
+	sd systemd-run --quiet --scope --slice a-b.slice --unit p-c.scope sleep 1000 </dev/null >/dev/null 2>&1 &
+	wait_until 10 eval '[ "$(property ActiveState)" = active ]'
+	ok 'delete of one whose name is taken' oci delete c
+	is "$(property ActiveState)" active 'leaves the other alone'
+	sd systemctl stop p-c.scope
+
+	bundle c 'args(["sleep", "1000"]) | del(.linux.cgroupsPath) | no_ns("cgroup")'
+	create c
+	is "$(cgroup_of c)" /system.slice/davit-c.scope 'without a path: system.slice'
+	oci delete -f c
+	bundle c 'args(["true"]) | .linux.cgroupsPath = "/a/b"'
+	fails 'a path of cgroupfs' 1 oci create -b "$bundles/c" c
+	like "$err" "linux.cgroupsPath: '/a/b' is not SLICE:PREFIX:NAME" 'is refused'
+	bundle c "$placed"' | args(["true"]) | hook("createRuntime"; "/bin/false"; [])'
+	fails 'a create that fails later' 1 oci create -b "$bundles/c" c
+	ok 'leaves nothing' is_gone
+	bundle c "$placed"' | args(["true"])'
+	run oci run -b "$bundles/c" c
+	is "$status" 0 'run'
+	ok 'leaves nothing' is_gone
+}
+
+annotations() {
+	bundle c 'args(["sleep", "1000"]) | no_ns("cgroup") | '"$placed"' | .annotations = {
+		"org.systemd.property.TimeoutStopSec": "uint64 7", "org.systemd.property.Description": "'\''my text'\''",
+		"org.systemd.property.Before": "['\''x.service'\'', '\''y.service'\'']", "org.systemd.property.SendSIGHUP": "true",
+		"other.property.X": "no value at all" }'
+	ok 'properties by annotation' create c
+	is "$(property TimeoutStopUSec) $(property Description) $(property SendSIGHUP)" '7s my text yes' 'are the unit'\''s'
+	like "$(property Before)" 'x.service.*y.service|y.service.*x.service' 'lists, too'
+	oci delete -f c
+	bundle c 'args(["true"]) | '"$placed"' | .annotations = {"org.systemd.property.TimeoutStopSec": "soon"}'
+	fails 'a value that is none' 1 oci create -b "$bundles/c" c
+	like "$err" 'annotations."org.systemd.property.TimeoutStopSec".: .soon. is no value' 'is refused'
+	bundle c 'args(["true"]) | '"$placed"' | .annotations = {"org.systemd.property.NoSuchThing": "true"}'
+	fails 'a property that systemd does not know' 1 oci create -b "$bundles/c" c
+	like "$err" "start unit 'p-c.scope': systemd: .*NoSuchThing" 'is refused, in its words'
+	ok 'nothing is left of them' is_gone
+
+	bundle c 'sh("sleep 1000 & sleep 1000 & wait") | no_ns("cgroup") | '"$placed"' | .annotations = {"run.oci.systemd.subgroup": "inner"}'
+	ok 'with a sub-cgroup' create c
+	is "$(cgroup_of c)" "$path/inner" 'the container is in that'
+	is "$(sd cat "$(unified)$path/cgroup.procs")" '' 'and nobody in the scope itself'
+	oci start c
+	is "$(oci exec c sed -n 's/^0:://p' /proc/self/cgroup)" "$path/inner" 'exec, too'
+	ok 'pause' oci pause c
+	is "$(status_of c)" paused 'works'
+	ok 'delete -f' oci delete -f c
+	ok 'leaves nothing' is_gone
+	bundle c 'args(["true"]) | '"$placed"' | .annotations = {"run.oci.systemd.subgroup": "a/../.."}'
+	fails 'a sub-cgroup elsewhere' 1 oci create -b "$bundles/c" c
+	like "$err" 'run.oci.systemd.subgroup' 'is refused'
+}
+
+# what config.json wants, in unit and cgroup
+limits='.linux.resources += {
+	memory: {limit: 67108864, swap: 100663296, reservation: 33554432},
+	cpu: {shares: 512, quota: 33333, period: 50000, cpus: "0", mems: "0"}, pids: {limit: 7} }'
+
+check_limits() {
+	is "$(value memory.max memory memory.limit_in_bytes)" 67108864 "$1: memory"
+	is "$(value cpu.max cpu cpu.cfs_quota_us)" "$([ "$mode" = v2 ] && echo 33333 50000 || echo 33333)" "$1: quota, to the microsecond"
+	is "$(value pids.max pids pids.max)" 7 "$1: processes"
+	is "$(value cpu.weight cpu cpu.shares)" "$([ "$mode" = v2 ] && echo 59 || echo 512)" "$1: shares"
+	is "$(value cpuset.cpus cpuset cpuset.cpus)" 0 "$1: processors"
+	[ "$mode" = hybrid ] || {
+		is "$(value memory.swap.max)" 33554432 "$1: swap"
+		is "$(value memory.low)" 33554432 "$1: reservation"
+	}
+}
+
+resources() {
+	made 'args(["sleep", "1000"]) | '"$limits"
+	is "$(property MemoryMax) $(property TasksMax)" '67108864 7' 'systemd knows memory and processes'
+	is "$(property CPUQuotaPerSecUSec) $(property CPUQuotaPeriodUSec)" '670ms 50ms' 'and the quota, in its grain'
+	if [ "$mode" = v2 ]; then
+		is "$(property CPUWeight) $(property MemorySwapMax) $(property MemoryLow)" '59 33554432 33554432' 'weight, swap, reservation'
+		is "$(property AllowedCPUs) $(property AllowedMemoryNodes)" '0 0' 'processors and nodes'
+	else
+		is "$(property CPUShares)" 512 'shares'
+	fi
+	check_limits 'the cgroup'
+	ok 'systemd reloads' sd systemctl daemon-reload
+	# what systemd thinks that it must be is what it was: but for what it rounds up
+	is "$(value memory.max memory memory.limit_in_bytes) $(value pids.max pids pids.max)" '67108864 7' 'and changes nothing'
+	echo '{"memory": {"limit": 134217728, "swap": 134217728}, "pids": {"limit": 9}, "cpu": {"quota": 20000, "period": 100000}}' >"$TMPDIR/r.json"
+	ok 'update' oci update --resources "$TMPDIR/r.json" c
+	is "$(property MemoryMax) $(property TasksMax) $(property CPUQuotaPerSecUSec)" '134217728 9 200ms' 'changes the unit'
+	is "$(value memory.max memory memory.limit_in_bytes) $(value pids.max pids pids.max)" '134217728 9' 'and the cgroup'
+	sd systemctl daemon-reload
+	is "$(value memory.max memory memory.limit_in_bytes) $(value pids.max pids pids.max)" '134217728 9' 'for good'
+	echo '{"memory": {"limit": -1, "swap": -1}, "pids": {"limit": -1}}' >"$TMPDIR/r.json"
+	ok 'update to no limit' oci update --resources "$TMPDIR/r.json" c
+	is "$(property MemoryMax) $(property TasksMax) $(value pids.max pids pids.max)" 'infinity infinity max' 'lifts them'
+	rm "$TMPDIR/r.json"
+	oci delete -f c
+
+	# davit-scope is no process of the container
+	bundle c 'args(["true"]) | '"$placed"' | .linux.resources.pids.limit = 1'
+	ok 'one process and no more' oci run -b "$bundles/c" c
+	made 'args(["sleep", "1000"]) | .linux.resources.pids.limit = 1'
+	is "$(value pids.max pids pids.max) $(value pids.current pids pids.current)" '1 1' 'in force when it runs'
+	oci delete -f c
+
+	bundle c 'args(["true"]) | '"$placed"' | .linux.resources.memory = {limit: 1000000, swap: 10}'
+	fails 'limits that cannot be' 1 oci create -b "$bundles/c" c
+	like "$err" 'linux.resources.memory' 'are told by their property'
+	ok 'and leave nothing' is_gone
+
+	made 'args(["sleep", "1000"]) | '"$limits"' | .annotations = {"run.oci.systemd.subgroup": "inner"}'
+	is "$(property MemoryMax) $(path+=/inner; value memory.max memory memory.limit_in_bytes)" '67108864 67108864' \
+		'with a sub-cgroup: limits of both'
+	oci delete -f c
+	[ "$mode" = v2 ] || return 0
+	made 'args(["sleep", "1000"]) | .linux.resources.unified = {"memory.high": "50331648", "memory.max": "67108864",
+		"pids.max": "5", "cpu.max": "max 20000", "cpu.weight": "42", "cpuset.cpus": "0", "memory.oom.group": "1"}'
+	is "$(property MemoryHigh) $(property MemoryMax) $(property TasksMax) $(property CPUWeight) $(property AllowedCPUs)" \
+		'50331648 67108864 5 42 0' 'unified: what systemd knows'
+	is "$(value memory.high) $(value pids.max) $(value memory.oom.group) $(value cpu.max)" '50331648 5 1 max 20000' 'and what it does not'
+	sd systemctl daemon-reload
+	is "$(value memory.high) $(value pids.max) $(value memory.oom.group)" '50331648 5 1' 'after a reload, too'
+	oci delete -f c
+}
+
+devices() {
+	made 'args(["sleep", "1000"]) | .linux.devices = [{path: "/k", type: "c", major: 1, minor: 11, fileMode: 438}]'
+	run oci exec c sh -c ': </k'
+	like "$err" 'not permitted' 'devices that the list does not have'
+	sd systemctl daemon-reload
+	run oci exec c sh -c ': </dev/null && : </k'
+	like "$err" '/k.*not permitted' 'cannot be opened after a reload either'
+	oci delete -f c
+	rm "$rootfs/k"
+}
+
+# one call in so many: a scope each takes time
+crash() {
+	local step n call program bad=0 begin=$SECONDS
+	bundle c "$placed"' | args(["sleep", "1000"]) | .linux.resources.pids.limit = 10'
+	for ((step = 1; step < 5000; step += ${CRASH_STRIDE:-23})); do
+		sd timeout -k 1 30 "$DAVIT_OUT/tests/stepper" -m -r "$TEST_DIR/step" "$step" davit-oci --root "$oci_root" --systemd-cgroup \
+			create --bundle "$bundles/c" c </dev/null >"$TEST_DIR/said" 2>&1
+		read -r n call program <"$TEST_DIR/step"
+		sd davit-oci --root "$oci_root" delete --force c >"$TEST_DIR/said" 2>&1 || { bad=$((bad + 1)); diag "$n $call: $(<"$TEST_DIR/said")"; }
+		wait_until 5 is_gone || { bad=$((bad + 1)); diag "killed at $call (number $n): $(sd systemctl status p-c.scope)"; sd systemctl stop p-c.scope; }
+		[ "$program" != - ] || break
+	done
+	diag "$n calls, $((SECONDS - begin)) s"
+	is "$bad" 0 'kill -9 of create: delete --force leaves nothing'
+}
+
+# podman passes the driver to create alone
+without_option() {
+	made 'args(["sleep", "1000"])'
+	driver=()
+	is "$(oci exec c echo hi)" hi 'later commands need no option'
+	ok 'not even delete' oci delete -f c
+	ok 'for all of it' is_gone
+	driver=(--systemd-cgroup)
+}
+
+no_bus() {
+	sd mv /run/systemd/private /run/systemd/hidden
+	bundle c "$placed"' | args(["true"])'
+	fails 'without a bus' 1 oci create -b "$bundles/c" c
+	like "$err" "connect to systemd.*hint: is systemd the first process" 'create says so'
+	ok 'nothing is left' [ ! -e "$oci_root/c" ]
+	sd mv /run/systemd/hidden /run/systemd/private
+}
+
+### limits are tested where the controllers are: with v1 on a hybrid host, with v2 in the lab
+
+modes=(v2)
+[ ! -e /sys/fs/cgroup/unified/cgroup.controllers ] || modes=(v2 hybrid)
+for mode in "${modes[@]}"; do
+	booted "$mode"
+	is "$?" 0 "systemd starts with cgroups: $mode" || { done_testing; break; }
+	life
+	annotations
+	devices
+	if [ "$mode" = hybrid ] || sd grep -qw memory /sys/fs/cgroup/cgroup.controllers; then resources; fi
+	without_option
+	[ "$mode" != "${modes[0]}" ] || { no_bus; crash; }
+	halted
+done
+
+### without it
+
+oci() { davit-oci --root "$oci_root" "${driver[@]}" "$@"; }
+mkdir -p "$TEST_DIR/empty"
+mount --bind "$TEST_DIR/empty" /run/systemd 2>/dev/null
+bundle c 'args(["true"])'
+fails 'where systemd is not in charge' 1 oci create -b "$bundles/c" c
+like "$err" "needs systemd in charge of the host.*hint: " 'is an error with a hint'
+umount /run/systemd 2>/dev/null
+driver=(--systemd-cgroup --cgroup-manager cgroupfs)
+fails 'two drivers' 1 oci list
+like "$err" 'exclude each other' 'are refused'
+driver=(--cgroup-manager=none)
+fails 'an unknown one' 1 oci list
+like "$err" "'none' is not cgroupfs, systemd or disabled" 'is refused'
+
+### no cgroup at all
+
+driver=(--cgroup-manager=disabled)
+bundle c 'sh("cat /proc/self/cgroup; exec sleep 1000") | no_ns("cgroup")'
+ok 'disabled: create' create c
+oci start c
+wait_until 10 grep -q 0:: "$TMPDIR/c.out"
+is "$(<"$TMPDIR/c.out")" "$(</proc/self/cgroup)" 'the container is where its maker is'
+is "$(_list_cgroups | grep -c '/c$')" 0 'no cgroup is made'
+driver=()
+is "$(oci exec c cat /proc/self/cgroup)" "$(</proc/self/cgroup)" 'exec, too'
+fails 'pause is refused' 1 oci pause c
+like "$err" "has no cgroup.*hint: .*disabled" 'with the reason'
+fails 'and update' 1 oci update --resources - c <<<'{"pids": {"limit": 5}}'
+ok 'kill' oci kill c KILL
+ok 'ends it' wait_until 10 is_status c stopped
+ok 'delete' oci delete c
+driver=(--cgroup-manager disabled)
+for limit in memory.limit=1000000 cpu.shares=100 pids.limit=5 blockIO.weight=100 unified='{"pids.max": "5"}'; do
+	denies "disabled: ${limit%%=*} is refused" "linux.resources.${limit%%[.=]*}: cannot set limits without cgroups" \
+		"args([\"true\"]) | .linux.resources.${limit%%=*} = ${limit#*=}"
+done
+denies 'disabled: rules for a part of the access are refused' 'linux.resources.devices: cannot set limits' \
+	'args(["true"]) | .linux.resources.devices += [{allow: true, type: "c", major: 10, minor: 200, access: "rw"}]'
+rm -f "$TMPDIR"/*
+done_testing
