@@ -98,12 +98,47 @@ static int memory_v2(struct work *w)
 	return r;
 }
 
+/* v1 refuses a limit below what is in use by itself, v2 would kill for it. */
+static int check_usage(struct work *w)
+{
+	const struct oci_memory *m = &w->r->memory;
+	struct cgroup_stats now = { .has_memory = false };
+	int r;
+
+	if (!m->check_before_update || !m->has_limit || m->limit <= 0)
+		return 0;
+	r = cgroup_stats(w->cg, &now, w->e);
+	if (r == 0 && now.has_memory && now.memory_usage > (uint64_t)m->limit)
+		r = err_plain(w->e, -EBUSY, "%lld is below what is in use, %llu",
+			      (long long)m->limit, (unsigned long long)now.memory_usage);
+	return r < 0 ? err_wrap(w->e, r, "linux.resources.memory.limit") : 0;
+}
+
+/* Of v1, and gone from kernels: no limit is what there is, and counting of the groups below, too. */
+static int check_gone(struct work *w)
+{
+	const struct oci_memory *m = &w->r->memory;
+
+	if (m->has_kernel && m->kernel > 0)
+		return put_limit(w, "memory.kernel", CGROUP_MEMORY, "memory.kmem.limit_in_bytes",
+				 NULL, m->kernel);
+	if (m->has_use_hierarchy && !m->use_hierarchy)
+		return err_plain(
+			w->e, -EOPNOTSUPP,
+			"linux.resources.memory.useHierarchy: kernels always count the groups below");
+	return 0;
+}
+
 static int apply_memory(struct work *w)
 {
 	const struct oci_memory *m = &w->r->memory;
 	bool is_v2 = cgroup_controller_where(CGROUP_MEMORY) == CGROUP_ON_V2;
-	int r = is_v2 ? memory_v2(w) : memory_v1(w);
+	int r = check_gone(w);
 
+	if (r == 0 && is_v2)
+		r = check_usage(w);
+	if (r == 0)
+		r = is_v2 ? memory_v2(w) : memory_v1(w);
 	if (r == 0 && m->has_reservation && m->reservation)
 		r = put_limit(w, "memory.reservation", CGROUP_MEMORY, "memory.soft_limit_in_bytes",
 			      "memory.low", m->reservation);
@@ -119,7 +154,7 @@ static int apply_memory(struct work *w)
 		r = put(w, "memory.disableOOMKiller", CGROUP_MEMORY, "memory.oom_control", NULL,
 			"1");
 	}
-	if (r == 0 && m->has_kernel_tcp && !is_v2)
+	if (r == 0 && m->has_kernel_tcp && (!is_v2 || m->kernel_tcp > 0))
 		r = put_limit(w, "memory.kernelTCP", CGROUP_MEMORY,
 			      "memory.kmem.tcp.limit_in_bytes", NULL, m->kernel_tcp);
 	return r;
