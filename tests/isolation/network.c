@@ -129,7 +129,7 @@ static int has_lo_only(const struct probe *p, const struct facts *f, struct seen
 	return seen_pass(s, "%s", *n.text ? n.text : "none");
 }
 
-static int count_route(const struct nlmsghdr *m, void *data)
+static int add_route(const struct nlmsghdr *m, void *data)
 {
 	const struct rtmsg *route = NLMSG_DATA(m);
 
@@ -146,49 +146,19 @@ static int count_route(const struct nlmsghdr *m, void *data)
 	return 0;
 }
 
-static int has_no_routes(const struct probe *p, const struct facts *f, struct seen *s)
-{
-	struct rtmsg body = { .rtm_family = AF_UNSPEC };
-	struct netlink_request r;
-	struct names n = { 0 };
-	int err;
-
-	(void)p;
-	if (network_is_shared(f, s))
-		return (int)s->result;
-	netlink_start(&r, RTM_GETROUTE, 0, &body, sizeof(body));
-	err = netlink_dump(NETLINK_ROUTE, &r, count_route, &n);
-	if (err < 0)
-		return seen_fail(s, "%s", errno_name(-err));
-	return seen_as(s, !n.count, "%d routes%s%s", n.count, n.count ? " by " : "", n.text);
-}
-
-static int count_neighbour(const struct nlmsghdr *m, void *data)
+static int add_neighbour(const struct nlmsghdr *m, void *data)
 {
 	const struct ndmsg *nd = NLMSG_DATA(m);
+	char name[IF_NAMESIZE] = "?";
 
-	if (m->nlmsg_type == RTM_NEWNEIGH && !(nd->ndm_state & NUD_NOARP))
-		(*(int *)data)++;
+	if (m->nlmsg_type == RTM_NEWNEIGH && !(nd->ndm_state & NUD_NOARP)) {
+		(void)if_indextoname((unsigned int)nd->ndm_ifindex, name);
+		names_add(data, name);
+	}
 	return 0;
 }
 
-static int has_no_neighbours(const struct probe *p, const struct facts *f, struct seen *s)
-{
-	struct ndmsg body = { .ndm_family = AF_UNSPEC };
-	struct netlink_request r;
-	int count = 0, err;
-
-	(void)p;
-	if (network_is_shared(f, s))
-		return (int)s->result;
-	netlink_start(&r, RTM_GETNEIGH, 0, &body, sizeof(body));
-	err = netlink_dump(NETLINK_ROUTE, &r, count_neighbour, &count);
-	if (err < 0)
-		return seen_fail(s, "%s", errno_name(-err));
-	return seen_as(s, !count, "%d neighbours", count);
-}
-
-static int count_address(const struct nlmsghdr *m, void *data)
+static int add_address(const struct nlmsghdr *m, void *data)
 {
 	const struct ifaddrmsg *a = NLMSG_DATA(m);
 	char name[IF_NAMESIZE] = "?";
@@ -199,22 +169,30 @@ static int count_address(const struct nlmsghdr *m, void *data)
 	return 0;
 }
 
-static int has_no_addresses(const struct probe *p, const struct facts *f, struct seen *s)
+/* what the kernel lists, by probe.num; the functions leave out what is lo's */
+static const struct {
+	uint16_t request;
+	size_t head;
+	int (*each)(const struct nlmsghdr *m, void *data);
+} lists[] = {
+	{ RTM_GETROUTE, sizeof(struct rtmsg), add_route },
+	{ RTM_GETNEIGH, sizeof(struct ndmsg), add_neighbour },
+	{ RTM_GETADDR, sizeof(struct ifaddrmsg), add_address },
+};
+
+static int has_none(const struct probe *p, const struct facts *f, struct seen *s)
 {
-	struct ifaddrmsg body = { .ifa_family = AF_UNSPEC };
 	struct netlink_request r;
 	struct names n = { 0 };
 	int err;
 
-	(void)p;
 	if (network_is_shared(f, s))
 		return (int)s->result;
-	netlink_start(&r, RTM_GETADDR, 0, &body, sizeof(body));
-	err = netlink_dump(NETLINK_ROUTE, &r, count_address, &n);
+	netlink_start(&r, lists[p->num].request, 0, NULL, lists[p->num].head);
+	err = netlink_dump(NETLINK_ROUTE, &r, lists[p->num].each, &n);
 	if (err < 0)
 		return seen_fail(s, "%s", errno_name(-err));
-	return seen_as(s, !n.count, "%d addresses beside lo's%s%s", n.count, n.count ? ": " : "",
-		       n.text);
+	return seen_as(s, !n.count, "%d beside lo's%s%s", n.count, n.count ? ": " : "", n.text);
 }
 
 /* a listener of the host in the table of all sockets: by netlink, as ss(8) does */
@@ -303,9 +281,9 @@ static const struct probe probes[] = {
 	{ "network/links", "list devices by netlink", has_lo_only, OWN, NULL, 0, 0 },
 	{ "network/links-sysfs", "list /sys/class/net", has_lo_only, "network/links", NULL, 1, 0 },
 	{ "network/links-proc", "read /proc/net/dev", has_lo_only, "network/links", NULL, 2, 0 },
-	{ "network/addresses", "list addresses by netlink", has_no_addresses, "network/links", NULL, 0, 0 },
-	{ "network/routes", "list routes by netlink", has_no_routes, "network/links", NULL, 0, 0 },
-	{ "network/neighbours", "list neighbours by netlink", has_no_neighbours, "network/links", NULL, 0, 0 },
+	{ "network/addresses", "list addresses by netlink", has_none, "network/links", NULL, 2, 0 },
+	{ "network/routes", "list routes by netlink", has_none, "network/links", NULL, 0, 0 },
+	{ "network/neighbours", "list neighbours by netlink", has_none, "network/links", NULL, 1, 0 },
 	{ "network/host-sockets", "list TCP sockets by netlink", hosts_port_is_hidden, OWN, NULL, 0, 0 },
 	{ "network/host-sockets-proc", "read /proc/net/tcp", hosts_port_is_hidden, OWN, NULL, 1, 0 },
 	{ "network/iptables", "read the tables of iptables", has_no_filter_tables, OWN,
