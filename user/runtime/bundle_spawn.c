@@ -122,10 +122,12 @@ static int enter_and_clone(void *arg)
 	int pidfd, r = 0;
 
 	for (size_t i = 0; i < x->p->n_early; i++) {
-		r = (int)sys_call2(SYS_setns, x->p->early[i].fd, x->p->early[i].flag);
+		uint64_t flag = x->p->early[i].flag & ~(uint64_t)CLONE_NEWTIME; /* enter_time() */
+
+		r = flag ? (int)sys_call2(SYS_setns, x->p->early[i].fd, flag) : 0;
 		if (r < 0) {
 			(void)err_set(&x->e, r, "enter a namespace (flags 0x%llx)",
-				      (unsigned long long)x->p->early[i].flag);
+				      (unsigned long long)flag);
 			return 126;
 		}
 	}
@@ -180,7 +182,7 @@ static int clone_through_entrant(const struct oci_linux *linux_, struct bundle_p
 	return ret->pidfd < 0 ? err_set(e, errno, "open the container's process") : 0;
 }
 
-static int clone_child(const struct oci_linux *linux_, struct bundle_plan *p, int cgroup_fd,
+static int clone_in_time(const struct oci_linux *linux_, struct bundle_plan *p, int cgroup_fd,
 		       bool is_in_step, struct bundle_child *ret, struct err *e)
 {
 	bool has_time = (p->new_ns & CLONE_NEWTIME) || p->enters_time;
@@ -203,6 +205,36 @@ static int clone_child(const struct oci_linux *linux_, struct bundle_plan *p, in
 	}
 	ret->pid = pid;
 	return 0;
+}
+
+/* A time namespace is entered by who shares its memory with nobody (EUSERS): by us, who go back, because
+ * start times of processes are told in the time of who asks. Return: where to go back to; -errno. */
+static int enter_time(const struct bundle_plan *p, struct err *e)
+{
+	int own = open("/proc/self/ns/time", O_RDONLY | O_CLOEXEC), r = own < 0 ? -1 : 0;
+
+	for (size_t i = 0; r == 0 && i < p->n_early; i++)
+		if (p->early[i].flag & CLONE_NEWTIME)
+			r = (int)syscall(SYS_setns, p->early[i].fd, CLONE_NEWTIME);
+	if (r == 0)
+		return own;
+	r = err_set(e, errno, "enter the time namespace");
+	(void)fd_close(own);
+	return r;
+}
+
+static int clone_child(const struct oci_linux *linux_, struct bundle_plan *p, int cgroup_fd,
+		       bool is_in_step, struct bundle_child *ret, struct err *e)
+{
+	_cleanup_fd_ int own = p->enters_time ? enter_time(p, e) : -1;
+	int r;
+
+	if (p->enters_time && own < 0)
+		return own;
+	r = clone_in_time(linux_, p, cgroup_fd, is_in_step, ret, e);
+	if (own >= 0 && syscall(SYS_setns, own, CLONE_NEWTIME) < 0 && r == 0)
+		return err_set(e, errno, "return from the time namespace");
+	return r;
 }
 
 static int go_on(const struct spawn_pipes *f, struct err *e)
