@@ -60,11 +60,20 @@ $(O)/tests/grab: tests/harness/grab.c
 	$(call msg,CC)
 	$(Q)$(CC) -D_GNU_SOURCE -std=gnu11 -O2 $(WARN) -static -o $@ $<
 
+# names exchanged under a runtime, what a naive one makes of it, and a look from inside: tests/runtime/escape*.t
+$(O)/tests/race $(O)/tests/look $(O)/tests/naive: $(O)/tests/%: tests/harness/%.c
+	@mkdir -p $(@D)
+	$(call msg,CC)
+	$(Q)$(CC) -D_GNU_SOURCE -std=gnu11 -O2 $(WARN) -pthread -static -o $@ $<
+
 # kills a program at its N-th system call
 $(O)/tests/stepper: tests/harness/stepper.c
 	@mkdir -p $(@D)
 	$(call msg,CC)
 	$(Q)$(CC) -D_GNU_SOURCE -std=gnu11 -O2 $(WARN) -o $@ $<
+
+# of flow tests
+TEST_TOOLS := $(addprefix $(O)/tests/,true stepper grab race look naive)
 
 #: make check                unit tests only
 # some unit tests start a program
@@ -84,7 +93,7 @@ test: deps-test
 TEST_ALSO_VM := $(if $(SAN)$(filter command line environment,$(origin T)),,yes)
 
 T ?= $(UNIT_TESTS) $(FLOW_TESTS)
-run-tests: programs $(UNIT_TESTS) $(BENCH_TOOLS) $(O)/tests/true $(O)/tests/stepper $(O)/tests/grab
+run-tests: programs $(UNIT_TESTS) $(BENCH_TOOLS) $(TEST_TOOLS)
 	$(Q)DAVIT_OUT=$(abspath $(O)) scripts/run-tests $(T)
 
 #: make SAN=1 test           the same with ASan and UBSan, in out/san

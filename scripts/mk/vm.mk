@@ -16,7 +16,7 @@ VM_FLOWS := $(wildcard $(addprefix tests/,engine/cgroup_modes.t engine/limits.t 
 VM_TESTS ?= $(VM_UNIT) $(VM_FLOWS)
 # what depends on the kernel less, for test-vm-all; compilers and peers are too slow there
 VM_MORE  := $(wildcard $(addprefix tests/,engine/exec.t engine/lifecycle.t engine/run.t engine/userns.t \
-	isolation/exec.t isolation/stdio.t runtime/oci.t runtime/oci_mounts.t runtime/oci_process.t))
+	isolation/exec.t isolation/stdio.t runtime/escape.t runtime/oci.t runtime/oci_mounts.t runtime/oci_process.t))
 
 #: make test-vm              tests on another kernel in a virtual machine (root): KERNEL=6.1 T="tests/a/b.t ..."
 test-vm: deps-test
@@ -24,7 +24,7 @@ test-vm: deps-test
 
 # tests work in /var/tmp: a tmpfs cannot be id-mapped before Linux 6.3
 VM_T = $(if $(filter command line environment,$(origin T)),$(T),$(VM_TESTS))
-run-tests-vm: programs $(UNIT_TESTS) $(O)/tests/true $(O)/tests/stepper $(O)/tests/grab
+run-tests-vm: programs $(UNIT_TESTS) $(TEST_TOOLS)
 	$(Q)scripts/demo-rootfs $(O)/tests/demo.tar >/dev/null
 	$(Q)if ! scripts/vm fetch $(KERNEL); then \
 		echo "skipped: the lab: kernel $(KERNEL) cannot be fetched, see above"; \
