@@ -229,7 +229,7 @@ static int plan_all(const struct bundle *b, const struct bundle_options *o, stru
 	if (r == 0)
 		r = bundle_plan_process(&b->config.process, o, p, e);
 	if (r == 0) /* behind the capabilities, which its rules may depend on */
-		r = bundle_plan_seccomp(&b->config.linux_, p, e);
+		r = bundle_plan_seccomp(b, p, e);
 	if (r == 0)
 		r = bundle_plan_kernel(&b->config.linux_, p, e);
 	if (r == 0 && !o->no_new_keyring && o->id) {
@@ -254,7 +254,7 @@ int bundle_plan_build(const struct bundle *b, const struct bundle_options *o, st
 	return r;
 }
 
-int bundle_plan_exec(const struct oci_process *process, const struct oci_linux *linux_, int pidfd,
+int bundle_plan_exec(const struct oci_process *process, const struct bundle *b, int pidfd,
 		     uint64_t ns, const struct bundle_options *o, struct bundle_plan *p,
 		     struct err *e)
 {
@@ -281,7 +281,7 @@ int bundle_plan_exec(const struct oci_process *process, const struct oci_linux *
 	if (r == 0)
 		r = bundle_plan_affinity(process, p, e);
 	if (r == 0)
-		r = bundle_plan_seccomp(linux_, p, e);
+		r = bundle_plan_seccomp(b, p, e);
 	l->make_cwd = false;
 	if (r < 0)
 		bundle_plan_done(p);

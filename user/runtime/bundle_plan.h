@@ -65,9 +65,9 @@ int bundle_plan_build(const struct bundle *b, const struct bundle_options *o, st
  * @pidfd:   a process of it; must outlive @p
  * @ns:	     CLONE_NEW* of the namespaces in which it is not where we are
  * @process: NULL-safe parts as in config.json
- * @linux_:  of the container's config.json, for its filter
+ * @b:	     the container's, for its filter
  */
-int bundle_plan_exec(const struct oci_process *process, const struct oci_linux *linux_, int pidfd,
+int bundle_plan_exec(const struct oci_process *process, const struct bundle *b, int pidfd,
 		     uint64_t ns, const struct bundle_options *o, struct bundle_plan *p,
 		     struct err *e);
 void bundle_plan_done(struct bundle_plan *p);
@@ -83,7 +83,7 @@ int bundle_plan_mounts(const struct bundle *b, const struct bundle_options *o,
 int bundle_plan_devices(const struct bundle *b, struct bundle_plan *p, struct err *e);
 int bundle_plan_process(const struct oci_process *process, const struct bundle_options *o,
 			struct bundle_plan *p, struct err *e);
-int bundle_plan_seccomp(const struct oci_linux *linux_, struct bundle_plan *p, struct err *e);
+int bundle_plan_seccomp(const struct bundle *b, struct bundle_plan *p, struct err *e);
 /* execCPUAffinity: where the process of an `exec` runs at first and at last; no matter of the first process. */
 int bundle_plan_affinity(const struct oci_process *process, struct bundle_plan *p, struct err *e);
 int bundle_plan_kernel(const struct oci_linux *linux_, struct bundle_plan *p, struct err *e);

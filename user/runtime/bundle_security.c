@@ -16,32 +16,66 @@
 #define CPUS_MAX 8192u /* of an affinity: the most that the kernel can be built for */
 #define LONG_BITS (8 * sizeof(unsigned long))
 
-int bundle_plan_seccomp(const struct oci_linux *linux_, struct bundle_plan *p, struct err *e)
+/* Rules may depend on capabilities and on the kernel; a filter that is kept must not. */
+static bool is_unconditional(const struct seccomp_policy *p)
 {
-	struct seccomp_policy policy = linux_->seccomp.policy;
-	struct sock_filter *filter = NULL;
+	for (size_t i = 0; i < p->n_rules; i++) {
+		const struct seccomp_rule *r = &p->rules[i];
+
+		if (r->caps_with || r->caps_without || r->kernel_min || r->kernel_before)
+			return false;
+	}
+	return true;
+}
+
+static int compile(const struct bundle *b, const struct cap_sets *caps, struct seccomp_cached *ret,
+		   struct err *e)
+{
+	const struct seccomp_profile *profile = &b->config.linux_.seccomp;
+	const struct bundle_filter *f = &b->filter;
+	struct seccomp_policy policy = profile->policy;
+	int r;
+
+	policy.caps = caps->bounding;
+	policy.arches_absent = seccomp_arches_absent();
+	r = seccomp_compile(&policy, &ret->filter, &ret->n, e);
+	if (r < 0)
+		return err_wrap(e, r, "linux.seccomp");
+	ret->flags = policy.flags;
+	if (f->len && !profile->has_notify && is_unconditional(&policy))
+		seccomp_cache_keep(f->root, f->document + f->start, f->len, ret);
+	return 0;
+}
+
+int bundle_plan_seccomp(const struct bundle *b, struct bundle_plan *p, struct err *e)
+{
+	const struct oci_linux *linux_ = &b->config.linux_;
+	struct seccomp_cached made = { .filter = NULL };
+	const struct seccomp_cached *c = &b->filter.cached;
 	struct launch *l = &p->launch.common;
 	void **slot;
 	int r;
 
-	if (!linux_->has_seccomp || linux_->seccomp.is_disabled)
-		return 0;
-	policy.caps = l->caps.bounding;
-	policy.arches_absent = seccomp_arches_absent();
-	r = seccomp_compile(&policy, &filter, &l->n_seccomp, e);
-	if (r < 0)
-		return err_wrap(e, r, "linux.seccomp");
-	/* freed with the plan */
-	slot = reallocarray(p->chunks, p->n_chunks + 1, sizeof(*slot));
-	if (!slot) {
-		free(filter);
-		return err_set(e, ENOMEM, "plan the container");
+	if (!c->n) {
+		if (!linux_->has_seccomp || linux_->seccomp.is_disabled)
+			return 0;
+		r = compile(b, &l->caps, &made, e);
+		if (r < 0)
+			return r;
+		c = &made;
+		/* freed with the plan */
+		slot = reallocarray(p->chunks, p->n_chunks + 1, sizeof(*slot));
+		if (!slot) {
+			seccomp_cached_done(&made);
+			return err_set(e, ENOMEM, "plan the container");
+		}
+		p->chunks = slot;
+		p->chunks[p->n_chunks++] = made.filter;
 	}
-	p->chunks = slot;
-	p->chunks[p->n_chunks++] = filter;
-	l->seccomp = filter;
-	l->seccomp_flags = policy.flags;
-	l->has_listener = linux_->seccomp.has_notify;
+	l->seccomp = c->filter;
+	l->n_seccomp = c->n;
+	l->seccomp_flags = c->flags;
+	l->has_listener = linux_->has_seccomp && linux_->seccomp.has_notify;
 	if (l->has_listener)
 		l->seccomp_flags |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
 	return 0;

@@ -276,7 +276,7 @@ static void undo(struct making *m)
 
 static int make_all(struct making *m, struct err *e)
 {
-	int r = bundle_open(m->o->bundle, &m->c->bundle, e);
+	int r = bundle_open(m->o->bundle, m->o->root, &m->c->bundle, e);
 
 	if (r == 0 && !m->c->bundle.config.has_process)
 		r = err_plain(e, -EINVAL, "config.json: process: is missing");

@@ -46,21 +46,21 @@ static int other_namespaces(pid_t pid, uint64_t *ret, struct err *e)
 /* What the listener's agent is told about. */
 struct joining {
 	const struct record *record;
-	const struct oci_linux *linux_;
+	const struct bundle *bundle;
 };
 
 static int at_listener(int fd, pid_t pid, void *data, struct err *e)
 {
 	const struct joining *j = data;
 
-	return listener_send(&j->linux_->seccomp, fd, pid, j->record, container_look(j->record), e);
+	return listener_send(&j->bundle->config.linux_.seccomp, fd, pid, j->record, container_look(j->record), e);
 }
 
 static int spawn_in(const struct record *r, const struct oci_process *process,
-		    const struct oci_linux *linux_, struct bundle_plan *p, struct bundle_child *ret,
+		    const struct bundle *bundle, struct bundle_plan *p, struct bundle_child *ret,
 		    struct err *e)
 {
-	struct joining joining = { r, linux_ };
+	struct joining joining = { r, bundle };
 	struct bundle_events events = { .listener = at_listener,
 					.data = &joining,
 					.at_once = true };
@@ -92,14 +92,14 @@ int container_exec(const struct record *r, const struct oci_process *process,
 				 r->id);
 	s = other_namespaces(r->init.pid, &ns, e);
 	if (s == 0)
-		s = bundle_plan_exec(process, o->linux_, pidfd, ns, &options, &p, e);
+		s = bundle_plan_exec(process, o->bundle, pidfd, ns, &options, &p, e);
 	if (s < 0)
 		return s;
 	/* the process has it from us until it is in the cgroup, whose cpuset may say otherwise */
 	if (p.initial_cpus && sched_setaffinity(0, p.launch.cpus_size, p.initial_cpus) < 0)
 		s = err_set(e, errno, "process.execCPUAffinity.initial: set it");
 	else
-		s = spawn_in(r, process, o->linux_, &p, ret, e);
+		s = spawn_in(r, process, o->bundle, &p, ret, e);
 	bundle_plan_done(&p);
 	return s;
 }

@@ -6,18 +6,18 @@
 #include "runtime/bundle_spawn.h"
 
 struct err;
-struct oci_linux;
+struct bundle;
 struct oci_process;
 struct record;
 
 /**
  * struct exec_options
  * @console_fd: connected console socket, -1 = no terminal
- * @linux_:	of the container's config.json, for its filter
+ * @bundle:	the container's, for its filter
  */
 struct exec_options {
 	const char *init_path;
-	const struct oci_linux *linux_;
+	const struct bundle *bundle;
 	int console_fd;
 	unsigned int preserve_fds;
 };

@@ -208,7 +208,7 @@ static int prepare(const struct oci_env *env, const struct exec_opts *o, char *a
 	    (status == RECORD_PAUSED && !o->ignore_paused))
 		return err_plain(e, -EINVAL, "cannot exec in container '%s': it is %s", argv[0],
 				 record_status_name(status));
-	r = bundle_open(w->record.bundle, &w->bundle, e);
+	r = bundle_open(w->record.bundle, env->root, &w->bundle, e);
 	if (r == 0) /* before --process is read, which may be a pipe */
 		r = seal(&w->bundle, e);
 	if (r < 0)
@@ -241,7 +241,7 @@ static int exec_main(const struct oci_env *env, void *opts, int argc, char *argv
 	(void)argc;
 	if (r < 0)
 		return r;
-	x.linux_ = &w.bundle.config.linux_;
+	x.bundle = &w.bundle;
 	x.console_fd = w.console;
 	r = container_exec(&w.record, &w.process, &x, &child, e);
 	if (r < 0)

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+/* A value found without a parser is the parser's. */
+#include "base/json_span.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "kselftest_harness.h"
+
+static const char *const path[] = { "a", "b" };
+
+struct span_case {
+	const char *text, *want; /* NULL: @error */
+	int error;
+};
+
+/* clang-format off */
+static const struct span_case cases[] = {
+	{ "{\"a\":{\"b\":1}}", "1", 0 },
+	{ " {\n\t\"a\" : { \"b\" : [1, {\"b\": 2}] } } ", "[1, {\"b\": 2}]", 0 },
+	{ "{\"b\":0,\"x\":{\"a\":{\"b\":7}},\"a\":{\"c\":\"}\",\"b\":\"x\"}}", "\"x\"", 0 },
+	{ "{\"a\":{\"b\":\"\\\"\"}}", "\"\\\"\"", 0 },
+	{ "{\"a\":{\"c\":\"\\\\\",\"b\":\"\\\\\\\"}\"}}", "\"\\\\\\\"}\"", 0 },
+	{ "{\"a\":{\"b\":{\"c\":\"]}\\\"\",\"d\":[\"{\"]}}}", "{\"c\":\"]}\\\"\",\"d\":[\"{\"]}", 0 },
+	{ "{\"a\":{\"b\":-1.5e3,\"c\":null}}", "-1.5e3", 0 },
+	{ "{\"a\":{\"b\":true}}", "true", 0 },
+	{ "{}", NULL, -ENOENT },
+	{ "{\"a\":{}}", NULL, -ENOENT },
+	{ "{\"a\":{\"c\":1}}", NULL, -ENOENT },
+	{ "{\"c\":{\"b\":1}}", NULL, -ENOENT },
+	{ "{\"a\":{\"\\u0062\":1}}", NULL, -ENOENT },
+	{ "{\"a\":{\"bb\":1}}", NULL, -ENOENT },
+	{ "", NULL, -EBADMSG },
+	{ "[]", NULL, -EBADMSG },
+	{ "{\"a\":1}", NULL, -EBADMSG },
+	{ "{\"a\":{\"b\"}}", NULL, -EBADMSG },
+	{ "{\"a\":{\"b\":}}", NULL, -EBADMSG },
+	{ "{\"a\":{\"b\":\"x}}", NULL, -EBADMSG },
+	{ "{\"a\":{\"b\":\"x\\\"}}", NULL, -EBADMSG },
+	{ "{\"a\":{\"b\":[1", NULL, -EBADMSG },
+	{ "{\"x\":[\"a\",\"a\":{\"b\":1}}", NULL, -EBADMSG },
+	{ "{\"a\"", NULL, -EBADMSG },
+	{ "{\"a", NULL, -EBADMSG },
+};
+/* clang-format on */
+
+TEST(finds_what_is_there)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct span_case *c = &cases[i];
+		size_t start = 0, len = 0;
+		int r = json_span_find(c->text, strlen(c->text), path, ARRAY_SIZE(path), &start, &len);
+
+		EXPECT_EQ(c->error, r)
+		{
+			TH_LOG("in %s", c->text);
+		}
+		if (!c->want || r)
+			continue;
+		EXPECT_EQ(strlen(c->want), len)
+		{
+			TH_LOG("in %s", c->text);
+		}
+		EXPECT_EQ(0, strncmp(c->text + start, c->want, len))
+		{
+			TH_LOG("in %s", c->text);
+		}
+	}
+}
+
+/* Every beginning of a text, in memory that ends there. */
+TEST(looks_at_nothing_behind_the_end)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		for (size_t n = 0; n < strlen(cases[i].text); n++) {
+			_cleanup_free_ char *copy = malloc(n ? n : 1);
+			size_t start = 0, len = 0;
+
+			ASSERT_NE(NULL, copy);
+			memcpy(copy, cases[i].text, n);
+			if (json_span_find(copy, n, path, ARRAY_SIZE(path), &start, &len) == 0)
+				EXPECT_LE(start + len, n);
+		}
+	}
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Compiled filters of earlier containers. */
+#include "runtime/seccomp_cache.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/io.h"
+#include "kern/seccomp.h"
+
+#define DIR_NAME "~seccomp" /* no id of a container */
+#define PATH_SIZE 4096u
+#define MAGIC	  0x6d6f636365736474ull
+#define TEXT_MAX  (256u << 10)
+#define INSNS_MAX 4096u /* BPF_MAXINSNS */
+
+/**
+ * struct head - of a file: then the filter, then the text
+ * @program: device, inode, size and time of the davit-oci that wrote it: another may compile otherwise
+ */
+struct head {
+	uint64_t magic;
+	uint64_t program[4];
+	uint32_t arches_absent, flags, n_insns, text_len;
+};
+_Static_assert(sizeof(struct head) == 56, "no padding: it is compared");
+
+void seccomp_cached_done(struct seccomp_cached *c)
+{
+	free(c->filter);
+	*c = (struct seccomp_cached){ .filter = NULL };
+}
+
+/* A file's name; equal texts are told by their bytes. */
+static uint64_t hash(const char *p, size_t n)
+{
+	uint64_t h = n * 0x9e3779b97f4a7c15ull;
+
+	while (n) {
+		size_t len = n < sizeof(h) ? n : sizeof(h);
+		uint64_t v = 0;
+
+		memcpy(&v, p, len);
+		h = (h ^ v) * 0xff51afd7ed558ccdull;
+		h ^= h >> 32;
+		p += len;
+		n -= len;
+	}
+	return h;
+}
+
+static int name_file(const char *root, const char *text, size_t n, char path[static PATH_SIZE])
+{
+	if (!root || n > TEXT_MAX)
+		return -ENOENT;
+	return err_format(path, PATH_SIZE, "%s/" DIR_NAME "/%llx", root,
+			  (unsigned long long)hash(text, n)) < PATH_SIZE - 1 ?
+		       0 :
+		       -ENOENT;
+}
+
+static int make_head(struct head *h)
+{
+	struct stat st;
+
+	if (stat("/proc/self/exe", &st) < 0)
+		return -errno;
+	*h = (struct head){ .magic = MAGIC,
+			    .program = { st.st_dev, st.st_ino, (uint64_t)st.st_size,
+					 (uint64_t)st.st_mtim.tv_sec * 1000000000u +
+						 (uint64_t)st.st_mtim.tv_nsec },
+			    .arches_absent = seccomp_arches_absent() };
+	return 0;
+}
+
+static bool is_ours(const struct stat *st)
+{
+	return S_ISREG(st->st_mode) && st->st_uid == geteuid() && !(st->st_mode & (S_IWGRP | S_IWOTH)) &&
+	       st->st_size >= (off_t)sizeof(struct head) &&
+	       st->st_size <= (off_t)(sizeof(struct head) + TEXT_MAX + INSNS_MAX * sizeof(struct sock_filter));
+}
+
+static int take(const char *bytes, size_t size, const char *text, size_t n, struct seccomp_cached *ret)
+{
+	struct head want, have;
+	size_t insns;
+
+	memcpy(&have, bytes, sizeof(have));
+	if (make_head(&want) < 0)
+		return -ENOENT;
+	want.flags = have.flags;
+	want.n_insns = have.n_insns;
+	want.text_len = (uint32_t)n;
+	if (memcmp(&want, &have, sizeof(have)) != 0 || !have.n_insns || have.n_insns > INSNS_MAX)
+		return -ENOENT;
+	insns = have.n_insns * sizeof(struct sock_filter);
+	if (size != sizeof(have) + insns + n || memcmp(bytes + sizeof(have) + insns, text, n) != 0)
+		return -ENOENT;
+	ret->filter = malloc(insns);
+	if (!ret->filter)
+		return -ENOENT;
+	memcpy(ret->filter, bytes + sizeof(have), insns);
+	ret->n = have.n_insns;
+	ret->flags = have.flags;
+	return 0;
+}
+
+int seccomp_cache_find(const char *root, const char *text, size_t n, struct seccomp_cached *ret)
+{
+	_cleanup_free_ char *bytes = NULL;
+	_cleanup_fd_ int fd = -1;
+	char path[PATH_SIZE];
+	struct stat st;
+
+	if (name_file(root, text, n, path) < 0)
+		return -ENOENT;
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0 || !is_ours(&st))
+		return -ENOENT;
+	bytes = malloc((size_t)st.st_size);
+	if (!bytes || read(fd, bytes, (size_t)st.st_size) != st.st_size)
+		return -ENOENT;
+	return take(bytes, (size_t)st.st_size, text, n, ret);
+}
+
+static bool is_full(const char *dir)
+{
+	_cleanup_dir_ DIR *d = opendir(dir);
+	int n = 0;
+
+	if (!d)
+		return true;
+	while (readdir(d))
+		n++;
+	return n - 2 >= SECCOMP_CACHE_MAX; /* "." and ".." */
+}
+
+void seccomp_cache_keep(const char *root, const char *text, size_t n, const struct seccomp_cached *c)
+{
+	size_t insns = c->n * sizeof(*c->filter), size = sizeof(struct head) + insns + n;
+	_cleanup_free_ char *bytes = NULL;
+	char path[PATH_SIZE], dir[PATH_SIZE];
+	struct head h;
+
+	if (c->n > INSNS_MAX || name_file(root, text, n, path) < 0 || make_head(&h) < 0)
+		return;
+	memcpy(dir, path, sizeof(dir));
+	*strrchr(dir, '/') = '\0';
+	if ((mkdir(dir, 0700) < 0 && errno != EEXIST) || is_full(dir))
+		return;
+	bytes = malloc(size);
+	if (!bytes)
+		return;
+	h.flags = c->flags;
+	h.n_insns = (uint32_t)c->n;
+	h.text_len = (uint32_t)n;
+	memcpy(bytes, &h, sizeof(h));
+	memcpy(bytes + sizeof(h), c->filter, insns);
+	memcpy(bytes + sizeof(h) + insns, text, n);
+	(void)io_replace_file(AT_FDCWD, path, bytes, size, 0600, 0, NULL);
+}
