@@ -255,24 +255,50 @@ static int step_mounts(const struct launch *l, struct err *e)
 	return 0;
 }
 
-/* Directory of @path, made when missing, and where its last part begins. */
-static int open_parent(const char *path, const char **ret_name)
+/* The directory that was used last, of the first @len bytes of @path: most nodes and links are in one. */
+struct parent {
+	const char *path;
+	size_t len;
+	int fd;
+};
+
+static void parent_close(struct parent *p)
+{
+	if (p->fd >= 0)
+		(void)sys_call1(SYS_close, p->fd); /* O_PATH */
+	p->fd = -1;
+}
+
+static int open_parent(const char *path, size_t len)
 {
 	char dir[4096];
-	size_t n = strlen(path);
 
-	while (n && path[n - 1] != '/')
-		n--;
-	*ret_name = path + n;
+	if (len >= sizeof(dir))
+		return -ENAMETOOLONG;
+	if (!len)
+		return inside_open("/", true);
+	memcpy(dir, path, len);
+	dir[len] = '\0';
+	return inside_open_or_make(dir, false);
+}
+
+/* Directory of @path, made when missing, and where its last part begins. */
+static int parent_of(struct parent *p, const char *path, const char **ret_name)
+{
+	size_t len = strlen(path);
+
+	while (len && path[len - 1] != '/')
+		len--;
+	*ret_name = path + len;
 	if (!**ret_name)
 		return -EINVAL;
-	if (n >= sizeof(dir))
-		return -ENAMETOOLONG;
-	if (!n)
-		return inside_open("/", true);
-	memcpy(dir, path, n);
-	dir[n] = '\0';
-	return inside_open_or_make(dir, false);
+	if (p->fd >= 0 && p->len == len && memcmp(p->path, path, len) == 0)
+		return p->fd;
+	parent_close(p);
+	p->path = path;
+	p->len = len;
+	p->fd = open_parent(path, len);
+	return p->fd;
 }
 
 static bool is_node(const struct stat *st, const struct bundle_node *n)
@@ -303,10 +329,10 @@ static int mend_node(int dir, const char *name, const struct bundle_node *n)
 	return (int)r;
 }
 
-static int make_node(const struct bundle_node *n)
+static int make_node(struct parent *p, const struct bundle_node *n)
 {
 	const char *name;
-	int dir = open_parent(n->path, &name);
+	int dir = parent_of(p, n->path, &name);
 	struct stat st;
 	bool is_new;
 	long r;
@@ -322,42 +348,48 @@ static int make_node(const struct bundle_node *n)
 	else if (r == 0 && is_new &&
 		 (st.st_mode != n->mode || st.st_uid != n->uid || st.st_gid != n->gid))
 		r = mend_node(dir, name, n);
-	(void)sys_call1(SYS_close, dir); /* O_PATH */
 	return (int)r;
 }
 
-static int make_link(const struct bundle_link *link)
+static int make_link(struct parent *p, const struct bundle_link *link)
 {
 	const char *name;
-	int dir = open_parent(link->path, &name);
+	int dir = parent_of(p, link->path, &name);
 	long r;
 
 	if (dir < 0)
 		return dir;
 	r = sys_call3(SYS_symlinkat, link->target, dir, name);
-	(void)sys_call1(SYS_close, dir); /* O_PATH */
 	return r == -EEXIST ? 0 : (int)r;
+}
+
+static int make_nodes(struct parent *p, const struct bundle_launch *b, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < b->n_nodes; i++) {
+		r = make_node(p, &b->nodes[i]);
+		if (r < 0)
+			(void)err_set(e, r, "make device '%s'", b->nodes[i].path);
+	}
+	return r;
 }
 
 static int step_nodes(const struct launch *l, struct err *e)
 {
 	const struct bundle_launch *b = bundle_of(l);
+	struct parent p = { .fd = -1 };
 	long umask = sys_call1(SYS_umask, 0); /* modes are those of the document; cannot fail */
+	int r = make_nodes(&p, b, e);
 
-	for (size_t i = 0; i < b->n_nodes; i++) {
-		int r = make_node(&b->nodes[i]);
-
-		if (r < 0)
-			return err_set(e, r, "make device '%s'", b->nodes[i].path);
-	}
 	(void)sys_call1(SYS_umask, umask);
-	for (size_t i = 0; i < b->n_links; i++) {
-		int r = make_link(&b->links[i]);
-
+	for (size_t i = 0; r == 0 && i < b->n_links; i++) {
+		r = make_link(&p, &b->links[i]);
 		if (r < 0)
-			return err_set(e, r, "make link '%s'", b->links[i].path);
+			(void)err_set(e, r, "make link '%s'", b->links[i].path);
 	}
-	return 0;
+	parent_close(&p);
+	return r;
 }
 
 static int step_terminal(const struct launch *l, struct err *e)
