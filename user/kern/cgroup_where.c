@@ -106,16 +106,21 @@ const char *cgroup_controller_name(enum cgroup_controller c)
 bool cgroup_v2_offers(const char *name)
 {
 	const char *root = cgroup_v2_root();
-	char path[CGROUP_PATH_MAX], text[1024], *save = NULL;
+	static char text[1024]; /* read once: it does not change within our life */
+	char path[CGROUP_PATH_MAX];
+	size_t len, n;
 
 	if (!root || !name)
 		return false;
 	err_format(path, sizeof(path), "%s/cgroup.controllers", root);
-	if (io_read_small(-1, path, text, sizeof(text)) < 0)
+	if (!*text && io_read_small(-1, path, text, sizeof(text)) < 0)
 		return false;
-	for (char *w = strtok_r(text, " ", &save); w; w = strtok_r(NULL, " ", &save))
-		if (strcmp(w, name) == 0)
+	n = strlen(name);
+	for (const char *w = text; *w; w += len + strspn(w + len, " \n")) {
+		len = strcspn(w, " \n");
+		if (len == n && strncmp(w, name, n) == 0)
 			return true;
+	}
 	return false;
 }
 
