@@ -119,9 +119,10 @@ static int check_gone(struct work *w)
 {
 	const struct oci_memory *m = &w->r->memory;
 
-	if (m->has_kernel && m->kernel > 0)
-		return put_limit(w, "memory.kernel", CGROUP_MEMORY, "memory.kmem.limit_in_bytes",
-				 NULL, m->kernel);
+	if (m->has_kernel && m->kernel > 0) /* some take it, none counts by it since 5.16 */
+		return err_plain(
+			w->e, -EOPNOTSUPP,
+			"linux.resources.memory.kernel: kernels limit their memory with that of processes");
 	if (m->has_use_hierarchy && !m->use_hierarchy)
 		return err_plain(
 			w->e, -EOPNOTSUPP,
