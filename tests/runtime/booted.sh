@@ -15,39 +15,42 @@ _sd_cgroups() {
 	done
 }
 
-# in the shell that becomes systemd: everything below is $DAVIT_SLICE/sd of each hierarchy
-_sd_enter() {
+# everything of it is below $DAVIT_SLICE/sd of each hierarchy
+_sd_make_cgroups() {
 	local dir parent file
 	for dir in $(_sd_cgroups); do
-		mkdir -p "$dir"
+		mkdir -p "$dir" || return 1
 		parent=${dir%/*}
-		for file in cpuset.cpus cpuset.mems; do
-			[ ! -e "$dir/$file" ] || [ -e "$dir/cgroup.type" ] || {
-				cat "${parent%/*}/$file" >"$parent/$file"
-				cat "$parent/$file" >"$dir/$file"
-			}
-		done
 		if [ -e "$dir/cgroup.type" ]; then
 			for file in "${parent%/*}" "$parent"; do
 				sed 's/[^ ][^ ]*/+&/g' "$file/cgroup.controllers" >"$file/cgroup.subtree_control" 2>/dev/null
 			done
+			continue
 		fi
-		echo "$BASHPID" >"$dir/cgroup.procs" || return 1
+		for file in cpuset.cpus cpuset.mems; do
+			[ ! -e "$dir/$file" ] || { cat "${parent%/*}/$file" >"$parent/$file" && cat "$parent/$file" >"$dir/$file"; }
+		done
 	done
 }
 
-# the mounts that systemd finds; /proc/sys is the host's, and not for it to write
+# from the first process of the pid namespace to systemd. It alone is in the cgroup: another one that systemd
+# does not see would be in its way. /proc/sys is the host's, and not for it to write.
 _sd_script() {
 	cat <<-'END'
 		mode=$1 units=$2
+		shift 2
+		if [ $# -gt 0 ]; then
+			for dir; do echo 0 >"$dir/cgroup.procs" || exit 1; done
+			exec unshare --cgroup bash "$0" "$mode" "$units"
+		fi
 		mount -t proc proc /proc
 		mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys
 		mount -t tmpfs -o mode=755 run /run && mkdir /run/lock
-		mount -t tmpfs -o mode=755 cgroup /sys/fs/cgroup
+		umount -l /sys/fs/cgroup
 		if [ "$mode" = v2 ]; then
-			umount /sys/fs/cgroup
-			mount -t cgroup2 -o nsdelegate cgroup2 /sys/fs/cgroup || mount -t cgroup2 cgroup2 /sys/fs/cgroup
+			mount -t cgroup2 cgroup2 /sys/fs/cgroup
 		else
+			mount -t tmpfs -o mode=755 cgroup /sys/fs/cgroup
 			while IFS=: read -r _ c _; do
 				dir=/sys/fs/cgroup/${c#name=}
 				case $c in
@@ -79,11 +82,10 @@ booted() {
 	mkdir -p "$dir/units"
 	_sd_unit >"$dir/units/davit-test.service"
 	_sd_script >"$dir/boot"
-	(
-		_sd_enter || exit 1
-		exec setsid unshare --cgroup --mount --pid --net --ipc --uts --fork --kill-child --propagation private \
-			bash "$dir/boot" "$mode" "$dir/units"
-	) </dev/null >"$dir/log" 2>&1 &
+	_sd_make_cgroups
+	# shellcheck disable=SC2046 # no blanks in them
+	setsid unshare --mount --pid --net --ipc --uts --fork --kill-child --propagation private \
+		bash "$dir/boot" "$mode" "$dir/units" $(_sd_cgroups) </dev/null >"$dir/log" 2>&1 &
 	_sd_unshare=$!
 	wait_until 20 _sd_find && wait_until 30 _sd_is_up && _sd_find_places && return 0
 	diag 'systemd does not start:' "$(tail -5 "$dir/log")"

@@ -157,6 +157,17 @@ static const struct { const char *file, *name; } unified[] = {
 };
 /* clang-format on */
 
+/* memory.oom.group is systemd's to write, too; it ends what is left in the scope after the kernel has. */
+static void add_oom_group(struct work *w, const char *value)
+{
+	uint64_t v;
+
+	if (!w->failed && read_value(value, &v) && v <= 1 &&
+	    (strv_add(w->out, "OOMPolicy") < 0 || strv_add(w->out, "s") < 0 ||
+	     strv_add(w->out, v ? "kill" : "continue") < 0))
+		w->failed = -ENOMEM;
+}
+
 static void add_unified(struct work *w)
 {
 	for (size_t i = 0; i < w->r->unified.n; i++) {
@@ -169,6 +180,8 @@ static void add_unified(struct work *w)
 			add_set(w, "AllowedCPUs", u->value);
 		else if (str_eq(u->key, "cpuset.mems"))
 			add_set(w, "AllowedMemoryNodes", u->value);
+		else if (str_eq(u->key, "memory.oom.group"))
+			add_oom_group(w, u->value);
 		for (size_t j = 0; j < ARRAY_SIZE(unified); j++)
 			if (str_eq(u->key, unified[j].file) && read_value(u->value, &value))
 				add_u64(w, unified[j].name, value);
