@@ -16,7 +16,7 @@ VM_FLOWS := $(wildcard $(addprefix tests/,engine/cgroup_modes.t engine/limits.t 
 VM_TESTS ?= $(VM_UNIT) $(VM_FLOWS)
 # what depends on the kernel less, for test-vm-all; compilers and peers are too slow there
 VM_MORE  := $(wildcard $(addprefix tests/,engine/exec.t engine/lifecycle.t engine/run.t engine/userns.t \
-	isolation/exec.t isolation/stdio.t runtime/conformance.t runtime/escape.t \
+	isolation/exec.t isolation/stdio.t runtime/conformance.t \
 	runtime/oci.t runtime/oci_mounts.t runtime/oci_notify.t runtime/oci_process.t runtime/oci_v1.t))
 
 #: make test-vm              tests on another kernel in a virtual machine (root): KERNEL=6.1 T="tests/a/b.t ..."
