@@ -17,8 +17,8 @@ life() {
 	bundle c 'sh("sleep 1000 & sleep 1000 & wait") | no_ns("cgroup") | '"$placed"
 	ok 'create' create c
 	is "$(property ActiveState)" active 'there is a scope'
-	is "$(property ControlGroup) $(property Slice)" "$path a-b.slice" 'in its slice'
-	is "$(property Delegate) $(property DefaultDependencies) $(property CollectMode)" 'yes no inactive-or-failed' 'as asked for'
+	is "$(properties ControlGroup Slice)" "$path a-b.slice" 'in its slice'
+	is "$(properties Delegate DefaultDependencies CollectMode)" 'yes no inactive-or-failed' 'as asked for'
 	is "$(property Description)" 'davit container c' 'described'
 	is "$(cgroup_of c)" "$path" 'the container is in it'
 	is "$(oci ps --format json c)" "[$(pid_of c)]" 'and nobody else'
@@ -84,7 +84,7 @@ annotations() {
 		"org.systemd.property.Before": "['\''x.service'\'', '\''y.service'\'']", "org.systemd.property.SendSIGHUP": "true",
 		"other.property.X": "no value at all" }'
 	ok 'properties by annotation' create c
-	is "$(property TimeoutStopUSec) $(property Description) $(property SendSIGHUP)" '7s my text yes' 'are the unit'\''s'
+	is "$(properties TimeoutStopUSec Description SendSIGHUP)" '7s my text yes' 'are the unit'\''s'
 	like "$(property Before)" 'x.service.*y.service|y.service.*x.service' 'lists, too'
 	oci delete -f c
 	bundle c 'args(["true"]) | '"$placed"' | .annotations = {"org.systemd.property.TimeoutStopSec": "soon"}'
@@ -98,7 +98,7 @@ annotations() {
 	bundle c 'sh("sleep 1000 & sleep 1000 & wait") | no_ns("cgroup") | '"$placed"' | .annotations = {"run.oci.systemd.subgroup": "inner"}'
 	ok 'with a sub-cgroup' create c
 	is "$(cgroup_of c)" "$path/inner" 'the container is in that'
-	is "$(sd cat "$(unified)$path/cgroup.procs")" '' 'and nobody in the scope itself'
+	is "$(<"$(hierarchy)$path/cgroup.procs")" '' 'and nobody in the scope itself'
 	oci start c
 	is "$(oci exec c sed -n 's/^0:://p' /proc/self/cgroup)" "$path/inner" 'exec, too'
 	ok 'pause' oci pause c

@@ -32,11 +32,11 @@ check_limits() {
 
 resources() {
 	made 'args(["sleep", "1000"]) | '"$limits"
-	is "$(property MemoryMax) $(property TasksMax)" '67108864 7' 'systemd knows memory and processes'
-	is "$(property CPUQuotaPerSecUSec) $(property CPUQuotaPeriodUSec)" '670ms 50ms' 'and the quota, in its grain'
+	is "$(properties MemoryMax TasksMax)" '67108864 7' 'systemd knows memory and processes'
+	is "$(properties CPUQuotaPerSecUSec CPUQuotaPeriodUSec)" '670ms 50ms' 'and the quota, in its grain'
 	if [ "$mode" = v2 ]; then
-		is "$(property CPUWeight) $(property MemorySwapMax) $(property MemoryLow)" '59 33554432 33554432' 'weight, swap, reservation'
-		is "$(property AllowedCPUs) $(property AllowedMemoryNodes)" '0 0' 'processors and nodes'
+		is "$(properties CPUWeight MemorySwapMax MemoryLow)" '59 33554432 33554432' 'weight, swap, reservation'
+		is "$(properties AllowedCPUs AllowedMemoryNodes)" '0 0' 'processors and nodes'
 	else
 		is "$(property CPUShares)" 512 'shares'
 	fi
@@ -46,13 +46,13 @@ resources() {
 	is "$(value memory.max memory memory.limit_in_bytes) $(value pids.max pids pids.max)" '67108864 7' 'and changes nothing'
 	echo '{"memory": {"limit": 134217728, "swap": 134217728}, "pids": {"limit": 9}, "cpu": {"quota": 20000, "period": 100000}}' >"$TMPDIR/r.json"
 	ok 'update' oci update --resources "$TMPDIR/r.json" c
-	is "$(property MemoryMax) $(property TasksMax) $(property CPUQuotaPerSecUSec)" '134217728 9 200ms' 'changes the unit'
+	is "$(properties MemoryMax TasksMax CPUQuotaPerSecUSec)" '134217728 9 200ms' 'changes the unit'
 	is "$(value memory.max memory memory.limit_in_bytes) $(value pids.max pids pids.max)" '134217728 9' 'and the cgroup'
 	sd systemctl daemon-reload
 	is "$(value memory.max memory memory.limit_in_bytes) $(value pids.max pids pids.max)" '134217728 9' 'for good'
 	echo '{"memory": {"limit": -1, "swap": -1}, "pids": {"limit": -1}}' >"$TMPDIR/r.json"
 	ok 'update to no limit' oci update --resources "$TMPDIR/r.json" c
-	is "$(property MemoryMax) $(property TasksMax) $(value pids.max pids pids.max)" 'infinity infinity max' 'lifts them'
+	is "$(properties MemoryMax TasksMax) $(value pids.max pids pids.max)" 'infinity infinity max' 'lifts them'
 	rm "$TMPDIR/r.json"
 	oci delete -f c
 
@@ -75,7 +75,7 @@ resources() {
 	[ "$mode" = v2 ] || return 0
 	made 'args(["sleep", "1000"]) | .linux.resources.unified = {"memory.high": "50331648", "memory.max": "67108864",
 		"pids.max": "5", "cpu.max": "max 20000", "cpu.weight": "42", "cpuset.cpus": "0", "memory.oom.group": "1"}'
-	is "$(property MemoryHigh) $(property MemoryMax) $(property TasksMax) $(property CPUWeight) $(property AllowedCPUs)" \
+	is "$(properties MemoryHigh MemoryMax TasksMax CPUWeight AllowedCPUs)" \
 		'50331648 67108864 5 42 0' 'unified: what systemd knows'
 	is "$(value memory.high) $(value pids.max) $(value memory.oom.group) $(value cpu.max)" '50331648 5 1 max 20000' 'and what it does not'
 	sd systemctl daemon-reload
