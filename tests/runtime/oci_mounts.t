@@ -105,6 +105,17 @@ shows 'a masked directory is empty' '' '.linux.maskedPaths = ["/etc"] | sh("ls /
 shows 'and read-only' no '.linux.maskedPaths = ["/etc"] | sh("touch /etc/x 2>/dev/null || echo no")'
 shows 'one that is missing is passed over' ok '.linux.maskedPaths = ["/nope/nope"] | sh("echo ok")'
 shows 'many of them' '' '.linux.maskedPaths = ["/etc", "/tmp", "/home", "/proc/keys", "/proc/timer_list"] | sh("ls /etc /tmp /home | grep -v :; cat /proc/keys")'
+# containerd and others hand over the host's null device: its mode, the same one, is tried
+shows 'the null device as standard input cannot be changed' '1 no' \
+	'sh("chmod 666 /proc/self/fd/0 2>/dev/null && echo yes; echo $? no; echo >/proc/self/fd/0; cat")'
+bundle null 'args(["sleep", "1000"])'
+create null && oci start null
+run oci exec null sh -c 'chmod 666 /proc/self/fd/0 2>/dev/null && echo yes; echo $? no; cat' </dev/null
+is "$status $out" '0 1 no' 'nor by exec'
+run oci exec null readlink /proc/self/fd/0 < <(exec sleep 0.1)
+like "$out" '^pipe:' 'what else it is stays'
+oci delete -f null
+shows 'no top of a cgroup hierarchy is shown' '' 'ns("cgroup") | sh("ls -d /sys/fs/cgroup/release_agent /sys/fs/cgroup/*/release_agent 2>/dev/null; true")'
 shows 'a read-only path' no '.linux.readonlyPaths = ["/etc", "/nope"] | sh("touch /etc/x 2>/dev/null || echo no")'
 shows '/proc/sys of the default' no 'sh("echo x 2>/dev/null >/proc/sys/kernel/hostname || echo no")'
 

@@ -125,7 +125,7 @@ static int plan_hierarchy(struct bundle_work *w, const struct oci_mount *m, int 
 
 	if (!target || !root)
 		return -ENOMEM;
-	if (!(w->p->new_ns & CLONE_NEWCGROUP) && !has_own(w, root))
+	if (!has_own(w, root))
 		return 0;
 	if (strlen(name) >= NAME_MAX_ || strchr(name, '/') || w->n + 1 >= w->cap)
 		return err_plain(e, -E2BIG, "cgroup hierarchy '%s' is one too many", name);

@@ -138,6 +138,33 @@ static int plan_root(const struct bundle *b, struct bundle_plan *p, struct err *
 	return 0;
 }
 
+/*
+ * The caller's null device is the host's, of which the container's root could change mode and owner: containerd and
+ * others hand it over. It gets one of which it cannot. Without the right to mounts there is nobody to protect from.
+ */
+static int plan_stdio(const struct bundle_options *o, struct bundle_plan *p, struct err *e)
+{
+	struct launch *l = &p->launch.common;
+	int fd = -1, r;
+
+	for (int i = 0; o->console_fd < 0 && i < 3; i++) {
+		if (!null_device_is(i))
+			continue;
+		if (l->null_fd < 0) {
+			r = bundle_plan_keep(p, null_device_clone(e), e);
+			if (r < 0)
+				return r == -EPERM ? 0 : r;
+			l->null_fd = r;
+		}
+		if (fd < 0)
+			fd = bundle_plan_keep(p, null_device_open(l->null_fd, e), e);
+		if (fd < 0)
+			return fd;
+		l->stdio[i] = fd;
+	}
+	return 0;
+}
+
 static int plan_masked(const struct oci_strv *paths, struct bundle_plan *p, struct err *e)
 {
 	static const struct mount_param small[] = { { "size", "0" },
@@ -238,6 +265,8 @@ static int plan_all(const struct bundle *b, const struct bundle_options *o, stru
 		r = p->launch.common.keyring ? 0 : -ENOMEM;
 	}
 	if (r == 0)
+		r = plan_stdio(o, p, e);
+	if (r == 0)
 		plan_hooks(b, p);
 	return r;
 }
@@ -282,6 +311,8 @@ int bundle_plan_exec(const struct oci_process *process, const struct bundle *b, 
 		r = bundle_plan_affinity(process, p, e);
 	if (r == 0)
 		r = bundle_plan_seccomp(b, p, e);
+	if (r == 0)
+		r = plan_stdio(o, p, e);
 	l->make_cwd = false;
 	if (r < 0)
 		bundle_plan_done(p);

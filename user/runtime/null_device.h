@@ -3,6 +3,8 @@
 #ifndef DAVIT_RUNTIME_NULL_DEVICE_H
 #define DAVIT_RUNTIME_NULL_DEVICE_H
 
+#include <stdbool.h>
+
 struct err;
 
 /**
@@ -14,5 +16,11 @@ struct err;
  * Return: descriptor; -ENODEV when it is another file.
  */
 int null_device_clone(struct err *e);
+
+/* null_device_is() - is @fd one? */
+bool null_device_is(int fd);
+
+/* null_device_open() - for standard streams: that of null_device_clone(), or of the host if @clone_fd is -1 */
+int null_device_open(int clone_fd, struct err *e);
 
 #endif

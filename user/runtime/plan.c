@@ -201,13 +201,7 @@ int plan_build(const struct runtime_config *c, const struct plan_places *places,
 
 int plan_open_null(const struct plan *p, struct err *e)
 {
-	char path[40] = "/dev/null";
-	int fd;
-
-	if (p->launch.null_fd >= 0)
-		(void)err_format(path, sizeof(path), "/proc/self/fd/%d", p->launch.null_fd);
-	fd = openat(AT_FDCWD, path, O_RDWR | O_CLOEXEC);
-	return fd < 0 ? err_set(e, errno, "open '/dev/null'") : fd;
+	return null_device_open(p->launch.null_fd, e);
 }
 
 void plan_done(struct plan *p)
