@@ -210,22 +210,21 @@ cp "$DAVIT_OUT"/bin/davit-{oci,init} "$DAVIT_OUT/tests/grab" "$bin/" # what may 
 before=$(sha256sum "$bin"/*)
 cp "$bin/grab" "$rootfs/grab"
 printf '#!/proc/self/exe\n' >"$rootfs/self" && chmod +x "$rootfs/self"
-# grabbed CAPS-FILTER: what a container can do about 30 processes that enter it
+# grabbed FILTER COMMAND...: what a container can do about the processes of 50 commands that enter it
 grabbed() {
 	bundle bad "$1"' | args(["/grab"])'
 	"$bin/davit-oci" --root "$oci_root" create --bundle "$bundles/bad" bad </dev/null >"$TMPDIR/grab" 2>&1
 	"$bin/davit-oci" --root "$oci_root" start bad
 	wait_until 10 grep -q ready "$TMPDIR/grab"
-	for ((i = 0; i < 30; i++)); do "${@:2}" >/dev/null 2>&1 </dev/null; done
+	for ((i = 0; i < 50; i++)); do "${@:2}" >/dev/null 2>&1 </dev/null; done
 	oci kill bad TERM
 	wait_until 20 is_status bad stopped
 	oci delete bad
 }
 enter() { "$bin/davit-oci" --root "$oci_root" exec bad "$@"; }
 all='.process.capabilities |= with_entries(.value += ["CAP_SYS_PTRACE"])'
-cp "$bin/davit-oci" "$TEST_DIR/victim"
-# shellcheck disable=SC2317
-naive_victim() { (exec -a victim nsenter --target "$(pid_of bad)" --pid "$TEST_DIR/victim" spec --help); }
+cp "$(command -v sleep)" "$TEST_DIR/victim"
+naive_victim() { nsenter --target "$(pid_of bad)" --pid "$TEST_DIR/victim" 0.05; }
 grabbed "$all" naive_victim
 like "$(<"$TMPDIR/grab")" "$(stat -c %i "$TEST_DIR/victim") open" 'a naive runtime that enters can be written to'
 for row in 'CAP_SYS_PTRACE' 'CAP_KILL'; do
@@ -235,6 +234,15 @@ for row in 'CAP_SYS_PTRACE' 'CAP_KILL'; do
 	[ $row != CAP_SYS_PTRACE ] || like "$(<"$TMPDIR/grab")" "$(stat -c %i "$bin/davit-oci") 30" '… but is seen: the attack works so far'
 	diag "$(xargs <"$TMPDIR/grab")"
 done
+# a container beside it, in its pid namespace
+beside() {
+	bundle pod 'ns("pid"; $p) | args(["true"])' --arg p "/proc/$(pid_of bad)/ns/pid"
+	"$bin/davit-oci" --root "$oci_root" run --bundle "$bundles/pod" pod
+}
+grabbed "$all" beside
+like "$(<"$TMPDIR/grab")" "$(stat -c %i "$bin/davit-oci") 30" 'CVE-2019-5736: what create runs in a pid namespace of others is seen'
+unlike "$(<"$TMPDIR/grab")" "($(stat -c %i "$bin/davit-oci")|$(stat -c %i "$bin/davit-init")) open" '… and cannot be written to'
+diag "$(xargs <"$TMPDIR/grab")"
 for command in /self /proc/self/exe; do
 	bundle race 'args([$c])' --arg c $command
 	alone timeout 5 "$bin/davit-oci" --root "$oci_root" run --bundle "$bundles/race" race

@@ -24,6 +24,7 @@
 #include "runtime/bundle_spawn.h"
 #include "runtime/cgroup_manager.h"
 #include "runtime/hooks.h"
+#include "runtime/seal.h"
 #include "runtime/listener.h"
 #include "runtime/resctrl.h"
 #include "runtime/socket.h"
@@ -280,6 +281,8 @@ static int make_all(struct making *m, struct err *e)
 
 	if (r == 0 && !m->c->bundle.config.has_process)
 		r = err_plain(e, -EINVAL, "config.json: process: is missing");
+	if (r == 0) /* before there is anything to undo */
+		r = seal_for_create(&m->c->bundle, e);
 	if (r == 0)
 		r = open_console(m, e);
 	if (r == 0)

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/libc.h"
 #include "kern/cgroup.h"
 #include "kern/clone.h"
 #include "runtime/bundle_plan.h"
@@ -91,6 +92,9 @@ int container_exec(const struct record *r, const struct oci_process *process,
 		return err_plain(e, -ESRCH, "cannot exec in container '%s': it is not running",
 				 r->id);
 	s = other_namespaces(r->init.pid, &ns, e);
+	/* else the pid may have been another process's by then, with the host's namespaces */
+	if (s == 0 && pidfd_send_signal(pidfd, 0, NULL, 0) < 0)
+		s = err_plain(e, -ESRCH, "cannot exec in container '%s': it has ended", r->id);
 	if (s == 0)
 		s = bundle_plan_exec(process, o->bundle, pidfd, ns, &options, &p, e);
 	if (s < 0)

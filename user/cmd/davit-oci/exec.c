@@ -7,14 +7,13 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/env.h"
 #include "base/fmt.h"
 #include "base/io.h"
 #include "kern/cap.h"
-#include "kern/self.h"
 #include "oci.h"
 #include "runtime/create.h"
 #include "runtime/exec.h"
+#include "runtime/seal.h"
 #include "spec/user_spec.h"
 
 #define PROCESS_MAX (8u << 20) /* bytes of --process */
@@ -171,28 +170,6 @@ static int make_process(const struct exec_opts *o, char *argv[], struct work *w,
 	return r < 0 ? r : add_caps(&o->caps, &p->caps, e);
 }
 
-/*
- * A process that can trace reaches the file of who enters its pid namespace (CVE-2019-5736); those of a user
- * namespace cannot trace us, who come from outside.
- */
-static bool needs_seal(const struct oci_config *c)
-{
-	const struct oci_namespace *pid = &c->linux_.namespaces[OCI_NS_PID];
-
-	if (c->linux_.namespaces[OCI_NS_USER].is_listed)
-		return false;
-	/* another container's pid namespace: what its processes can is not known */
-	return pid->path || (c->process.caps.bounding & CAP_BIT(CAP_SYS_PTRACE));
-}
-
-static int seal(const struct bundle *b, struct err *e)
-{
-	struct env places;
-	int r = needs_seal(&b->config) ? env_init(&places, e) : 1;
-
-	return r == 0 ? self_seal(&places, e) : r < 0 ? r : 0;
-}
-
 static int prepare(const struct oci_env *env, const struct exec_opts *o, char *argv[],
 		   struct work *w, struct err *e)
 {
@@ -210,7 +187,7 @@ static int prepare(const struct oci_env *env, const struct exec_opts *o, char *a
 				 record_status_name(status));
 	r = bundle_open(w->record.bundle, env->root, &w->bundle, e);
 	if (r == 0) /* before --process is read, which may be a pipe */
-		r = seal(&w->bundle, e);
+		r = seal_for_exec(&w->bundle, e);
 	if (r < 0)
 		return r;
 	if (!o->process && !argv[1])
