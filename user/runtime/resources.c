@@ -143,8 +143,7 @@ static int apply_memory(struct work *w)
 	if (r == 0 && m->has_reservation && m->reservation)
 		r = put_limit(w, "memory.reservation", CGROUP_MEMORY, "memory.soft_limit_in_bytes",
 			      "memory.low", m->reservation);
-	/* of v1 alone: v2 has neither, and engines send them to it all the same */
-	if (r == 0 && m->has_swappiness && !is_v2)
+	if (r == 0 && m->has_swappiness) /* of v1 alone, as what follows */
 		r = put_u64(w, "memory.swappiness", CGROUP_MEMORY, "memory.swappiness", NULL,
 			    m->swappiness);
 	if (r == 0 && m->has_disable_oom_killer && m->disable_oom_killer) {
