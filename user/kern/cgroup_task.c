@@ -247,6 +247,10 @@ int cgroup_signal(struct cgroup *cg, int sig, struct err *e)
 {
 	int r = signal_all(cg, sig, e);
 
+	if (r == -ENOENT) { /* gone with all that was in it */
+		err_clear(e);
+		return 0;
+	}
 	return r < 0 ? r : 0;
 }
 
@@ -400,12 +404,19 @@ int cgroup_freeze(struct cgroup *cg, bool freeze, struct err *e)
 	return r;
 }
 
+/* Did a file of the directory fail with @r because there is no directory any more? */
+static bool is_removed(const struct cgroup *cg, int r)
+{
+	return r == -ENOENT && faccessat(cg->fd, "cgroup.procs", F_OK, 0) < 0 && errno == ENOENT;
+}
+
 int cgroup_kill(struct cgroup *cg, struct err *e)
 {
 	bool is_frozen = false;
 	int r = cg->fd < 0 ? -ENOENT : io_write_file(cg->fd, "cgroup.kill", "1");
 
-	if (r == 0 || (cg->fd >= 0 && r == -ENODEV))
+	/* systemd removes what it has made as soon as it is empty */
+	if (r == 0 || (cg->fd >= 0 && (r == -ENODEV || is_removed(cg, r))))
 		return 0; /* killed, or gone with all that was in it */
 	if (cg->fd >= 0)
 		return err_set(e, r, "kill cgroup '%s'", cg->id);

@@ -279,6 +279,21 @@ TEST_F(cg, bad_names)
 	}
 }
 
+/* systemd removes what it has made behind our back, as soon as it is empty */
+TEST_F(cg, killed_when_gone)
+{
+	CREATE(NULL);
+	EXPECT_EQ(0, cgroup_remove(self->slice, "a", &self->e));
+	EXPECT_EQ(0, cgroup_kill(self->cg, &self->e))
+	{
+		TH_LOG("%s", self->e.msg);
+	}
+	EXPECT_EQ(0, cgroup_signal(self->cg, SIGTERM, &self->e))
+	{
+		TH_LOG("%s", self->e.msg);
+	}
+}
+
 TEST_F(cg, nested_are_removed)
 {
 	char path[CGROUP_PATH_MAX], deep[4096];
