@@ -185,7 +185,11 @@ is "$(oci exec c cat /proc/self/cgroup)" "$(</proc/self/cgroup)" 'exec, too'
 fails 'pause is refused' 1 oci pause c
 like "$err" "has no cgroup.*hint: .*disabled" 'with the reason'
 fails 'and update' 1 oci update --resources - c <<<'{"pids": {"limit": 5}}'
-ok 'kill' oci kill c KILL
+fails 'and ps' 1 oci ps c
+like "$err" 'which has no cgroup' 'with the reason'
+fails 'and a signal for all' 1 oci kill --all c TERM
+like "$err" 'which has no cgroup' 'with the reason'
+ok 'but for KILL of a pid namespace' oci kill --all c KILL
 ok 'ends it' wait_until 10 is_status c stopped
 ok 'delete' oci delete c
 driver=(--cgroup-manager disabled)

@@ -156,6 +156,13 @@ int container_kill(const struct record *r, int sig, bool is_all, struct err *e)
 		if (cg)
 			return sig == SIGKILL ? cgroup_kill(cg, e) : cgroup_signal(cg, sig, e);
 	}
+	/* the kernel kills the rest of a pid namespace; nobody else knows who is in the container */
+	if (is_all && !(sig == SIGKILL && r->has_own_pids) &&
+	    cgroup_manager_of(r) == &cgroup_manager_disabled)
+		return err_plain(
+			e, -EOPNOTSUPP,
+			"cannot signal all processes of container '%s', which has no cgroup",
+			r->id);
 	pidfd = proc_id_open(&r->init);
 	if (pidfd < 0 || pidfd_send_signal(pidfd, sig, NULL, 0) < 0)
 		return err_plain(e, -ESRCH, "cannot kill '%s': container not running", r->id);

@@ -9,6 +9,7 @@
 #include "base/table.h"
 #include "kern/cgroup.h"
 #include "oci.h"
+#include "runtime/cgroup_manager.h"
 #include "runtime/create.h"
 
 static int read_record(const struct oci_env *env, const char *id, struct record *ret, struct err *e)
@@ -137,6 +138,10 @@ static int ps_main(const struct oci_env *env, void *opts, int argc, char *argv[]
 	if (status < 0)
 		return status;
 	cg = container_cgroup(&r);
+	if (!cg && cgroup_manager_of(&r) == &cgroup_manager_disabled)
+		return err_plain(e, -EOPNOTSUPP,
+				 "cannot list the processes of container '%s', which has no cgroup",
+				 r.id);
 	status = cg ? cgroup_pids(cg, &pids, &n, e) : 0;
 	if (status < 0)
 		return status;
