@@ -46,6 +46,9 @@ _sd_script() {
 		mount -t proc proc /proc
 		mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys
 		mount -t tmpfs -o mode=755 run /run && mkdir /run/lock
+		for dir in /usr/lib/systemd/system-generators /usr/lib/systemd/system-environment-generators; do
+			mount -t tmpfs none "$dir" # they would look at all of this machine, at each reload
+		done
 		umount -l /sys/fs/cgroup
 		if [ "$mode" = v2 ]; then
 			mount -t cgroup2 cgroup2 /sys/fs/cgroup
