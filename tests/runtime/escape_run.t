@@ -44,7 +44,7 @@ races 'CVE-2024-21626: working directory is a link' "$host" -w /vol/x davit/demo
 races 'CVE-2024-21626: … to a descriptor' /proc/self/fd/9 -w /vol/x davit/demo \
 	sh -c 'case $(readlink /proc/self/cwd) in /vol/x*) exit 0 ;; *) exit 42 ;; esac'
 davit run -d --name long "${with_look[@]}" davit/demo sleep 1000 >/dev/null
-for ((n = 3; n < 30; n++)); do
+for ((n = 3; n < 16; n++)); do
 	for cwd in "/proc/self/fd/$n" "/proc/1/fd/$n/.." "/proc/thread-self/fd/$n"; do
 		run davit run --rm -w "$cwd" davit/demo sh -c 'ls -d /proc/self/cwd/*' 9<"$host"
 		[ "$status" -eq 125 ] || fail "CVE-2024-21626: run in $cwd" "$out"
