@@ -30,14 +30,14 @@ static int freeze(const struct oci_env *env, const char *id, bool is_pause, stru
 	return cgroup_freeze(t.cg, is_pause, e);
 }
 
-static int pause_main(const struct oci_env *env, void *opts, int argc, char *argv[], struct err *e)
+static int pause_main(const void *env, void *opts, int argc, char *argv[], struct err *e)
 {
 	(void)opts;
 	(void)argc;
 	return freeze(env, argv[0], true, e);
 }
 
-static int resume_main(const struct oci_env *env, void *opts, int argc, char *argv[], struct err *e)
+static int resume_main(const void *env, void *opts, int argc, char *argv[], struct err *e)
 {
 	(void)opts;
 	(void)argc;
@@ -65,8 +65,9 @@ static int read_resources(const char *path, char **ret, size_t *ret_n, struct er
 	return r < 0 ? err_set(e, r, "read standard input") : 0;
 }
 
-static int update_main(const struct oci_env *env, void *opts, int argc, char *argv[], struct err *e)
+static int update_main(const void *data, void *opts, int argc, char *argv[], struct err *e)
 {
+	const struct oci_env *env = data;
 	const struct update_opts *o = opts;
 	_cleanup_(target_done) struct target t = { .dir = -1 };
 	_cleanup_(oci_doc_done) struct oci_doc doc = { .json = NULL };
@@ -88,24 +89,23 @@ static int update_main(const struct oci_env *env, void *opts, int argc, char *ar
 							    e);
 }
 
-const struct oci_command cmd_pause = { .name = "pause",
-				       .summary =
-					       "stop all processes of a container where they are",
-				       .usage = "ID",
-				       .main = pause_main,
-				       .min_args = 1,
-				       .max_args = 1 };
-const struct oci_command cmd_resume = { .name = "resume",
-					.summary = "let a paused container go on",
-					.usage = "ID",
-					.main = resume_main,
-					.min_args = 1,
-					.max_args = 1 };
-const struct oci_command cmd_update = { .name = "update",
-					.summary = "change the limits of a container",
-					.usage = "ID",
-					.main = update_main,
-					.options = update_options,
-					OCI_OPTS(struct update_opts),
-					.min_args = 1,
-					.max_args = 1 };
+const struct command cmd_pause = { .name = "pause",
+				   .summary = "stop all processes of a container where they are",
+				   .usage = "ID",
+				   .main = pause_main,
+				   .min_args = 1,
+				   .max_args = 1 };
+const struct command cmd_resume = { .name = "resume",
+				    .summary = "let a paused container go on",
+				    .usage = "ID",
+				    .main = resume_main,
+				    .min_args = 1,
+				    .max_args = 1 };
+const struct command cmd_update = { .name = "update",
+				    .summary = "change the limits of a container",
+				    .usage = "ID",
+				    .main = update_main,
+				    .options = update_options,
+				    COMMAND_OPTS(struct update_opts),
+				    .min_args = 1,
+				    .max_args = 1 };

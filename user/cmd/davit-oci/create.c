@@ -84,7 +84,7 @@ static int make(const struct oci_env *env, const struct create_opts *opts, const
 	return 0;
 }
 
-static int create_main(const struct oci_env *env, void *opts, int argc, char *argv[], struct err *e)
+static int create_main(const void *env, void *opts, int argc, char *argv[], struct err *e)
 {
 	struct created c;
 	int r = make(env, opts, argv[0], false, &c, e);
@@ -96,8 +96,9 @@ static int create_main(const struct oci_env *env, void *opts, int argc, char *ar
 	return 0;
 }
 
-static int run_main(const struct oci_env *env, void *opts, int argc, char *argv[], struct err *e)
+static int run_main(const void *data, void *opts, int argc, char *argv[], struct err *e)
 {
+	const struct oci_env *env = data;
 	const struct run_opts *o = opts;
 	struct created c;
 	int r = make(env, &o->create, argv[0], true, &c, e), status = 0;
@@ -119,23 +120,23 @@ static int run_main(const struct oci_env *env, void *opts, int argc, char *argv[
 	return r < 0 ? r : status;
 }
 
-const struct oci_command cmd_create = {
+const struct command cmd_create = {
 	.name = "create",
 	.summary = "make a container from a bundle; `start` runs its program",
 	.usage = "ID",
 	.main = create_main,
 	.options = create_options,
-	OCI_OPTS(struct create_opts),
+	COMMAND_OPTS(struct create_opts),
 	.min_args = 1,
 	.max_args = 1
 };
-const struct oci_command cmd_run = {
+const struct command cmd_run = {
 	.name = "run",
 	.summary = "create a container, start it, wait for its end and delete it",
 	.usage = "ID",
 	.main = run_main,
 	.options = run_options,
-	OCI_OPTS(struct run_opts),
+	COMMAND_OPTS(struct run_opts),
 	.min_args = 1,
 	.max_args = 1
 };

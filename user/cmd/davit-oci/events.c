@@ -112,7 +112,7 @@ static int print_stats(const struct target *t, struct err *e)
 		 "\"pids\":{\"current\":%llu,\"limit\":%llu},\"hugetlb\":{},\"intel_rdt\":{}}}\n",
 		 (unsigned long long)c.pids_current,
 		 c.pids_limit == CGROUP_UNLIMITED ? 0ull : (unsigned long long)c.pids_limit);
-	return oci_print(&s, e);
+	return print_str(&s, e);
 }
 
 static int print_oom(const struct target *t, uint64_t *seen, struct err *e)
@@ -127,7 +127,7 @@ static int print_oom(const struct target *t, uint64_t *seen, struct err *e)
 	str_add(&s, "{\"type\":\"oom\",\"id\":");
 	str_add_json(&s, t->record.id);
 	str_add(&s, "}\n");
-	return oci_print(&s, e);
+	return print_str(&s, e);
 }
 
 /* Until the container has ended. */
@@ -149,7 +149,7 @@ static int follow(const struct target *t, int interval_ms, struct err *e)
 	return r;
 }
 
-static int events_main(const struct oci_env *env, void *opts, int argc, char *argv[], struct err *e)
+static int events_main(const void *env, void *opts, int argc, char *argv[], struct err *e)
 {
 	const struct events_opts *o = opts;
 	_cleanup_(target_done) struct target t = { .dir = -1 };
@@ -166,11 +166,11 @@ static int events_main(const struct oci_env *env, void *opts, int argc, char *ar
 	return o->stats ? print_stats(&t, e) : follow(&t, interval_ms, e);
 }
 
-const struct oci_command cmd_events = { .name = "events",
-					.summary = "print what a container uses, as JSON",
-					.usage = "ID",
-					.main = events_main,
-					.options = events_options,
-					OCI_OPTS(struct events_opts),
-					.min_args = 1,
-					.max_args = 1 };
+const struct command cmd_events = { .name = "events",
+				    .summary = "print what a container uses, as JSON",
+				    .usage = "ID",
+				    .main = events_main,
+				    .options = events_options,
+				    COMMAND_OPTS(struct events_opts),
+				    .min_args = 1,
+				    .max_args = 1 };

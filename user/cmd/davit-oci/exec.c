@@ -200,8 +200,9 @@ static int prepare(const struct oci_env *env, const struct exec_opts *o, char *a
 	return r < 0 ? r : 0;
 }
 
-static int exec_main(const struct oci_env *env, void *opts, int argc, char *argv[], struct err *e)
+static int exec_main(const void *data, void *opts, int argc, char *argv[], struct err *e)
 {
+	const struct oci_env *env = data;
 	const struct exec_opts *o = opts;
 	_cleanup_(work_done) struct work w = { .record = { .pipes = { -1, -1 } },
 					       .bundle = { .fd = -1, .rootfs_fd = -1 },
@@ -233,12 +234,12 @@ static int exec_main(const struct oci_env *env, void *opts, int argc, char *argv
 	return r;
 }
 
-const struct oci_command cmd_exec = { .name = "exec",
-				      .summary = "run one more process in a container",
-				      .usage = "ID [COMMAND [ARG...]]",
-				      .main = exec_main,
-				      .options = exec_options,
-				      OCI_OPTS(struct exec_opts),
-				      .min_args = 1,
-				      .max_args = -1,
-				      .failed_status = STATUS_FAILED };
+const struct command cmd_exec = { .name = "exec",
+				  .summary = "run one more process in a container",
+				  .usage = "ID [COMMAND [ARG...]]",
+				  .main = exec_main,
+				  .options = exec_options,
+				  COMMAND_OPTS(struct exec_opts),
+				  .min_args = 1,
+				  .max_args = -1,
+				  .failed_status = STATUS_FAILED };

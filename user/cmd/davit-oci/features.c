@@ -115,8 +115,7 @@ static void add_memory_policy(struct str *s)
 	str_add(s, "}");
 }
 
-static int features_main(const struct oci_env *env, void *opts, int argc, char *argv[],
-			 struct err *e)
+static int features_main(const void *env, void *opts, int argc, char *argv[], struct err *e)
 {
 	_cleanup_str_ struct str s = STR_INIT;
 
@@ -141,10 +140,10 @@ static int features_main(const struct oci_env *env, void *opts, int argc, char *
 	str_add(&s, ",\"mountExtensions\":{\"idmap\":{\"enabled\":true}},"
 		    "\"netDevices\":{\"enabled\":true}},"
 		    "\"annotations\":{\"org.davit.version\":\"" DAVIT_VERSION "\"}}\n");
-	return oci_print(&s, e);
+	return print_str(&s, e);
 }
 
-const struct oci_command cmd_features = { .name = "features",
-					  .summary = "print what config.json may ask for, as JSON",
-					  .usage = "",
-					  .main = features_main };
+const struct command cmd_features = { .name = "features",
+				      .summary = "print what config.json may ask for, as JSON",
+				      .usage = "",
+				      .main = features_main };

@@ -11,8 +11,9 @@
 #include "oci.h"
 #include "runtime/create.h"
 
-static int start_main(const struct oci_env *env, void *opts, int argc, char *argv[], struct err *e)
+static int start_main(const void *data, void *opts, int argc, char *argv[], struct err *e)
 {
+	const struct oci_env *env = data;
 	_cleanup_(record_done) struct record r = { .pipes = { -1, -1 } };
 	_cleanup_fd_ int dir = record_open(env->root, argv[0], e);
 	int s;
@@ -36,8 +37,9 @@ static const struct opt kill_options[] = {
 };
 /* clang-format on */
 
-static int kill_main(const struct oci_env *env, void *opts, int argc, char *argv[], struct err *e)
+static int kill_main(const void *data, void *opts, int argc, char *argv[], struct err *e)
 {
+	const struct oci_env *env = data;
 	const struct kill_opts *o = opts;
 	_cleanup_(record_done) struct record r = { .pipes = { -1, -1 } };
 	_cleanup_fd_ int dir = record_open(env->root, argv[0], e);
@@ -62,8 +64,9 @@ static const struct opt delete_options[] = {
 };
 /* clang-format on */
 
-static int delete_main(const struct oci_env *env, void *opts, int argc, char *argv[], struct err *e)
+static int delete_main(const void *data, void *opts, int argc, char *argv[], struct err *e)
 {
+	const struct oci_env *env = data;
 	const struct delete_opts *o = opts;
 	int r = 0;
 
@@ -72,25 +75,25 @@ static int delete_main(const struct oci_env *env, void *opts, int argc, char *ar
 	return r;
 }
 
-const struct oci_command cmd_start = { .name = "start",
-				       .summary = "run the program of a created container",
-				       .usage = "ID",
-				       .main = start_main,
-				       .min_args = 1,
-				       .max_args = 1 };
-const struct oci_command cmd_kill = { .name = "kill",
-				      .summary = "send a signal to a container (default TERM)",
-				      .usage = "ID [SIGNAL]",
-				      .main = kill_main,
-				      .options = kill_options,
-				      OCI_OPTS(struct kill_opts),
-				      .min_args = 1,
-				      .max_args = 2 };
-const struct oci_command cmd_delete = { .name = "delete",
-					.summary = "delete stopped containers",
-					.usage = "ID...",
-					.main = delete_main,
-					.options = delete_options,
-					OCI_OPTS(struct delete_opts),
-					.min_args = 1,
-					.max_args = -1 };
+const struct command cmd_start = { .name = "start",
+				   .summary = "run the program of a created container",
+				   .usage = "ID",
+				   .main = start_main,
+				   .min_args = 1,
+				   .max_args = 1 };
+const struct command cmd_kill = { .name = "kill",
+				  .summary = "send a signal to a container (default TERM)",
+				  .usage = "ID [SIGNAL]",
+				  .main = kill_main,
+				  .options = kill_options,
+				  COMMAND_OPTS(struct kill_opts),
+				  .min_args = 1,
+				  .max_args = 2 };
+const struct command cmd_delete = { .name = "delete",
+				    .summary = "delete stopped containers",
+				    .usage = "ID...",
+				    .main = delete_main,
+				    .options = delete_options,
+				    COMMAND_OPTS(struct delete_opts),
+				    .min_args = 1,
+				    .max_args = -1 };

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The command table of `davit-oci` and what every command gets. */
+/* What the commands of `davit-oci` share; their main() gets the struct oci_env. */
 #ifndef DAVIT_CMD_OCI_H
 #define DAVIT_CMD_OCI_H
 
 #include <stdbool.h>
 
+#include "base/command.h"
 #include "base/err.h"
 #include "base/opt.h"
 #include "base/str.h"
@@ -12,10 +13,12 @@
 #define OCI_ROOT_DEFAULT "/run/davit-oci"
 #define OCI_SPEC_VERSION "1.3.0"
 
+extern const struct program davit_oci;
+
 struct cgroup_manager;
 
 /**
- * struct oci_env - options before the command
+ * struct oci_env - options before the command, and what they lead to
  * @init_path: davit-init; owned
  * @bpffs: $DAVIT_BPFFS
  * @cgroups: of new containers
@@ -27,35 +30,15 @@ struct oci_env {
 	bool debug, systemd_cgroup, version;
 };
 
-/**
- * struct oci_command - one row per command: dispatch and help
- * @main: @opts is a zeroed struct of @opts_size filled from @options; @argv holds what follows.
- *	  Return: exit status >= 0, or -errno with @e filled, which the dispatcher tells.
- * @failed_status: exit status after an error that names none; 0 = 1
- */
-struct oci_command {
-	const char *name, *summary, *usage;
-	int (*main)(const struct oci_env *env, void *opts, int argc, char *argv[], struct err *e);
-	const struct opt *options;
-	unsigned int opts_size;
-	int min_args, max_args;
-	int failed_status;
-};
-
-#define OCI_OPTS(type) .opts_size = sizeof(type)
-
-extern const struct oci_command cmd_create, cmd_run; /* create.c */
-extern const struct oci_command cmd_start, cmd_kill, cmd_delete; /* life.c */
-extern const struct oci_command cmd_state, cmd_list, cmd_ps; /* show.c */
-extern const struct oci_command cmd_exec; /* exec.c */
-extern const struct oci_command cmd_pause, cmd_resume, cmd_update; /* change.c */
-extern const struct oci_command cmd_events; /* events.c */
-extern const struct oci_command cmd_spec; /* spec.c */
-extern const struct oci_command cmd_features; /* features.c */
-extern const struct oci_command cmd_checkpoint, cmd_restore; /* criu.c */
-
-/* oci_print() - write all of @s to stdout. Return: 0 or -errno with @e. */
-int oci_print(const struct str *s, struct err *e);
+extern const struct command cmd_create, cmd_run; /* create.c */
+extern const struct command cmd_start, cmd_kill, cmd_delete; /* life.c */
+extern const struct command cmd_state, cmd_list, cmd_ps; /* show.c */
+extern const struct command cmd_exec; /* exec.c */
+extern const struct command cmd_pause, cmd_resume, cmd_update; /* change.c */
+extern const struct command cmd_events; /* events.c */
+extern const struct command cmd_spec; /* spec.c */
+extern const struct command cmd_features; /* features.c */
+extern const struct command cmd_checkpoint, cmd_restore; /* criu.c */
 
 /* oci_log_open() - where errors are told beside stderr; keeps @env. Return: 0; -errno with @e. */
 int oci_log_open(const struct oci_env *env, struct err *e);

@@ -19,7 +19,7 @@ static int read_record(const struct oci_env *env, const char *id, struct record 
 	return dir < 0 ? dir : record_read(dir, id, ret, e);
 }
 
-static int state_main(const struct oci_env *env, void *opts, int argc, char *argv[], struct err *e)
+static int state_main(const void *env, void *opts, int argc, char *argv[], struct err *e)
 {
 	_cleanup_(record_done) struct record r = { .pipes = { -1, -1 } };
 	_cleanup_str_ struct str s = STR_INIT;
@@ -31,7 +31,7 @@ static int state_main(const struct oci_env *env, void *opts, int argc, char *arg
 		return status;
 	record_state_json(&r, container_look(&r), &s);
 	str_add(&s, "\n");
-	return oci_print(&s, e);
+	return print_str(&s, e);
 }
 
 struct list_opts {
@@ -66,8 +66,9 @@ static void add_row(struct table *t, const struct record *r, enum record_status 
 	table_add(t, r->owner);
 }
 
-static int list_main(const struct oci_env *env, void *opts, int argc, char *argv[], struct err *e)
+static int list_main(const void *data, void *opts, int argc, char *argv[], struct err *e)
 {
+	const struct oci_env *env = data;
 	static const char *const heads[] = { "ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER" };
 	const struct list_opts *o = opts;
 	_cleanup_strv_ struct strv ids = { .v = NULL };
@@ -104,7 +105,7 @@ static int list_main(const struct oci_env *env, void *opts, int argc, char *argv
 		str_add(&s, is_first ? "null\n" : "]\n"); /* as Go's programs print an empty list */
 	else if (!o->quiet)
 		table_print(&t, &s);
-	return oci_print(&s, e);
+	return print_str(&s, e);
 }
 
 struct ps_opts {
@@ -118,7 +119,7 @@ static const struct opt ps_options[] = {
 };
 /* clang-format on */
 
-static int ps_main(const struct oci_env *env, void *opts, int argc, char *argv[], struct err *e)
+static int ps_main(const void *env, void *opts, int argc, char *argv[], struct err *e)
 {
 	const struct ps_opts *o = opts;
 	_cleanup_(record_done) struct record r = { .pipes = { -1, -1 } };
@@ -149,26 +150,26 @@ static int ps_main(const struct oci_env *env, void *opts, int argc, char *argv[]
 	for (size_t i = 0; i < n; i++)
 		str_addf(&s, json ? "%s%d" : "%s%d\n", json && i ? "," : "", pids[i]);
 	str_add(&s, json ? "]\n" : "");
-	return oci_print(&s, e);
+	return print_str(&s, e);
 }
 
-const struct oci_command cmd_state = { .name = "state",
-				       .summary = "print the state of a container",
-				       .usage = "ID",
-				       .main = state_main,
-				       .min_args = 1,
-				       .max_args = 1 };
-const struct oci_command cmd_list = { .name = "list",
-				      .summary = "list containers",
-				      .usage = "",
-				      .main = list_main,
-				      .options = list_options,
-				      OCI_OPTS(struct list_opts) };
-const struct oci_command cmd_ps = { .name = "ps",
-				    .summary = "list the processes of a container",
-				    .usage = "ID",
-				    .main = ps_main,
-				    .options = ps_options,
-				    OCI_OPTS(struct ps_opts),
-				    .min_args = 1,
-				    .max_args = -1 };
+const struct command cmd_state = { .name = "state",
+				   .summary = "print the state of a container",
+				   .usage = "ID",
+				   .main = state_main,
+				   .min_args = 1,
+				   .max_args = 1 };
+const struct command cmd_list = { .name = "list",
+				  .summary = "list containers",
+				  .usage = "",
+				  .main = list_main,
+				  .options = list_options,
+				  COMMAND_OPTS(struct list_opts) };
+const struct command cmd_ps = { .name = "ps",
+				.summary = "list the processes of a container",
+				.usage = "ID",
+				.main = ps_main,
+				.options = ps_options,
+				COMMAND_OPTS(struct ps_opts),
+				.min_args = 1,
+				.max_args = -1 };

@@ -24,7 +24,7 @@ static const struct opt spec_options[] = {
 };
 /* clang-format on */
 
-static int spec_main(const struct oci_env *env, void *opts, int argc, char *argv[], struct err *e)
+static int spec_main(const void *env, void *opts, int argc, char *argv[], struct err *e)
 {
 	const struct spec_opts *o = opts;
 	_cleanup_free_ char *text = oci_spec_default(o->rootless, geteuid(), getegid());
@@ -46,9 +46,9 @@ static int spec_main(const struct oci_env *env, void *opts, int argc, char *argv
 	return r < 0 ? err_set(e, r, "write 'config.json'") : 0;
 }
 
-const struct oci_command cmd_spec = { .name = "spec",
-				      .summary = "write a config.json to begin with",
-				      .usage = "",
-				      .main = spec_main,
-				      .options = spec_options,
-				      OCI_OPTS(struct spec_opts) };
+const struct command cmd_spec = { .name = "spec",
+				  .summary = "write a config.json to begin with",
+				  .usage = "",
+				  .main = spec_main,
+				  .options = spec_options,
+				  COMMAND_OPTS(struct spec_opts) };

@@ -94,7 +94,7 @@ int attached_join(struct engine *en, const struct container *c, struct attach_op
 	return attach_run(sock, o, ret_status, e);
 }
 
-static int attach_main(const struct env *env, void *opts, int argc, char *argv[], struct err *e)
+static int attach_main(const void *env, void *opts, int argc, char *argv[], struct err *e)
 {
 	_cleanup_engine_ struct engine en = ENGINE_INIT;
 	const struct attach_cmd_opts *cmd = opts;
@@ -124,7 +124,7 @@ const struct command cmd_attach = {
 	.usage = "CONTAINER",
 	.main = attach_main,
 	.options = attach_options,
-	CMD_OPTS(struct attach_cmd_opts),
+	COMMAND_OPTS(struct attach_cmd_opts),
 	.min_args = 1,
 	.max_args = 1,
 	.exit_status =

@@ -108,7 +108,7 @@ static void add_verdict(struct report *p, bool is_ok, struct str *out)
 		 p->n - p->n_missing, p->n);
 }
 
-static int doctor_main(const struct env *env, void *opts, int argc, char *argv[], struct err *e)
+static int doctor_main(const void *env, void *opts, int argc, char *argv[], struct err *e)
 {
 	static const char *const head[] = { "GROUP", "FEATURE", "HERE", "DETAIL" };
 	const struct doctor_opts *o = opts;
@@ -126,7 +126,7 @@ static int doctor_main(const struct env *env, void *opts, int argc, char *argv[]
 		add_verdict(&p, missing == 0, &out);
 		r = str_failed(&p.json) || str_failed(&p.advice) ?
 			    err_set(e, ENOMEM, "format output") :
-			    cli_print(&out, e);
+			    print_str(&out, e);
 	}
 	table_done(&p.table);
 	str_done(&p.json);
@@ -140,7 +140,7 @@ const struct command cmd_doctor = {
 	.usage = "",
 	.main = doctor_main,
 	.options = doctor_options,
-	CMD_OPTS(struct doctor_opts),
+	COMMAND_OPTS(struct doctor_opts),
 	.details =
 		"Tries every facility that davit uses. For what is missing it says what is lost and how\n"
 		"to get it. Exit status 0: containers can run; 1: something required is missing.",

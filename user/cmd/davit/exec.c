@@ -28,7 +28,7 @@ static const struct opt exec_options[] = {
 };
 /* clang-format on */
 
-static int exec_main(const struct env *env, void *opts, int argc, char *argv[], struct err *e)
+static int exec_main(const void *env, void *opts, int argc, char *argv[], struct err *e)
 {
 	struct exec_options *o = opts;
 	struct container_options names = { .env = o->env, .env_file = o->env_file };
@@ -67,7 +67,7 @@ const struct command cmd_exec = {
 	.usage = "CONTAINER COMMAND [ARG...]",
 	.main = exec_main,
 	.options = exec_options,
-	CMD_OPTS(struct exec_options),
+	COMMAND_OPTS(struct exec_options),
 	.min_args = 2,
 	.max_args = -1,
 	.failed_status = EXIT_NOT_RUN,

@@ -104,8 +104,9 @@ static void add_head(struct listing *l)
 			table_add(&l->table, head[i]);
 }
 
-static int images_main(const struct env *env, void *opts, int argc, char *argv[], struct err *e)
+static int images_main(const void *data, void *opts, int argc, char *argv[], struct err *e)
 {
+	const struct env *env = data;
 	_cleanup_(image_list_done) struct image_list images = { .n = 0 };
 	_cleanup_(store_done) struct store st = STORE_INIT;
 	struct listing l = { .o = opts };
@@ -134,7 +135,7 @@ static int images_main(const struct env *env, void *opts, int argc, char *argv[]
 	}
 	if (!l.o->quiet && !l.is_json)
 		table_print(&l.table, &l.out);
-	r = cli_print(&l.out, e);
+	r = print_str(&l.out, e);
 	table_done(&l.table);
 	str_done(&l.out);
 	return r;
@@ -146,5 +147,5 @@ const struct command cmd_images = {
 	.usage = "",
 	.main = images_main,
 	.options = images_options,
-	CMD_OPTS(struct images_opts),
+	COMMAND_OPTS(struct images_opts),
 };

@@ -4,7 +4,7 @@
 #include "image/options.h"
 #include "image_helper.h"
 
-static int import_main(const struct env *env, void *opts, int argc, char *argv[], struct err *e)
+static int import_main(const void *env, void *opts, int argc, char *argv[], struct err *e)
 {
 	return image_helper(env, "import", import_options, opts, argc, argv, e);
 }
@@ -15,7 +15,7 @@ const struct command cmd_import = {
 	.usage = "TAR|DIR|- [NAME[:TAG]]",
 	.main = import_main,
 	.options = import_options,
-	CMD_OPTS(struct import_opts),
+	COMMAND_OPTS(struct import_opts),
 	.min_args = 1,
 	.max_args = 2,
 	.details = "The tar may be compressed (gzip, zstd, bzip2, xz). Prints the id of the image.",

@@ -121,7 +121,7 @@ static int inspect_one(struct engine *en, const char *ref, const char *type, jso
 	return r;
 }
 
-static int inspect_main(const struct env *env, void *opts, int argc, char *argv[], struct err *e)
+static int inspect_main(const void *env, void *opts, int argc, char *argv[], struct err *e)
 {
 	const struct inspect_opts *o = opts;
 	_cleanup_engine_ struct engine en = ENGINE_INIT;
@@ -146,7 +146,7 @@ static int inspect_main(const struct env *env, void *opts, int argc, char *argv[
 	if (!text)
 		return err_set(e, ENOMEM, "inspect");
 	str_addf(&s, "%s\n", text);
-	r = cli_print(&s, e);
+	r = print_str(&s, e);
 	return r < 0 ? r : status;
 }
 
@@ -156,7 +156,7 @@ const struct command cmd_inspect = {
 	.usage = "NAME...",
 	.main = inspect_main,
 	.options = inspect_options,
-	CMD_OPTS(struct inspect_opts),
+	COMMAND_OPTS(struct inspect_opts),
 	.min_args = 1,
 	.max_args = -1,
 };

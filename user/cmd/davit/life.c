@@ -58,7 +58,7 @@ static int apply(const char *arg, void *data, struct err *e)
 		return r;
 	if (!out.len)
 		str_addf(&out, "%s\n", arg);
-	return cli_print(&out, e);
+	return print_str(&out, e);
 }
 
 /* Stop signal of the options (@o may be NULL), else of the image; an image that is gone means the
@@ -96,7 +96,7 @@ static int kill_one(struct engine *en, struct container *c, const struct life_op
 	return r;
 }
 
-static int kill_main(const struct env *env, void *opts, int argc, char *argv[], struct err *e)
+static int kill_main(const void *env, void *opts, int argc, char *argv[], struct err *e)
 {
 	struct life_opts *o = opts;
 	struct each each = { env, o, kill_one, "kill" };
@@ -124,7 +124,7 @@ static int stop_one(struct engine *en, struct container *c, const struct life_op
 	return r;
 }
 
-static int stop_main(const struct env *env, void *opts, int argc, char *argv[], struct err *e)
+static int stop_main(const void *env, void *opts, int argc, char *argv[], struct err *e)
 {
 	struct life_opts *o = opts;
 	struct each each = { env, o, stop_one, "stop" };
@@ -134,7 +134,7 @@ static int stop_main(const struct env *env, void *opts, int argc, char *argv[], 
 	return cli_each(argc, argv, apply, &each);
 }
 
-static int rm_main(const struct env *env, void *opts, int argc, char *argv[], struct err *e)
+static int rm_main(const void *env, void *opts, int argc, char *argv[], struct err *e)
 {
 	struct life_opts *o = opts;
 	struct each each = { env, o, rm_one, "remove" };
@@ -153,7 +153,7 @@ static int wait_one(struct engine *en, struct container *c, const struct life_op
 	return r;
 }
 
-static int wait_main(const struct env *env, void *opts, int argc, char *argv[], struct err *e)
+static int wait_main(const void *env, void *opts, int argc, char *argv[], struct err *e)
 {
 	struct each each = { env, opts, wait_one, "wait for" };
 
@@ -161,7 +161,7 @@ static int wait_main(const struct env *env, void *opts, int argc, char *argv[], 
 	return cli_each(argc, argv, apply, &each);
 }
 
-static int reap_main(const struct env *env, void *opts, int argc, char *argv[], struct err *e)
+static int reap_main(const void *env, void *opts, int argc, char *argv[], struct err *e)
 {
 	struct life_opts *o = opts;
 	_cleanup_engine_ struct engine en = ENGINE_INIT;
@@ -201,17 +201,17 @@ static const struct opt reap_options[] = {
 /* clang-format on */
 
 const struct command cmd_kill = { .name = "kill", .summary = "send a signal to containers", .usage = "CONTAINER...",
-				  .main = kill_main, .options = kill_options, CMD_OPTS(struct life_opts),
+				  .main = kill_main, .options = kill_options, COMMAND_OPTS(struct life_opts),
 				  .min_args = 1, .max_args = -1 };
 const struct command cmd_stop = { .name = "stop", .summary = "stop containers", .usage = "CONTAINER...",
-				  .main = stop_main, .options = stop_options, CMD_OPTS(struct life_opts),
+				  .main = stop_main, .options = stop_options, COMMAND_OPTS(struct life_opts),
 				  .min_args = 1, .max_args = -1 };
 const struct command cmd_rm = { .name = "rm", .summary = "remove containers", .usage = "CONTAINER...",
-				.main = rm_main, .options = rm_options, CMD_OPTS(struct life_opts),
+				.main = rm_main, .options = rm_options, COMMAND_OPTS(struct life_opts),
 				.min_args = 1, .max_args = -1 };
 const struct command cmd_wait = { .name = "wait", .summary = "wait for containers to end, print their exit codes",
-				  .usage = "CONTAINER...", .main = wait_main, CMD_OPTS(struct life_opts),
+				  .usage = "CONTAINER...", .main = wait_main, COMMAND_OPTS(struct life_opts),
 				  .min_args = 1, .max_args = -1 };
 const struct command cmd_reap = { .name = "reap", .summary = "take down a container that has ended", .usage = "ID",
-				  .main = reap_main, .options = reap_options, CMD_OPTS(struct life_opts),
+				  .main = reap_main, .options = reap_options, COMMAND_OPTS(struct life_opts),
 				  .min_args = 1, .max_args = 1, .is_hidden = true };

@@ -4,7 +4,7 @@
 #include "image/options.h"
 #include "image_helper.h"
 
-static int load_main(const struct env *env, void *opts, int argc, char *argv[], struct err *e)
+static int load_main(const void *env, void *opts, int argc, char *argv[], struct err *e)
 {
 	return image_helper(env, "load", load_options, opts, argc, argv, e);
 }
@@ -15,7 +15,7 @@ const struct command cmd_load = {
 	.usage = "",
 	.main = load_main,
 	.options = load_options,
-	CMD_OPTS(struct load_opts),
+	COMMAND_OPTS(struct load_opts),
 	.details = "Reads an OCI image layout (directory or tar) or what `docker save` writes, compressed\n"
 		   "or not. Sizes, digests and diffids are verified; layers that are there are shared.",
 };

@@ -142,7 +142,7 @@ static int locate(struct engine *en, const struct container *c, struct log_query
 	return 0;
 }
 
-static int logs_main(const struct env *env, void *opts, int argc, char *argv[], struct err *e)
+static int logs_main(const void *env, void *opts, int argc, char *argv[], struct err *e)
 {
 	const struct logs_opts *o = opts;
 	_cleanup_engine_ struct engine en = ENGINE_INIT;
@@ -175,7 +175,7 @@ const struct command cmd_logs = {
 	.usage = "CONTAINER",
 	.main = logs_main,
 	.options = logs_options,
-	CMD_OPTS(struct logs_opts),
+	COMMAND_OPTS(struct logs_opts),
 	.min_args = 1,
 	.max_args = 1,
 	.details = "TIME is RFC 3339 (2026-01-02T15:04:05Z), seconds since the epoch, or a duration\n"

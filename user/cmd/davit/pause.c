@@ -34,10 +34,10 @@ static int apply(const char *arg, void *data, struct err *e)
 	if (r < 0)
 		return r;
 	str_addf(&out, "%s\n", arg);
-	return cli_print(&out, e);
+	return print_str(&out, e);
 }
 
-static int pause_main(const struct env *env, void *opts, int argc, char *argv[], struct err *e)
+static int pause_main(const void *env, void *opts, int argc, char *argv[], struct err *e)
 {
 	struct each each = { env, container_pause, "pause" };
 
@@ -46,7 +46,7 @@ static int pause_main(const struct env *env, void *opts, int argc, char *argv[],
 	return cli_each(argc, argv, apply, &each);
 }
 
-static int unpause_main(const struct env *env, void *opts, int argc, char *argv[], struct err *e)
+static int unpause_main(const void *env, void *opts, int argc, char *argv[], struct err *e)
 {
 	struct each each = { env, container_unpause, "unpause" };
 

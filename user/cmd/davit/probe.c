@@ -83,7 +83,7 @@ static int add_options(struct strv *argv, const struct probe_opts *o)
 	return r;
 }
 
-static int probe_main(const struct env *env, void *opts, int argc, char *argv[], struct err *e)
+static int probe_main(const void *env, void *opts, int argc, char *argv[], struct err *e)
 {
 	_cleanup_strv_ struct strv args = { .n = 0 };
 	_cleanup_free_ char *path = NULL;
@@ -106,7 +106,7 @@ const struct command cmd_probe = {
 	.usage = "",
 	.main = probe_main,
 	.options = probe_options,
-	CMD_OPTS(struct probe_opts),
+	COMMAND_OPTS(struct probe_opts),
 	.details =
 		"Makes a container and tries one property of isolation after the other, from inside and\n"
 		"from outside. The output is KTAP or JSON: what was tried, what was seen.\n\n"

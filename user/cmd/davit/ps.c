@@ -186,7 +186,7 @@ static int collect(struct engine *en, const struct strv *ids, struct listed *lis
 	return 0;
 }
 
-static int ps_main(const struct env *env, void *opts, int argc, char *argv[], struct err *e)
+static int ps_main(const void *env, void *opts, int argc, char *argv[], struct err *e)
 {
 	static const char *const head[] = { "CONTAINER ID", "IMAGE", "COMMAND", "CREATED", "STATUS", "NAMES" };
 	_cleanup_engine_ struct engine en = ENGINE_INIT;
@@ -220,7 +220,7 @@ static int ps_main(const struct env *env, void *opts, int argc, char *argv[], st
 	if (r == 0 && !p.is_json && !p.o->quiet)
 		table_print(&p.table, &p.out);
 	if (r == 0)
-		r = cli_print(&p.out, e);
+		r = print_str(&p.out, e);
 	table_done(&p.table);
 	str_done(&p.out);
 	return r;
@@ -232,5 +232,5 @@ const struct command cmd_ps = {
 	.usage = "",
 	.main = ps_main,
 	.options = ps_options,
-	CMD_OPTS(struct ps_opts),
+	COMMAND_OPTS(struct ps_opts),
 };

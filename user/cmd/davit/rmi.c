@@ -29,12 +29,13 @@ static int remove_one(const char *arg, void *data, struct err *e)
 
 	for (size_t i = 0; i < lines.n; i++)
 		str_addf(&out, "%s\n", lines.v[i]);
-	q = cli_print(&out, r < 0 ? NULL : e);
+	q = print_str(&out, r < 0 ? NULL : e);
 	return r < 0 ? r : q;
 }
 
-static int rmi_main(const struct env *env, void *opts, int argc, char *argv[], struct err *e)
+static int rmi_main(const void *data, void *opts, int argc, char *argv[], struct err *e)
 {
+	const struct env *env = data;
 	const struct rmi_opts *o = opts;
 	struct rmi rmi = { .store = STORE_INIT, .force = o->force };
 	int r = store_open(env->root, &rmi.store, e);
@@ -52,7 +53,7 @@ const struct command cmd_rmi = {
 	.usage = "IMAGE [IMAGE...]",
 	.main = rmi_main,
 	.options = rmi_options,
-	CMD_OPTS(struct rmi_opts),
+	COMMAND_OPTS(struct rmi_opts),
 	.min_args = 1,
 	.max_args = -1,
 };

@@ -125,7 +125,7 @@ static int print_id(const struct container *c, struct err *e)
 	_cleanup_str_ struct str s = STR_INIT;
 
 	str_addf(&s, "%s\n", c->id);
-	return cli_print(&s, e);
+	return print_str(&s, e);
 }
 
 /* In the foreground: monitor in between, we are its first client. */
@@ -249,7 +249,7 @@ static int make(const struct env *env, const struct run_opts *o, struct made *m,
 	return r;
 }
 
-static int run_main(const struct env *env, void *opts, int argc, char *argv[], struct err *e)
+static int run_main(const void *env, void *opts, int argc, char *argv[], struct err *e)
 {
 	struct run_opts *o = opts;
 	struct timing timing = { 0 }, *t = o->timings ? &timing : NULL;
@@ -276,7 +276,7 @@ static int run_main(const struct env *env, void *opts, int argc, char *argv[], s
 	return r < 0 ? r : status == ATTACH_DETACHED ? 0 : status;
 }
 
-static int create_main(const struct env *env, void *opts, int argc, char *argv[], struct err *e)
+static int create_main(const void *env, void *opts, int argc, char *argv[], struct err *e)
 {
 	struct run_opts *o = opts;
 	struct made m = { .en = ENGINE_INIT };
@@ -300,7 +300,7 @@ const struct command cmd_run = {
 	.usage = "IMAGE [COMMAND [ARG...]]",
 	.main = run_main,
 	.options = run_options,
-	CMD_OPTS(struct run_opts),
+	COMMAND_OPTS(struct run_opts),
 	.min_args = 1,
 	.max_args = -1,
 	.failed_status = EXIT_NOT_RUN,
@@ -313,7 +313,7 @@ const struct command cmd_create = {
 	.usage = "IMAGE [COMMAND [ARG...]]",
 	.main = create_main,
 	.options = create_options,
-	CMD_OPTS(struct run_opts),
+	COMMAND_OPTS(struct run_opts),
 	.min_args = 1,
 	.max_args = -1,
 	.failed_status = EXIT_NOT_RUN,

@@ -92,10 +92,10 @@ static int start_by_name(const char *arg, void *data, struct err *e)
 	if (r < 0 || s->opts->attach || s->opts->interactive)
 		return r;
 	str_addf(&out, "%s\n", arg);
-	return cli_print(&out, e);
+	return print_str(&out, e);
 }
 
-static int start_main(const struct env *env, void *opts, int argc, char *argv[], struct err *e)
+static int start_main(const void *env, void *opts, int argc, char *argv[], struct err *e)
 {
 	struct start_opts *o = opts;
 	struct start_one s = { .env = env, .opts = o };
@@ -120,7 +120,7 @@ const struct command cmd_start = {
 	.usage = "CONTAINER...",
 	.main = start_main,
 	.options = start_options,
-	CMD_OPTS(struct start_opts),
+	COMMAND_OPTS(struct start_opts),
 	.min_args = 1,
 	.max_args = -1,
 	.exit_status =

@@ -212,7 +212,7 @@ static void pause_ms(long ms)
 	(void)nanosleep(&t, NULL); /* a signal ends us or shortens one interval */
 }
 
-static int stats_main(const struct env *env, void *opts, int argc, char *argv[], struct err *e)
+static int stats_main(const void *env, void *opts, int argc, char *argv[], struct err *e)
 {
 	const struct stats_opts *o = opts;
 	const struct strv refs = { .v = argv, .n = (size_t)argc };
@@ -240,7 +240,7 @@ static int stats_main(const struct env *env, void *opts, int argc, char *argv[],
 			add_json(&out, &now);
 		else
 			add_table(&out, &now);
-		r = cli_print(&out, e);
+		r = print_str(&out, e);
 		if (o->no_stream)
 			break;
 		stats_list_done(&before);
@@ -256,7 +256,7 @@ const struct command cmd_stats = {
 	.usage = "[CONTAINER...]",
 	.main = stats_main,
 	.options = stats_options,
-	CMD_OPTS(struct stats_opts),
+	COMMAND_OPTS(struct stats_opts),
 	.max_args = -1,
 	.details =
 		"CPU, memory, processes, network and block I/O of running containers, every second.\n"

@@ -60,7 +60,7 @@ static int check(struct engine *en, const struct system_opts *o, struct err *e)
 	store_report_done(&report);
 	if (r < 0)
 		*e = one;
-	s = cli_print(&out, r < 0 ? NULL : e);
+	s = print_str(&out, r < 0 ? NULL : e);
 	return r < 0 ? r : s;
 }
 
@@ -100,7 +100,7 @@ static int reset(struct engine *en, const struct system_opts *o, struct err *e)
 	return r;
 }
 
-static int system_main(const struct env *env, void *opts, int argc, char *argv[], struct err *e)
+static int system_main(const void *env, void *opts, int argc, char *argv[], struct err *e)
 {
 	/* clang-format off */
 	static const struct { const char *name; int (*fn)(struct engine *en, const struct system_opts *o, struct err *e); } verbs[] = {
@@ -136,7 +136,7 @@ const struct command cmd_system = {
 	.usage = "check|reset",
 	.main = system_main,
 	.options = system_options,
-	CMD_OPTS(struct system_opts),
+	COMMAND_OPTS(struct system_opts),
 	.min_args = 1,
 	.max_args = -1,
 };

@@ -6,8 +6,9 @@
 #include "store/remove.h"
 #include "store/store.h"
 
-static int tag_main(const struct env *env, void *opts, int argc, char *argv[], struct err *e)
+static int tag_main(const void *data, void *opts, int argc, char *argv[], struct err *e)
 {
+	const struct env *env = data;
 	_cleanup_(store_done) struct store st = STORE_INIT;
 	struct image_ref name;
 	int r = image_ref_parse(argv[1], &name, e);

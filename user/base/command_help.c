@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Help of davit and of its commands, and what to say of a command that does not exist. */
+/* Help of a program and of its commands, and what to say of a command that does not exist. */
 #include <errno.h>
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "cli.h"
-#include "commands.h"
+#include "base/command.h"
+#include "base/err.h"
 
 #define WORD_MAX 16u /* no command is longer */
 #define NEAR_MAX 2u /* typing errors in a word that still is meant to be another */
 
-const struct command *cli_find_command(const char *name)
+const struct command *command_find(const struct program *p, const char *name)
 {
-	for (size_t i = 0; commands[i]; i++)
-		if (strcmp(commands[i]->name, name) == 0)
-			return commands[i];
+	for (size_t i = 0; p->commands[i]; i++)
+		if (strcmp(p->commands[i]->name, name) == 0)
+			return p->commands[i];
 	return NULL;
 }
 
@@ -50,13 +50,13 @@ static unsigned int distance(const char *a, const char *b)
 }
 
 /* The command that is meant, or NULL: what @name begins, else the nearest. */
-static const struct command *nearest(const char *name)
+static const struct command *nearest(const struct program *p, const char *name)
 {
 	const struct command *best = NULL;
 	unsigned int best_distance = NEAR_MAX + 1;
 
-	for (size_t i = 0; commands[i]; i++) {
-		const struct command *c = commands[i];
+	for (size_t i = 0; p->commands[i]; i++) {
+		const struct command *c = p->commands[i];
 		unsigned int d = *name && str_starts(c->name, name) ? 0 : distance(name, c->name);
 
 		/* with more than half of the letters wrong it is another word */
@@ -68,32 +68,34 @@ static const struct command *nearest(const char *name)
 	return best;
 }
 
-int cli_unknown_command(const char *name, struct err *e)
+int command_unknown(const struct program *p, const char *name, struct err *e)
 {
-	const struct command *c = nearest(name);
+	const struct command *c = nearest(p, name);
 	int r = err_plain(e, -EINVAL, "unknown command '%s'", name);
 
 	if (c)
-		err_hint(e, "the nearest is '%s'; 'davit --help' lists the commands", c->name);
-	err_hint(e, "'davit --help' lists the commands");
+		err_hint(e, "the nearest is '%s'; '%s --help' lists the commands", c->name,
+			 p->name);
+	err_hint(e, "'%s --help' lists the commands", p->name);
 	return r;
 }
 
-void cli_help(struct str *out)
+void program_help(const struct program *p, struct str *out)
 {
-	str_add(out, "usage: davit [--root DIR] [--state DIR] COMMAND [OPTIONS] [ARGS]\n\n");
-	for (size_t i = 0; commands[i]; i++)
-		if (!commands[i]->is_hidden)
-			str_addf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+	str_addf(out, "usage: %s %s\n\n", p->name, p->usage);
+	for (size_t i = 0; p->commands[i]; i++)
+		if (!p->commands[i]->is_hidden)
+			str_addf(out, "  %-10s %s\n", p->commands[i]->name,
+				 p->commands[i]->summary);
 	str_add(out, "\nOptions:\n");
-	opt_help(cli_global_options, out);
-	str_add(out, "\n'davit COMMAND --help' tells more of a command.\n");
+	opt_help(p->options, out);
+	str_addf(out, "\n'%s COMMAND --help' tells more of a command.\n", p->name);
 }
 
-void cli_help_command(const struct command *c, struct str *out)
+void command_help(const struct program *p, const struct command *c, struct str *out)
 {
-	str_addf(out, "usage: davit %s%s%s%s\n\n%c%s\n", c->name, c->options ? " [OPTIONS]" : "",
-		 *c->usage ? " " : "", c->usage,
+	str_addf(out, "usage: %s %s%s%s%s\n\n%c%s\n", p->name, c->name,
+		 c->options ? " [OPTIONS]" : "", *c->usage ? " " : "", c->usage,
 		 c->summary[0] - ('a' <= c->summary[0] && c->summary[0] <= 'z' ? 32 : 0),
 		 c->summary + 1);
 	if (c->details)
@@ -102,13 +104,10 @@ void cli_help_command(const struct command *c, struct str *out)
 		str_add(out, "\nOptions:\n");
 		opt_help(c->options, out);
 	}
-	str_addf(out, "\nExit status: %s\n", cli_exit_status(c));
+	str_addf(out, "\nExit status: %s\n", command_exit_status(p, c));
 }
 
-const char *cli_exit_status(const struct command *c)
+const char *command_exit_status(const struct program *p, const struct command *c)
 {
-	return c->exit_status ?
-		       c->exit_status :
-		       "0, 1 if it failed, 125 if the command line is wrong (unknown option,\n"
-		       "number of arguments).";
+	return c->exit_status ? c->exit_status : p->exit_status;
 }
