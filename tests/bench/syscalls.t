@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# The noise-free gate: system calls of one `davit run --rm`, at most 1.5 times the floor's.
+# The noise-free gate: system calls of one `davit run --rm`, at most 1.5 times the floor's, and of `davit-oci run`.
 # shellcheck source=tests/harness/lib.sh
 . "$(dirname "$0")/../harness/lib.sh"
 davit_env "$@"
@@ -17,11 +17,12 @@ tar -C "$TEST_DIR/tree" -cf "$TEST_DIR/tree.tar" .
 ok 'import' davit import "$TEST_DIR/tree.tar" davit/true
 
 # count COMMAND [ARG...]: sets $calls; the command runs once before, so that caches are warm
+in_place=()
 count() {
-	"$@" >/dev/null 2>&1 </dev/null || true
+	"${in_place[@]}" "$@" >/dev/null 2>&1 </dev/null || true
 	# into a file, davit would copy by a monitor
 	status=0
-	strace -f -qq -c -o "$TEST_DIR/strace" "$@" </dev/null >/dev/null 2>&1 || status=$?
+	"${in_place[@]}" strace -f -qq -c -o "$TEST_DIR/strace" "$@" </dev/null >/dev/null 2>&1 || status=$?
 	# one table per personality that a process has had
 	calls=$(awk '$NF == "total" { n += $4 } END { print n + 0 }' "$TEST_DIR/strace")
 }
@@ -44,4 +45,21 @@ for network in private host; do
 	diag "network $network: davit $calls, floor $floor_calls, limit $most"
 	ok "at most 1.5 times the floor's system calls, network $network" [ "$calls" -le "$most" ]
 done
+
+# an OCI runtime is told its mounts and devices one by one; hierarchies of v1 would each be joined
+# shellcheck disable=SC2016 # the inner shell's
+in_place=(unshare --mount --propagation private sh -c
+	'umount -R /sys/fs/cgroup && mount -t cgroup2 cgroup2 /sys/fs/cgroup && exec "$@"' sh)
+mkdir "$TEST_DIR/bundle"
+(cd "$TEST_DIR/bundle" && davit-oci spec)
+jq --arg root "$TEST_DIR/tree" --arg path "/$DAVIT_SLICE.slice/b" '.process.terminal = false | .process.args = ["/bin/true"] |
+	.root.path = $root | .linux.cgroupsPath = $path' "$TEST_DIR/bundle/config.json" >"$TEST_DIR/config"
+mv "$TEST_DIR/config" "$TEST_DIR/bundle/config.json"
+count "$floor" -g "/sys/fs/cgroup/$DAVIT_SLICE.slice" "$TEST_DIR/tree" /bin/true
+floor_calls=$calls
+most=$((floor_calls * 2))
+count davit-oci --root "$DAVIT_STATE/oci" run -b "$TEST_DIR/bundle" b
+is "$status" 0 'davit-oci runs'
+diag "davit-oci $calls, floor $floor_calls, limit $most"
+ok "davit-oci: at most twice the floor's system calls" [ "$calls" -le "$most" ]
 done_testing

@@ -66,6 +66,9 @@ for p in prestart createRuntime createContainer; do
 	like "$(cat "$log")" '^poststop ' 'runs the poststop hooks'
 done
 denies 'a hook that is missing' 'hooks.prestart.*/nonexistent' 'hook("prestart"; "/nonexistent"; [])'
+# shellcheck disable=SC2016 # $p, $r are jq's
+shows 'a hook can ask for the state' 'ok' 'hook("createRuntime"; $p; ["--root", $r, "state", "t"]) | .hooks.createRuntime[0].timeout = 10 | sh("echo ok")' \
+	--arg p "$(command -v davit-oci)" --arg r "$oci_root"
 denies 'one that takes too long' 'hooks.createRuntime.*within 1 s' 'hook("createRuntime"; "/bin/sleep"; ["1000"]) | .hooks.createRuntime[0].timeout = 1'
 bundle t 'hook("startContainer"; "/bin/false"; []) | args(["sleep", "1000"])'
 ok 'startContainer: created' create t

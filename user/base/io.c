@@ -107,6 +107,9 @@ int io_read_file(int dirfd, const char *path, size_t max, char **ret, size_t *re
 	return 0;
 }
 
+/* The kernel hands out its files in pieces of pages: what is much shorter was all. */
+#define ALL_AT_ONCE 1024
+
 ssize_t io_read_small(int dirfd, const char *path, char *buf, size_t size)
 {
 	_cleanup_fd_ int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
@@ -114,9 +117,18 @@ ssize_t io_read_small(int dirfd, const char *path, char *buf, size_t size)
 
 	if (fd < 0)
 		return -errno;
-	n = io_read_full(fd, buf, size - 1);
-	if (n < 0)
-		return n;
+	n = read(fd, buf, size - 1);
+	if (n < 0 && errno != EINTR)
+		return -errno;
+	if (n < 0 || n > ALL_AT_ONCE) {
+		ssize_t rest;
+
+		n = n < 0 ? 0 : n;
+		rest = io_read_full(fd, buf + n, size - 1 - (size_t)n);
+		if (rest < 0)
+			return rest;
+		n += rest;
+	}
 	while (n > 0 && buf[n - 1] == '\n')
 		n--;
 	buf[n] = '\0';

@@ -16,6 +16,16 @@
 #define CONTROLLERS_MAX 512u /* bytes of cgroup.controllers */
 #define CPUSET_MAX 4096u /* bytes of a list of processors */
 
+static bool has_word(const char *words, const char *word, size_t n)
+{
+	for (size_t len; *words; words += len + strspn(words + len, " ")) {
+		len = strcspn(words, " ");
+		if (len == n && strncmp(words, word, n) == 0)
+			return true;
+	}
+	return false;
+}
+
 /*
  * Pass on to children of @dir what it has. All in one write, so that a directory with processes, which
  * cannot pass on memory or io, does not pass on the rest either: it would become a threaded domain, whose
@@ -23,21 +33,26 @@
  */
 static void enable_all(const char *dir)
 {
-	char path[CGROUP_PATH_MAX], have[CONTROLLERS_MAX], all[2 * CONTROLLERS_MAX];
+	char path[CGROUP_PATH_MAX], have[CONTROLLERS_MAX], on[CONTROLLERS_MAX], missing[2 * CONTROLLERS_MAX];
 	unsigned int n = 0;
 
 	(void)err_format(path, sizeof(path), "%s/cgroup.controllers", dir);
 	if (io_read_small(-1, path, have, sizeof(have)) <= 0)
 		return;
+	/* a write of what is on already walks all groups below, thousands on some hosts */
+	(void)err_format(path, sizeof(path), "%s/cgroup.subtree_control", dir);
+	if (io_read_small(-1, path, on, sizeof(on)) < 0)
+		*on = '\0';
 	for (const char *c = have; *c;) {
 		size_t len = strcspn(c, " ");
 
-		n += err_format(all + n, (unsigned int)sizeof(all) - n, "%s+%.*s", n ? " " : "", (int)len, c);
+		if (!has_word(on, c, len))
+			n += err_format(missing + n, (unsigned int)sizeof(missing) - n, "%s+%.*s",
+					n ? " " : "", (int)len, c);
 		c += len + strspn(c + len, " ");
 	}
-	(void)err_format(path, sizeof(path), "%s/cgroup.subtree_control", dir);
-	/* what could not be turned on is told when something asks for it */
-	(void)io_write_file(-1, path, all);
+	if (n) /* what could not be turned on is told when something asks for it */
+		(void)io_write_file(-1, path, missing);
 }
 
 /* A new cpuset of v1 has neither processors nor memory, and takes no process then. */

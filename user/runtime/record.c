@@ -50,7 +50,7 @@ void record_done(struct record *r)
 	*r = (struct record){ .pipes = { -1, -1 } };
 }
 
-static int open_root(const char *root, struct err *e)
+int record_open_root(const char *root, struct err *e)
 {
 	int fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
@@ -67,7 +67,7 @@ int record_make(const char *root, const char *id, struct err *e)
 	r = fs_mkdir_parents(AT_FDCWD, root, 0700);
 	if (r < 0)
 		return err_set(e, r, "make '%s'", root);
-	rootfd = open_root(root, e);
+	rootfd = record_open_root(root, e);
 	if (rootfd < 0)
 		return rootfd;
 	if (mkdirat(rootfd, id, 0700) < 0) {
@@ -89,7 +89,7 @@ int record_open(const char *root, const char *id, struct err *e)
 
 	if (fd < 0)
 		return fd;
-	rootfd = open_root(root, NULL);
+	rootfd = record_open_root(root, NULL);
 	fd = rootfd < 0 ? rootfd : lock_dir(rootfd, id, LOCK_EX, e);
 	return fd == -ENOENT ? err_plain(e, -ENOENT, "container '%s' does not exist", id) :
 	       rootfd < 0    ? err_set(e, fd, "open '%s'", root) :
@@ -115,7 +115,7 @@ int record_relock(int dirfd, struct err *e)
 
 int record_remove(const char *root, const char *id, struct err *e)
 {
-	_cleanup_fd_ int rootfd = open_root(root, e);
+	_cleanup_fd_ int rootfd = record_open_root(root, e);
 	_cleanup_free_ char *state = str_printf("%s/" STATE_FILE, id);
 
 	if (rootfd < 0)
@@ -254,13 +254,13 @@ static int parse(const json_t *j, struct record *ret, struct err *e)
 	return r < 0 ? r : get_object(j, "hooks", &ret->hooks, e);
 }
 
-int record_read(int dirfd, const char *id, struct record *ret, struct err *e)
+static int read_at(int dirfd, const char *path, const char *id, struct record *ret, struct err *e)
 {
 	_cleanup_json_ json_t *j = NULL;
 	_cleanup_(record_done) struct record record = { .pipes = { -1, -1 } };
 	int r;
 
-	r = json_read_file(dirfd, STATE_FILE, RECORD_FILE_MAX, &j, e);
+	r = json_read_file(dirfd, path, RECORD_FILE_MAX, &j, e);
 	if (r == -ENOENT)
 		return err_plain(e, -ENODATA, "container '%s' was never created whole", id);
 	if (r == 0)
@@ -272,6 +272,26 @@ int record_read(int dirfd, const char *id, struct record *ret, struct err *e)
 	*ret = record;
 	record = (struct record){ .pipes = { -1, -1 } };
 	return 0;
+}
+
+int record_read(int dirfd, const char *id, struct record *ret, struct err *e)
+{
+	return read_at(dirfd, STATE_FILE, id, ret, e);
+}
+
+int record_look(int rootfd, const char *id, struct record *ret, struct err *e)
+{
+	char path[RECORD_ID_MAX + sizeof("/" STATE_FILE)];
+	int r = record_check_id(id, e);
+
+	if (r < 0)
+		return r;
+	(void)err_format(path, sizeof(path), "%s/" STATE_FILE, id);
+	r = read_at(rootfd, path, id, ret, e);
+	if (r != -ENODATA || fs_exists(rootfd, id))
+		return r;
+	err_clear(e);
+	return err_plain(e, -ENOENT, "container '%s' does not exist", id);
 }
 
 enum record_status record_status(const struct record *r, bool is_frozen)

@@ -62,6 +62,17 @@ int record_make(const char *root, const char *id, struct err *e);
  * exist". */
 int record_open(const char *root, const char *id, struct err *e);
 
+/**
+ * record_look() - a record as it is just now, without its lock: while a create runs, too, whose hooks may ask
+ * @rootfd: directory of the records
+ *
+ * Return: 0; -ENOENT "does not exist"; as record_read().
+ */
+int record_look(int rootfd, const char *id, struct record *ret, struct err *e);
+
+/* record_open_root() - the directory of the records. Return: descriptor; -errno with @e. */
+int record_open_root(const char *root, struct err *e);
+
 /* record_unlock() - let others work on the container; @dirfd stays open */
 void record_unlock(int dirfd);
 

@@ -14,9 +14,11 @@
 
 static int read_record(const struct oci_env *env, const char *id, struct record *ret, struct err *e)
 {
-	_cleanup_fd_ int dir = record_open(env->root, id, e);
+	_cleanup_fd_ int root = record_open_root(env->root, NULL);
 
-	return dir < 0 ? dir : record_read(dir, id, ret, e);
+	if (root < 0)
+		return err_plain(e, -ENOENT, "container '%s' does not exist", id);
+	return record_look(root, id, ret, e);
 }
 
 static int state_main(const void *env, void *opts, int argc, char *argv[], struct err *e)
@@ -74,6 +76,7 @@ static int list_main(const void *data, void *opts, int argc, char *argv[], struc
 	_cleanup_strv_ struct strv ids = { .v = NULL };
 	_cleanup_str_ struct str s = STR_INIT;
 	_cleanup_(table_done) struct table t = { .n_columns = ARRAY_SIZE(heads) };
+	_cleanup_fd_ int root = record_open_root(env->root, NULL);
 	bool json, is_first = true;
 	int r = is_json(o->format, &json, e);
 
@@ -89,7 +92,7 @@ static int list_main(const void *data, void *opts, int argc, char *argv[], struc
 		_cleanup_(record_done) struct record rec = { .pipes = { -1, -1 } };
 
 		/* gone by now, or not made whole: state says which */
-		if (read_record(env, ids.v[i], &rec, NULL) < 0)
+		if (root < 0 || record_look(root, ids.v[i], &rec, NULL) < 0)
 			continue;
 		if (o->quiet) {
 			str_addf(&s, "%s\n", rec.id);
