@@ -87,9 +87,10 @@ install: all
 		$(O)/bin/davit-probe \
 		$(DESTDIR)$(PREFIX)/lib/davit/
 	install -m 0644 $(DEMO_TAR) $(DESTDIR)$(PREFIX)/lib/davit/
-	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man8 $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 	install -m 0644 $(O)/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
-	install -m 0644 $(O)/completion/davit $(DESTDIR)$(PREFIX)/share/bash-completion/completions/
+	install -m 0644 $(O)/man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8/
+	install -m 0644 $(O)/completion/davit $(O)/completion/davit-oci $(DESTDIR)$(PREFIX)/share/bash-completion/completions/
 
 #: make demo                 needs root: packages, build, and a tour of what davit does
 demo: deps

@@ -136,6 +136,8 @@ const struct command cmd_run = {
 	.usage = "ID",
 	.main = run_main,
 	.options = run_options,
+				 .exit_status = "1 if it failed, 128+N if signal N ended the process, otherwise its own; with\n"
+						"--detach 0 or 1.",
 	COMMAND_OPTS(struct run_opts),
 	.min_args = 1,
 	.max_args = 1

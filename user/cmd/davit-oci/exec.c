@@ -242,4 +242,5 @@ const struct command cmd_exec = { .name = "exec",
 				  COMMAND_OPTS(struct exec_opts),
 				  .min_args = 1,
 				  .max_args = -1,
-				  .failed_status = STATUS_FAILED };
+				  .failed_status = STATUS_FAILED,
+				  .exit_status = "255 if it failed, 128+N if signal N ended the process, otherwise its own." };

@@ -25,7 +25,19 @@ static const struct opt global_options[] = {
 
 static const struct command *const commands[] = {
 	&cmd_create, &cmd_start, &cmd_state, &cmd_kill, &cmd_delete, &cmd_run, &cmd_exec, &cmd_list, &cmd_ps,
-	&cmd_pause, &cmd_resume, &cmd_update, &cmd_events, &cmd_spec, &cmd_features, NULL
+	&cmd_pause, &cmd_resume, &cmd_update, &cmd_events, &cmd_spec, &cmd_features,
+	&cmd_completion, &cmd_man, NULL
+};
+
+static const struct command_text environment[] = {
+	{ "DAVIT_BPFFS",  "where device programs are kept for further containers (default /sys/fs/bpf)" },
+	{ "DAVIT_LIBDIR", "directory of davit-init and davit-scope" },
+	{ NULL, NULL }
+};
+
+static const struct command_text words[] = {
+	{ "ID", "davit-oci list --quiet 2>/dev/null" },
+	{ NULL, NULL }
 };
 /* clang-format on */
 
@@ -96,7 +108,13 @@ const struct program davit_oci = {
 	.options = global_options,
 	.version_at = offsetof(struct oci_env, version),
 	.commands = commands,
+	.environment = environment,
+	.words = words,
 	.exit_status = "0, 1 if it failed.",
+	.exit_statuses =
+		"0; 1 if a command failed or the command line is wrong; \\fBexec\\fR ends with 255 then. "
+		"\\fBrun\\fR and \\fBexec\\fR otherwise end with the status of the container's process, "
+		"128+N after signal N.",
 	.man_section = '8',
 	.has_go_flags = true,
 	.has_own_status = true,
