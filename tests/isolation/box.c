@@ -19,6 +19,7 @@
 
 #define KILL_GRACE_MS 3000
 #define REMOVE_TIMEOUT_MS 20000
+#define REMOVE_HUNG_TIMEOUT_MS 5000 /* what hung once may do it again */
 #define BOXES_MAX 4
 
 int box_start(struct box *b, const struct job *j)
@@ -177,6 +178,7 @@ static void close_pipes(struct box *b)
 void box_end(struct box *b, const struct job *j)
 {
 	_cleanup_args_ struct args a = { .n = 0 };
+	int timeout_ms = REMOVE_TIMEOUT_MS;
 	char said[512];
 
 	if (!b->was_started)
@@ -191,15 +193,19 @@ void box_end(struct box *b, const struct job *j)
 	if (process_kill(b->role.verb, b->role.token) && b->engine > 0 &&
 	    process_wait(b->engine, KILL_GRACE_MS) >= 0)
 		b->engine = 0;
-	if (b->engine > 0)
+	if (b->engine > 0) {
 		process_end(b->engine, KILL_GRACE_MS);
+		timeout_ms = REMOVE_HUNG_TIMEOUT_MS;
+	}
 	b->engine = 0;
 	(void)process_kill(b->role.verb, b->role.token); /* started meanwhile */
 	if (!j->engine->remove)
 		return;
 	args_add(&a, j->program);
 	j->engine->remove(j, &b->role, &a);
-	(void)process_capture(&a, said, sizeof(said), REMOVE_TIMEOUT_MS);
+	if (process_capture(&a, said, sizeof(said), timeout_ms) == -ETIMEDOUT)
+		(void)complain("'%s' did not remove container '%s' within %d s", j->program,
+			       b->role.id, timeout_ms / 1000);
 }
 
 /* The last line that is no hint. What runtimes say before it is how they got there. */

@@ -193,7 +193,7 @@ static const struct engine engines[] = {
 		.can = ASK_ALL | ASK_OPTIONAL,
 		.prepare = prepare_dir, .run = run_davit, .remove = remove_by_name, .forget = forget_image,
 	}, {
-		.name = "docker", .program = "docker",
+		.name = "docker", .program = "docker", .is_remote = true,
 		.can = ASK_ALL,
 		.cannot = "the daemon decides on user namespaces, and nothing on clocks",
 		.prepare = prepare_archive, .run = run_docker, .remove = remove_by_name, .forget = forget_image,

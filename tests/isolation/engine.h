@@ -15,6 +15,7 @@ struct role;
  * @program: searched for in PATH
  * @takes_root: it runs job.root as it is, without a copy or layers of its own; then job.root is a
  *	     file system, in a mount namespace of ours, so that no path of the host is seen in it
+ * @is_remote: a daemon makes its containers, in the host's own mount namespace
  * @can:     ASK_* that it has options for; @cannot says why not the others
  * @prepare: before the first start; 0 or -1, complained. May take back what job.want asks for
  *	     and say in job.why why. May be NULL.
@@ -24,7 +25,7 @@ struct role;
  */
 struct engine {
 	const char *name, *program;
-	bool takes_root;
+	bool takes_root, is_remote;
 	unsigned int can;
 	const char *cannot;
 	int (*prepare)(struct job *j);

@@ -33,6 +33,7 @@
  *   host.cgroup	cgroup (v2 path) of the host side
  *   host.monotonic, host.boottime	seconds, when the container was started
  *   host.nice, host.oom_score_adj
+ *   host.null		"UID:GID MODE" of /dev/null before anything was started
  *   host.env		value of DAVIT_PROBE_CANARY, a variable in the environment of the runtime alone
  *   host.mount_devs	comma list of "MAJOR:MINOR" of all file systems in the host's mount table before the
  *			start, without cgroup and cgroup2

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include <sys/random.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -27,6 +29,7 @@
 #include "inside.h"
 #include "job.h"
 #include "keeper.h"
+#include "null_node.h"
 #include "options.h"
 #include "probe.h"
 #include "process.h"
@@ -174,6 +177,19 @@ static int wait_done(struct host *h, struct box *b)
 	return box_wait(b, false, boxes, 2, h->end_ms, h->signal_fd, &h->signal);
 }
 
+/* beside what it said */
+static void hint_start(const struct job *j)
+{
+	struct statfs fs;
+
+	if (strcmp(j->engine->name, "davit") != 0 && statfs("/sys/fs/cgroup", &fs) == 0 &&
+	    fs.f_type != CGROUP2_SUPER_MAGIC)
+		hint("this host has cgroup v1, for which not all are made; scripts/vm runs it on one with "
+		     "cgroup v2 alone");
+	else
+		hint("try it alone: davit-probe makes an ordinary container");
+}
+
 static int start_hold(struct host *h)
 {
 	char socket[64];
@@ -190,7 +206,7 @@ static int start_hold(struct host *h)
 			(void)complain("'%s' started no container within %d s", h->job.program,
 				       h->options.timeout_s);
 		else if (!box_complain(&h->hold, h->job.program))
-			hint("try it alone: davit-probe makes an ordinary container");
+			hint_start(&h->job);
 		return -1;
 	}
 	pid = process_find(h->hold.role.verb, h->hold.role.token);
@@ -297,8 +313,9 @@ static int run(struct host *h)
 {
 	int r;
 
-	if (init_engine(h) < 0 || init_work(h) < 0 || bundle_make_share(&h->job) < 0)
+	if (init_work(h) < 0 || bundle_make_share(&h->job) < 0)
 		return -1;
+	null_node_tell(&h->facts);
 	canaries_make(&h->canaries, h->inside.role.token, h->job.work, &h->facts);
 	if (h->job.engine->prepare && h->job.engine->prepare(&h->job) < 0)
 		return -1;
@@ -508,10 +525,17 @@ static int probe(struct host *h)
 	h->has_progress = isatty(STDERR_FILENO);
 	r = init_signals(h);
 	if (r == 0)
+		r = init_engine(h);
+	/* before the keeper, which removes mounts of that namespace */
+	if (r == 0 && !h->job.engine->is_remote)
+		r = null_node_make();
+	if (r == 0)
 		r = init_keeper(h);
 	if (r == 0)
 		r = run(h);
 	end_progress(h);
+	if (h->signal)
+		(void)complain("interrupted: what was made is removed");
 	clean_up(h);
 	keeper_end(h->keeper);
 	return r == 0 ? report(h) : r;
@@ -536,7 +560,7 @@ int host_main(int argc, char *argv[])
 	}
 	r = choose(h);
 	if (r == 0 && h->options.is_list)
-		report_list(&h->outcomes, h->options.is_json);
+		r = report_list(&h->outcomes, h->options.is_json);
 	else if (r == 0)
 		r = probe(h);
 	outcomes_done(&h->outcomes);

@@ -16,6 +16,7 @@ static int list_main(int argc, char *argv[])
 	bool is_json = argc == 3 && strcmp(argv[1], "--format") == 0 &&
 		       strcmp(argv[2], "json") == 0;
 	struct outcomes o;
+	int r;
 
 	if (argc != 1 && !is_json) {
 		(void)fprintf(stderr, "davit-probe: 'list' takes --format json, or nothing\n");
@@ -25,9 +26,9 @@ static int list_main(int argc, char *argv[])
 		(void)fprintf(stderr, "davit-probe: no memory\n");
 		return HOST_FAILED;
 	}
-	report_list(&o, is_json);
+	r = report_list(&o, is_json);
 	outcomes_done(&o);
-	return fflush(stdout) == 0 ? 0 : HOST_FAILED;
+	return r < 0 ? HOST_FAILED : 0;
 }
 
 int main(int argc, char *argv[])

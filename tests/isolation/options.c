@@ -84,6 +84,8 @@ static int set_with(struct options *o, const char *value)
 		if (!bit)
 			return complain("option '--with': '%.*s' is not user or time", (int)n, p);
 		o->with |= bit;
+		if (p[n] == ',' && !p[n + 1])
+			return complain("option '--with': '%s' ends with a comma", value);
 		p += n + (p[n] == ',');
 	} while (*p);
 	return 0;

@@ -330,6 +330,22 @@ static int old_root_is_gone(const struct probe *p, const struct facts *f, struct
 	return seen_fail(s, "%d roots lie on each other", taken);
 }
 
+/* Some give their standard input to the container's user: then the null device of all is somebody's. */
+static int null_device_is_unchanged(const struct probe *p, const struct facts *f, struct seen *s)
+{
+	const char *before = facts_get(f, "host.null");
+	char now[64];
+	struct stat st;
+
+	(void)p;
+	if (!before)
+		return seen_unknown(s, "host.null");
+	if (stat("/dev/null", &st) < 0)
+		return seen_fail(s, "/dev/null: %s", errno_name(errno));
+	(void)snprintf(now, sizeof(now), "%u:%u %04o", st.st_uid, st.st_gid, st.st_mode & 07777);
+	return seen_as(s, strcmp(now, before) == 0, "%s, before the start %s", now, before);
+}
+
 /* clang-format off */
 static const struct probe probes[] = {
 	{ "outside/cgroup-own", "compare the container's cgroup with the host side's",
@@ -352,6 +368,8 @@ static const struct probe probes[] = {
 	  .run = oom_score_is_no_lower },
 	{ "outside/mount-table-unchanged", "count the host's mounts before and after the start",
 	  .run = mount_table_is_unchanged },
+	{ "outside/null-device-unchanged", "compare owner and mode of the caller's /dev/null with those before",
+	  .run = null_device_is_unchanged },
 	{ "outside/no-mounts-to-host", "look for mounts of the container that the host would see",
 	  nothing_propagates, .needs = "mnt/new-namespace", .num = 0 },
 	{ "outside/no-mounts-from-host", "look for mounts of the host that the container would see",

@@ -95,6 +95,7 @@ bad 'a group as a probe' "'pid' is not GROUP/NAME" --probe pid
 bad 'format' "'xml' is not tap or json" --format xml
 bad 'with' "'net' is not user or time" --with net
 bad 'with nothing' "'' is not user or time" --with ''
+bad 'with a comma at its end' "'user,' ends with a comma" --with user,
 bad 'time-out' "'99999999' is not 1 to" --timeout 99999999
 bad 'no time' "'0' is not 1 to" --timeout 0
 bad 'runtime and engine' 'exclude each other' --runtime runc --engine davit
@@ -113,6 +114,11 @@ TMPDIR=/proc/nowhere bad 'no place' "create directory '/proc/nowhere/davit-probe
 run bash -c 'davit probe --group pid >/dev/full'
 is "$status" 125 'a full disk'
 like "$err" 'write to standard output' 'is an error'
+run bash -c 'davit probe --list >/dev/full'
+is "$status" 125 'for a list'
+run bash -c 'davit probe --list --format json >/dev/full'
+is "$status" 125 'as JSON, too'
+is "$(davit probe --help | grep -c '^Exit status')" 1 'exit statuses are told once'
 
 ### a container that lies: what it writes is not trusted
 cat >"$TEST_DIR/liar" <<'SH'
@@ -237,6 +243,49 @@ for after in 0.05 0.1 0.15 0.2 0.3; do
 	wait "$pid"
 	ok "the runtime is killed after $after s" gone
 done
+
+# an import that is killed: what it started does not go on
+for after in 0.01 0.02 0.03 0.05 0.08; do
+	"$probe" host --engine davit >"$TEST_DIR/out" 2>"$TEST_DIR/err" &
+	pid=$!
+	sleep "$after"
+	pkill -KILL -P "$pid" -x davit
+	wait "$pid"
+	ok "davit is killed after $after s" gone
+done
+
+### what engines are given
+if ! command -v runc >/dev/null; then
+	skip 'no runc' 7
+else
+	# whatever happens here, it does not happen to this machine
+	mkdir "$TEST_DIR/node"
+	mount -t tmpfs davit-test "$TEST_DIR/node"
+	mknod -m 0666 "$TEST_DIR/node/null" c 1 3
+	mount --bind "$TEST_DIR/node/null" /dev/null
+	umount -l "$TEST_DIR/node"
+	runtime() { printf '#!/bin/bash\n%s\nexec runc "$@"\n' "$1" >"$TEST_DIR/runtime" && chmod +x "$TEST_DIR/runtime"; }
+	# as crun does for a user namespace
+	runtime 'chown 100000:100000 /proc/self/fd/0'
+	run "$probe" host --runtime "$TEST_DIR/runtime" --probe outside/null-device-unchanged
+	is "$status" 1 'a runtime that changes the owner of the null device'
+	like "$out" 'not ok 1 outside/null-device-unchanged' 'fails for it'
+	is "$(stat -c '%u:%g %a' /dev/null)" '0:0 666' "the caller's is as it was"
+	umount /dev/null
+	# what make's children ignore, by the system call: libraries leave it out
+	run perl -e '$ign = pack("Q4", 1, 0, 0, 0); syscall(13, $_, $ign, 0, 8) == 0 or die for 10, 32, 33; exec @ARGV' \
+		"$probe" host --runtime runc --probe inherited/ignored-signals
+	is "$status" 0 'signals that the caller ignores are not handed on'
+	# it hangs whatever it is asked for
+	runtime 'sleep 30.0625'
+	start=$SECONDS
+	run "$probe" host --runtime "$TEST_DIR/runtime" --timeout 1
+	is "$status" 125 'a runtime that hangs'
+	[ $((SECONDS - start)) -lt 15 ] && pass 'ends soon' || fail 'ends soon' "$((SECONDS - start)) s"
+	is "$(pgrep -af 'sleep 30\.0625')" '' 'with what it started'
+	rm -r "$TEST_DIR/runtime" "$TEST_DIR/node"
+fi
+ok 'nothing stays of that' gone
 
 ### as a kselftest, without the rest of davit
 if ! command -v runc >/dev/null; then

@@ -84,14 +84,25 @@ int program_find(const char *name, char *ret_path, size_t size)
 	return complain("there is no program '%s' in PATH", name);
 }
 
+/* sigaction(3) leaves out two signals, 32 and 33, which make's children ignore and Go's programs hand on */
+static void reset_signals(void)
+{
+	const struct {
+		uint64_t handler, flags, restorer, mask;
+	} none = { .mask = 0 };
+	sigset_t set;
+
+	for (int n = 1; n <= 64; n++)
+		(void)syscall(SYS_rt_sigaction, n, &none, NULL, sizeof(none.mask));
+	(void)sigemptyset(&set);
+	(void)sigprocmask(SIG_SETMASK, &set, NULL);
+}
+
 static _Noreturn void child(const struct args *a, const char *cwd, int out, int err, int report)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC), code;
-	sigset_t none;
 
-	(void)sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	(void)signal(SIGPIPE, SIG_DFL);
+	reset_signals();
 	(void)setsid();
 	if (null >= 0 && dup2(null, 0) == 0 && dup2(out, 1) == 1 && dup2(err, 2) == 2 &&
 	    (!cwd || chdir(cwd) == 0))
@@ -147,14 +158,33 @@ int process_wait(pid_t pid, int timeout_ms)
 	}
 }
 
+/* It is not reaped: until then no other process and no other group gets its number. */
+static int wait_for_end(pid_t pid, int timeout_ms, siginfo_t *ret)
+{
+	const struct timespec step = { .tv_nsec = 2 * 1000 * 1000 };
+	int64_t end = clock_ms() + timeout_ms;
+
+	for (;;) {
+		ret->si_pid = 0;
+		if (waitid(P_PID, (id_t)pid, ret, WEXITED | WNOHANG | WNOWAIT) < 0)
+			return -errno;
+		if (ret->si_pid)
+			return 0;
+		if (clock_ms() >= end)
+			return -ETIMEDOUT;
+		(void)nanosleep(&step, NULL);
+	}
+}
+
 void process_end(pid_t pid, int grace_ms)
 {
+	siginfo_t info;
+
 	if (pid <= 0)
 		return;
-	(void)kill(pid, SIGTERM);
-	if (process_wait(pid, grace_ms) != -ETIMEDOUT)
-		return;
-	(void)kill(pid, SIGKILL);
+	(void)kill(-pid, SIGTERM);
+	(void)wait_for_end(pid, grace_ms, &info);
+	(void)kill(-pid, SIGKILL);
 	(void)process_wait(pid, 5000);
 }
 
@@ -186,6 +216,7 @@ static int drain(int fd, char *buf, size_t size, int64_t end)
 int process_capture(const struct args *a, char *buf, size_t size, int timeout_ms)
 {
 	int64_t end = clock_ms() + timeout_ms;
+	siginfo_t info;
 	int fds[2], r;
 	pid_t pid;
 
@@ -201,10 +232,14 @@ int process_capture(const struct args *a, char *buf, size_t size, int timeout_ms
 	r = drain(fds[0], buf, size, end);
 	(void)close(fds[0]);
 	if (r == 0)
-		r = process_wait(pid, (int)(end - clock_ms()));
+		r = wait_for_end(pid, (int)(end - clock_ms()), &info);
 	if (r == -ETIMEDOUT)
 		process_end(pid, 1000);
-	return r;
+	if (r < 0)
+		return r;
+	if (info.si_code != CLD_EXITED || info.si_status != 0)
+		(void)kill(-pid, SIGKILL);
+	return process_wait(pid, 0);
 }
 
 /* Argument @n of @len bytes of NUL-terminated arguments, or "" */

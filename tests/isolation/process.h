@@ -25,8 +25,8 @@ int program_find(const char *name, char *ret_path, size_t size);
  * @cwd: working directory or NULL
  * @out, @err: descriptors for stdout and stderr
  *
- * The program has a session of its own, so that ^C reaches only us, and no signal is blocked. It
- * inherits what we have open without CLOEXEC, which is on purpose (host.leak).
+ * The program has a session and process group of its own, so that ^C reaches only us, and no signal is
+ * blocked or ignored, whatever our caller ignores. It inherits what we have open without CLOEXEC, which is on purpose (host.leak).
  *
  * Return: its pid; -errno, also of the exec itself.
  */
@@ -35,11 +35,13 @@ pid_t process_start(const struct args *a, const char *cwd, int out, int err);
 /* process_wait() - Return: wait status; -ETIMEDOUT after @timeout_ms, the process lives on */
 int process_wait(pid_t pid, int timeout_ms);
 
-/* process_end() - SIGTERM, a moment, SIGKILL; reaps */
+/* process_end() - SIGTERM, a moment, SIGKILL, all to what process_start() started and its group; reaps */
 void process_end(pid_t pid, int grace_ms);
 
 /**
  * process_capture() - run @a to its end and keep the first bytes of what it writes to stdout and stderr
+ *
+ * When it fails or takes too long, what it started ends with it.
  *
  * Return: wait status; -errno, -ETIMEDOUT: it was killed. @buf is NUL-terminated in any case.
  */

@@ -158,6 +158,13 @@ static void print_json(const struct report *r, const struct totals *t)
 	       t->by[PROBE_PASS], t->by[PROBE_FAIL], t->by[PROBE_SKIP], r->records->n_errors);
 }
 
+static int flush(void)
+{
+	return fflush(stdout) == 0 && !ferror(stdout) ?
+		       0 :
+		       complain("write to standard output: %s", strerror(errno));
+}
+
 int report_print(const struct report *r, bool is_json)
 {
 	struct totals t = count(r->outcomes);
@@ -166,14 +173,14 @@ int report_print(const struct report *r, bool is_json)
 		print_json(r, &t);
 	else
 		print_tap(r, &t);
-	if (fflush(stdout) != 0 || ferror(stdout))
-		return complain("write to standard output: %s", strerror(errno));
+	if (flush() < 0)
+		return -1;
 	if (t.by[PROBE_FAIL] || r->records->n_errors)
 		return REPORT_FAIL;
 	return t.by[PROBE_PASS] ? REPORT_PASS : REPORT_SKIP;
 }
 
-void report_list(const struct outcomes *o, bool is_json)
+int report_list(const struct outcomes *o, bool is_json)
 {
 	const struct probe_group *group = NULL;
 	size_t n = 0;
@@ -200,4 +207,5 @@ void report_list(const struct outcomes *o, bool is_json)
 	}
 	if (is_json)
 		printf("]\n");
+	return flush();
 }

@@ -31,7 +31,7 @@ struct report {
 /* report_print() - on stdout. Return: REPORT_*; -1 when stdout does not take it, complained. */
 int report_print(const struct report *r, bool is_json);
 
-/* report_list() - the chosen probes, without results */
-void report_list(const struct outcomes *o, bool is_json);
+/* report_list() - the chosen probes, without results. Return: 0; -1 when stdout does not take it, complained. */
+int report_list(const struct outcomes *o, bool is_json);
 
 #endif

@@ -62,9 +62,10 @@ static int plan_paths(const struct runtime_config *c, const struct plan_places *
 	l->empty_fd = plan_keep_fd(p, mount_clone(AT_FDCWD, places->empty_dir, false, e));
 	if (l->empty_fd < 0)
 		return l->empty_fd;
-	r = plan_set_attrs(l->empty_fd, false, MOUNT_ATTR_RDONLY | NOSUID_NODEV_NOEXEC, 0, places->empty_dir,
-		      e);
-	return r;
+	/* a clone is a peer of its source: on most hosts all mounts are shared */
+	r = mount_set_attr(l->empty_fd, "", 0, MOUNT_ATTR_RDONLY | NOSUID_NODEV_NOEXEC, 0,
+			   MS_PRIVATE);
+	return r < 0 ? err_set(e, r, "set mount attributes of '%s'", places->empty_dir) : 0;
 }
 
 static int plan_sysctls(const struct runtime_config *c, struct plan *p, struct err *e)

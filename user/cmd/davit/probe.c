@@ -109,7 +109,7 @@ const struct command cmd_probe = {
 	COMMAND_OPTS(struct probe_opts),
 	.details =
 		"Makes a container and tries one property of isolation after the other, from inside and\n"
-		"from outside. The output is KTAP or JSON: what was tried, what was seen.\n\n"
-		"Exit status: 0 if all passed, 1 if some failed, 4 if nothing could be tried, 125 if no\n"
-		"container could be started.",
+		"from outside. The output is KTAP or JSON: what was tried, what was seen.",
+	.exit_status = "0 if all passed, 1 if some failed, 4 if nothing could be tried, 125 if no\n"
+		       "container could be started or the command line is wrong.",
 };
