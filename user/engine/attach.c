@@ -10,7 +10,7 @@
 #include <sys/ioctl.h>
 
 #include "base/err.h"
-#include "engine/console.h"
+#include "runtime/console.h"
 
 /**
  * struct attached - one connection
@@ -21,7 +21,7 @@
 struct attached {
 	struct console console;
 	int sock;
-	const struct attach_opts *o;
+	const struct console_opts *o;
 	bool has_exit, is_over, eof_due, size_due;
 	unsigned char close_due; /* ATTACH_STDOUT or ATTACH_STDERR */
 	int status;
@@ -198,7 +198,7 @@ static int step(struct attached *a, struct err *e)
 	return r;
 }
 
-int attach_run(int sock, const struct attach_opts *o, int *ret_status, struct err *e)
+int attach_run(int sock, const struct console_opts *o, int *ret_status, struct err *e)
 {
 	struct attached a;
 	int r;

@@ -19,7 +19,6 @@
 #include "base/fs.h"
 #include "base/io.h"
 #include "base/libc.h"
-#include "engine/attach.h"
 #include "engine/container.h"
 #include "engine/engine.h"
 #include "engine/keeper.h"
@@ -32,7 +31,9 @@
 #include "kern/clone.h"
 #include "kern/exit_record.h"
 #include "kern/tty.h"
+#include "runtime/console.h"
 #include "runtime/plan.h"
+#include "runtime/relay.h"
 #include "runtime/start.h"
 #include "store/image.h"
 
@@ -305,7 +306,7 @@ static int send_signal(int sig, void *data)
 
 static int finish(struct exec *x, int *ret_code, struct err *e)
 {
-	struct attach_opts ao = {
+	struct console_opts ao = {
 		.is_tty = x->o->tty,
 		.with_stdin = x->o->interactive,
 		.sig_proxy = true,

@@ -19,6 +19,7 @@
 #include "base/io.h"
 #include "kselftest_harness.h"
 #include "monitor_help.h"
+#include "runtime/relay.h"
 
 #define DETACHED 99
 #define FAILED(r) (200 + ((r) == -EPIPE ? 1 : (r) == -ECONNRESET ? 2 : 0))
@@ -52,7 +53,7 @@ static int send_signal(int sig, void *data)
 	return kill(*(pid_t *)data, sig) < 0 ? -errno : 0;
 }
 
-static _Noreturn void run_client(int sock, const struct attach_opts *o)
+static _Noreturn void run_client(int sock, const struct console_opts *o)
 {
 	struct err e = ERR_INIT;
 	int status = 0, r = attach_run(sock, o, &status, &e);
@@ -85,7 +86,7 @@ static void be_on_terminal(const struct user *u)
 	(void)signal(SIGQUIT, SIG_DFL);
 }
 
-static bool log_in(struct user *u, int sock, const struct attach_opts *o)
+static bool log_in(struct user *u, int sock, const struct console_opts *o)
 {
 	if (!open_terminal(u))
 		return false;
@@ -146,7 +147,7 @@ static bool is_restored(const struct user *u)
 	       t.c_iflag == u->before.c_iflag && t.c_oflag == u->before.c_oflag;
 }
 
-static const struct attach_opts on_tty = { .is_tty = true, .with_stdin = true };
+static const struct console_opts on_tty = { .is_tty = true, .with_stdin = true };
 
 static void start(struct __test_metadata *_metadata, struct watched *w, const char *script, bool pty)
 {
@@ -209,7 +210,7 @@ TEST_F(attach, detach_keys_and_back)
 
 TEST_F(attach, own_detach_keys_and_none)
 {
-	struct attach_opts o = on_tty;
+	struct console_opts o = on_tty;
 
 	o.detach_keys = "ctrl-a,d";
 	start(_metadata, &self->w, "stty raw -echo; echo up; dd bs=1 count=6 2>/dev/null | od -An -tx1", true);
@@ -271,7 +272,7 @@ TEST_F(attach, stopped_and_continued)
 }
 
 /* pipes: [0] to write to its stdin, [1] to read its stdout */
-static pid_t start_piped(int sock, const struct attach_opts *o, int ret[2])
+static pid_t start_piped(int sock, const struct console_opts *o, int ret[2])
 {
 	int in[2], out[2];
 	pid_t pid;
@@ -298,7 +299,7 @@ static pid_t start_piped(int sock, const struct attach_opts *o, int ret[2])
 
 TEST_F(attach, pipes_carry_bytes_and_half_close)
 {
-	struct attach_opts o = { .with_stdin = true };
+	struct console_opts o = { .with_stdin = true };
 	char *text = NULL;
 	int io[2];
 	size_t n;
@@ -316,7 +317,7 @@ TEST_F(attach, pipes_carry_bytes_and_half_close)
 
 TEST_F(attach, signals_go_to_the_container)
 {
-	struct attach_opts o = { .sig_proxy = true, .kill = send_signal, .data = &self->w.pid };
+	struct console_opts o = { .sig_proxy = true, .kill = send_signal, .data = &self->w.pid };
 	char buf[64];
 	int io[2];
 
@@ -335,7 +336,7 @@ TEST_F(attach, signals_go_to_the_container)
 
 TEST_F(attach, without_the_proxy_signals_are_ours)
 {
-	struct attach_opts o = { .kill = send_signal, .data = &self->w.pid };
+	struct console_opts o = { .kill = send_signal, .data = &self->w.pid };
 	char buf[64];
 	int io[2];
 
@@ -349,7 +350,7 @@ TEST_F(attach, without_the_proxy_signals_are_ours)
 
 TEST_F(attach, a_closed_stdout_ends_the_initial_clients_container)
 {
-	struct attach_opts o = { .wait_reap = true };
+	struct console_opts o = { .wait_reap = true };
 	int io[2];
 
 	start(_metadata, &self->w, "trap '' PIPE; while echo up; do sleep 0.01; done; exit 12", false);
@@ -362,7 +363,7 @@ TEST_F(attach, a_closed_stdout_ends_the_initial_clients_container)
 
 TEST_F(attach, a_closed_stdout_ends_a_later_client_alone)
 {
-	struct attach_opts o = { .with_stdin = false };
+	struct console_opts o = { .with_stdin = false };
 	int io[2];
 
 	start(_metadata, &self->w, "while echo up; do sleep 0.01; done", false);
@@ -374,7 +375,7 @@ TEST_F(attach, a_closed_stdout_ends_a_later_client_alone)
 
 TEST_F(attach, a_slow_reader_gets_all)
 {
-	struct attach_opts o = { .with_stdin = false };
+	struct console_opts o = { .with_stdin = false };
 	static char buf[65536];
 	size_t total = 0;
 	int io[2];
@@ -404,7 +405,7 @@ TEST_F(attach, a_killed_monitor_is_told)
 
 TEST_F(attach, waits_for_the_teardown_when_told_so)
 {
-	struct attach_opts o = { .wait_reap = true };
+	struct console_opts o = { .wait_reap = true };
 	struct watch_how how = { .script = "exit 2", .reap = "sleep 0.3; exit 0" };
 	int io[2], status;
 
@@ -424,7 +425,7 @@ TEST_F(attach, waits_for_the_teardown_when_told_so)
 static _Noreturn void run_relay(const char *script, bool with_pty)
 {
 	struct relay_fds f = { .pty = -1, .in = -1, .out = -1, .err = -1 };
-	struct attach_opts o = { .is_tty = with_pty, .with_stdin = true };
+	struct console_opts o = { .is_tty = with_pty, .with_stdin = true };
 	int in[2], out[2], err[2], status = 0, r;
 	struct user inner;
 	bool detached = false;
@@ -577,15 +578,15 @@ TEST(detach_keys_are_checked)
 {
 	struct err e = ERR_INIT;
 
-	EXPECT_EQ(attach_keys_check("ctrl-p,ctrl-q", NULL), 0);
-	EXPECT_EQ(attach_keys_check("ctrl-@,ctrl-_,x", NULL), 0);
-	EXPECT_EQ(attach_keys_check("", NULL), 0);
-	EXPECT_EQ(attach_keys_check("ctrl-", &e), -EINVAL);
+	EXPECT_EQ(console_keys_check("ctrl-p,ctrl-q", NULL), 0);
+	EXPECT_EQ(console_keys_check("ctrl-@,ctrl-_,x", NULL), 0);
+	EXPECT_EQ(console_keys_check("", NULL), 0);
+	EXPECT_EQ(console_keys_check("ctrl-", &e), -EINVAL);
 	EXPECT_NE(e.hint[0], '\0');
-	EXPECT_EQ(attach_keys_check("ctrl-1", NULL), -EINVAL);
-	EXPECT_EQ(attach_keys_check("xy", NULL), -EINVAL);
-	EXPECT_EQ(attach_keys_check("a,,b", NULL), -EINVAL);
-	EXPECT_EQ(attach_keys_check("a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q", NULL), -EINVAL);
+	EXPECT_EQ(console_keys_check("ctrl-1", NULL), -EINVAL);
+	EXPECT_EQ(console_keys_check("xy", NULL), -EINVAL);
+	EXPECT_EQ(console_keys_check("a,,b", NULL), -EINVAL);
+	EXPECT_EQ(console_keys_check("a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q", NULL), -EINVAL);
 }
 
 TEST_HARNESS_MAIN

@@ -30,7 +30,7 @@ static const struct opt attach_options[] = {
 };
 /* clang-format on */
 
-static int parse(const struct attach_cmd_opts *o, struct attach_opts *ret, struct err *e)
+static int parse(const struct attach_cmd_opts *o, struct console_opts *ret, struct err *e)
 {
 	bool is_no = str_eq(o->sig_proxy, "false");
 
@@ -39,7 +39,7 @@ static int parse(const struct attach_cmd_opts *o, struct attach_opts *ret, struc
 				 o->sig_proxy);
 	ret->sig_proxy = !is_no;
 	ret->detach_keys = o->detach_keys;
-	return o->detach_keys ? attach_keys_check(o->detach_keys, e) : 0;
+	return o->detach_keys ? console_keys_check(o->detach_keys, e) : 0;
 }
 
 static int send_signal(int sig, void *data)
@@ -79,7 +79,7 @@ static int connect_to(struct engine *en, const struct container *c, int *ret_pid
 	return sock;
 }
 
-int attached_join(struct engine *en, const struct container *c, struct attach_opts *o, int *ret_status,
+int attached_join(struct engine *en, const struct container *c, struct console_opts *o, int *ret_status,
 		  struct err *e)
 {
 	_cleanup_fd_ int sock = -1, pidfd = -1;
@@ -98,7 +98,7 @@ static int attach_main(const void *env, void *opts, int argc, char *argv[], stru
 {
 	_cleanup_engine_ struct engine en = ENGINE_INIT;
 	const struct attach_cmd_opts *cmd = opts;
-	struct attach_opts o = { .with_stdin = !cmd->no_stdin };
+	struct console_opts o = { .with_stdin = !cmd->no_stdin };
 	struct container c = { .name = NULL };
 	int status = 0, r = parse(cmd, &o, e);
 

@@ -46,7 +46,7 @@ static int exec_main(const void *env, void *opts, int argc, char *argv[], struct
 	o->env = names.env;
 	o->env_file = names.env_file;
 	if (r == 0 && o->detach_keys)
-		r = attach_keys_check(o->detach_keys, e);
+		r = console_keys_check(o->detach_keys, e);
 	if (r == 0 && o->tty && o->interactive && !o->detach && !isatty(STDIN_FILENO))
 		r = err_plain(e, -ENOTTY, "option '--tty': standard input is not a terminal");
 	for (int i = 1; r == 0 && i < argc; i++)

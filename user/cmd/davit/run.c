@@ -53,7 +53,7 @@ static int send_signal(int sig, void *data)
 int attached_run(struct attached *a, int sock, bool with_stdin, const char *detach_keys, int *ret_status,
 		 struct err *e)
 {
-	struct attach_opts o = {
+	struct console_opts o = {
 		.is_tty = a->c->options.tty,
 		.with_stdin = with_stdin,
 		.sig_proxy = true,
@@ -190,7 +190,7 @@ static int what(const struct container *c, int r, struct err *e)
 
 static int check(const struct run_opts *o, const struct container *c, struct err *e)
 {
-	if (o->detach_keys && attach_keys_check(o->detach_keys, e) < 0)
+	if (o->detach_keys && console_keys_check(o->detach_keys, e) < 0)
 		return -EINVAL;
 	if (c->options.tty && !o->detach && c->options.interactive && !isatty(STDIN_FILENO))
 		return err_plain(e, -ENOTTY, "option '--tty': standard input is not a terminal");

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-struct attach_opts;
+struct console_opts;
 struct container;
 struct engine;
 struct err;
@@ -22,7 +22,7 @@ int attached_run(struct attached *a, int sock, bool with_stdin, const char *deta
 
 /* attached_join() - be one more client of the container, which runs: @o has all but what the container
  * tells (is_tty, kill, data). *@ret_status: exit code or ATTACH_DETACHED. */
-int attached_join(struct engine *en, const struct container *c, struct attach_opts *o, int *ret_status,
+int attached_join(struct engine *en, const struct container *c, struct console_opts *o, int *ret_status,
 		  struct err *e);
 
 #endif

@@ -58,7 +58,7 @@ static int start_container(struct engine *en, struct container *c, struct start_
 /* Starting what runs is no error, as with Docker; asked for, its output is shown from now on. */
 static int join_running(struct engine *en, const struct container *c, struct start_one *s, struct err *e)
 {
-	struct attach_opts o = {
+	struct console_opts o = {
 		.sig_proxy = true,
 		.with_stdin = s->opts->interactive,
 		.detach_keys = s->opts->detach_keys,
@@ -101,7 +101,7 @@ static int start_main(const void *env, void *opts, int argc, char *argv[], struc
 	struct start_one s = { .env = env, .opts = o };
 	int failed;
 
-	if (o->detach_keys && attach_keys_check(o->detach_keys, e) < 0)
+	if (o->detach_keys && console_keys_check(o->detach_keys, e) < 0)
 		return -EINVAL;
 	if ((o->attach || o->interactive) && argc > 1)
 		return err_plain(e, -EINVAL, "only one container can be attached to at a time");

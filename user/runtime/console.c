@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Our own stdio while it is at the disposal of a container. */
-#include "engine/console.h"
+#include "runtime/console.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +15,6 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
-#include "engine/attach.h"
 #include "kern/tty.h"
 
 /* Not forwarded: what is about us (children, our pipes, our terminal, job control), and faults. */
@@ -62,7 +61,7 @@ int console_keys_parse(const char *text, unsigned char ret[static CONSOLE_KEYS_M
 	return n;
 }
 
-int attach_keys_check(const char *keys, struct err *e)
+int console_keys_check(const char *keys, struct err *e)
 {
 	unsigned char bytes[CONSOLE_KEYS_MAX];
 	int n = console_keys_parse(keys, bytes, e);
@@ -128,14 +127,15 @@ static int open_signals(struct console *c, struct err *e)
 	sigset_t set;
 
 	(void)sigemptyset(&set);
+	if (c->o->kill && (c->o->is_tty ? c->o->tty_proxy : c->o->sig_proxy)) {
+		(void)sigfillset(&set);
+		for (size_t i = 0; i < ARRAY_SIZE(own_signals); i++)
+			(void)sigdelset(&set, own_signals[i]);
+	}
 	if (c->o->is_tty) {
 		(void)sigaddset(&set, SIGWINCH);
 		(void)sigaddset(&set, SIGTSTP);
 		(void)sigaddset(&set, SIGCONT);
-	} else if (c->o->sig_proxy && c->o->kill) {
-		(void)sigfillset(&set);
-		for (size_t i = 0; i < ARRAY_SIZE(own_signals); i++)
-			(void)sigdelset(&set, own_signals[i]);
 	}
 	if (sigprocmask(SIG_BLOCK, &set, &c->old_mask) < 0)
 		return err_set(e, errno, "block signals");
@@ -149,7 +149,7 @@ static int open_signals(struct console *c, struct err *e)
 	return 0;
 }
 
-int console_open(struct console *c, const struct attach_opts *o, struct err *e)
+int console_open(struct console *c, const struct console_opts *o, struct err *e)
 {
 	int n;
 
@@ -160,7 +160,7 @@ int console_open(struct console *c, const struct attach_opts *o, struct err *e)
 		.size_fd = -1,
 		.sig_fd = -1,
 	};
-	n = console_keys_parse(o->detach_keys ? o->detach_keys : ATTACH_DETACH_KEYS, c->keys, e);
+	n = console_keys_parse(o->detach_keys ? o->detach_keys : CONSOLE_DETACH_KEYS, c->keys, e);
 	if (n < 0)
 		return n;
 	n = o->with_stdin && isatty(STDIN_FILENO) ? n : 0;
@@ -293,7 +293,7 @@ bool console_signals(struct console *c)
 	while (read(c->sig_fd, &si, sizeof(si)) == sizeof(si)) {
 		int sig = (int)si.ssi_signo;
 
-		if (!c->o->is_tty) {
+		if (!c->o->is_tty || (sig != SIGWINCH && sig != SIGTSTP && sig != SIGCONT)) {
 			(void)c->o->kill(sig, c->o->data); /* it may have ended by itself */
 			continue;
 		}

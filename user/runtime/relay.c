@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Between our stdio and a process of ours. */
+#include "runtime/relay.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -7,9 +9,8 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
-#include "engine/attach.h"
-#include "engine/console.h"
 #include "kern/tty.h"
+#include "runtime/console.h"
 
 #define RELAY_BUF   32768u
 #define DRAIN_READS 256u /* from one stream after the end; a pipe holds far less */
@@ -203,7 +204,7 @@ static void set_nonblock(int fd)
 		(void)fcntl(fd, F_SETFL, O_NONBLOCK | fcntl(fd, F_GETFL));
 }
 
-int relay_run(struct relay_fds *f, const struct attach_opts *o, bool *ret_detached, struct err *e)
+int relay_run(struct relay_fds *f, const struct console_opts *o, bool *ret_detached, struct err *e)
 {
 	struct relay r;
 	int k;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Our own stdio while it is at the disposal of a container: terminal, signals, detach keys. */
-#ifndef DAVIT_ENGINE_CONSOLE_H
-#define DAVIT_ENGINE_CONSOLE_H
+#ifndef DAVIT_RUNTIME_CONSOLE_H
+#define DAVIT_RUNTIME_CONSOLE_H
 
 #include <signal.h>
 #include <stdbool.h>
@@ -9,11 +9,34 @@
 #include <sys/types.h>
 #include <termios.h>
 
-struct attach_opts;
 struct err;
 struct winsize;
 
+#define CONSOLE_DETACH_KEYS "ctrl-p,ctrl-q"
 #define CONSOLE_KEYS_MAX 16u /* length of a detach sequence */
+
+/**
+ * struct console_opts - how our stdio is used
+ * @is_tty:      the far side is a terminal: ours, if stdin is one, becomes raw, and follows the far
+ *		 side's size; detach keys work
+ * @with_stdin:  pass our stdin on
+ * @detach_keys: "ctrl-p,ctrl-q" form, NULL = CONSOLE_DETACH_KEYS, "" = none
+ * @sig_proxy:   without is_tty: give signals that we get to @kill instead of dying of them: all but
+ *		 SIGCHLD, SIGPIPE, SIGURG, SIGWINCH, those of job control, and those that mean that
+ *		 we are broken (SIGSEGV …)
+ * @tty_proxy:   the same with is_tty
+ * @kill:        sends @sig to the container; its failure is not fatal
+ * @wait_reap:   initial client of a monitor: return only after the container is torn down, and
+ *		 when the reader of our stdout goes, the container's is closed as well
+ *
+ * With is_tty and without tty_proxy a fatal signal to us restores the terminal and ends us; the container lives on.
+ */
+struct console_opts {
+	bool is_tty, with_stdin, sig_proxy, tty_proxy, wait_reap;
+	const char *detach_keys;
+	int (*kill)(int sig, void *data);
+	void *data;
+};
 
 enum console_kind {
 	CONSOLE_PLAIN,	  /* regular file, /dev/null: never blocks */
@@ -35,7 +58,7 @@ struct console_fd {
  * @is_detached: all of it was typed
  */
 struct console {
-	const struct attach_opts *o;
+	const struct console_opts *o;
 	struct console_fd in, out[2];
 	int size_fd, sig_fd;
 	bool is_raw, is_detached;
@@ -46,7 +69,7 @@ struct console {
 };
 
 /* console_open() - take our stdio over. console_close() undoes it, also after a failure. */
-int console_open(struct console *c, const struct attach_opts *o, struct err *e);
+int console_open(struct console *c, const struct console_opts *o, struct err *e);
 void console_close(struct console *c);
 
 /**
@@ -73,5 +96,8 @@ bool console_size(const struct console *c, struct winsize *ret);
 
 /* console_keys_parse() - "ctrl-p,ctrl-q" to bytes. Return: their number, or -EINVAL with @e. */
 int console_keys_parse(const char *text, unsigned char ret[static CONSOLE_KEYS_MAX], struct err *e);
+
+/* console_keys_check() - -EINVAL with @e unless @keys is of the form "ctrl-p,ctrl-q", "ctrl-@,x" */
+int console_keys_check(const char *keys, struct err *e);
 
 #endif
