@@ -11,6 +11,7 @@
 #include "runtime/cgroup_manager.h"
 #include "runtime/create.h"
 #include "target.h"
+#include "update.h"
 
 #define RESOURCES_MAX (1u << 20) /* bytes of the document of `update` */
 
@@ -46,11 +47,13 @@ static int resume_main(const void *env, void *opts, int argc, char *argv[], stru
 
 struct update_opts {
 	char *resources;
+	struct update_values values;
 };
 
 /* clang-format off */
 static const struct opt update_options[] = {
 	OPT_STR('r', "resources", struct update_opts, resources, "FILE", "linux.resources as JSON; - = standard input"),
+	OPT_INCLUDE(update_value_options, struct update_opts, values),
 	OPT_END
 };
 /* clang-format on */
@@ -77,9 +80,11 @@ static int update_main(const void *data, void *opts, int argc, char *argv[], str
 	int r;
 
 	(void)argc;
-	if (!o->resources)
-		return err_plain(e, -EINVAL, "option '--resources' is missing");
-	r = read_resources(o->resources, &text, &n, e);
+	r = o->resources ? read_resources(o->resources, &text, &n, e) :
+			   update_values_text(&o->values, &text, &n, e);
+	if (r == 0 && o->resources && update_values_any(&o->values))
+		r = err_plain(e, -EINVAL, "options '--resources' and '--%s' exclude each other",
+			      update_values_any(&o->values));
 	if (r == 0)
 		r = oci_resources_parse(text, n, "resources", &doc, &resources, e);
 	if (r == 0)

@@ -146,4 +146,5 @@ static int features_main(const void *env, void *opts, int argc, char *argv[], st
 const struct command cmd_features = { .name = "features",
 				      .summary = "print what config.json may ask for, as JSON",
 				      .usage = "",
+				      .is_for_all = true,
 				      .main = features_main };

@@ -43,7 +43,8 @@ static int kill_main(const void *data, void *opts, int argc, char *argv[], struc
 	const struct kill_opts *o = opts;
 	_cleanup_(record_done) struct record r = { .pipes = { -1, -1 } };
 	_cleanup_fd_ int dir = record_open(env->root, argv[0], e);
-	int sig = argc > 1 ? fmt_parse_signal(argv[1]) : SIGTERM, s;
+	/* 0 is none: is it there? */
+	int sig = argc < 2 ? SIGTERM : str_eq(argv[1], "0") ? 0 : fmt_parse_signal(argv[1]), s;
 
 	if (dir < 0)
 		return dir;

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/env.h"
 #include "oci.h"
@@ -18,7 +19,7 @@ static const struct opt global_options[] = {
 	OPT_BOOL(0,   "debug", struct oci_env, debug,             "the same as --log-level debug"),
 	OPT_BOOL(0,   "systemd-cgroup", struct oci_env, systemd_cgroup, "the same as --cgroup-manager systemd"),
 	OPT_STR(0,    "cgroup-manager", struct oci_env, cgroup_manager, "NAME", "cgroupfs, systemd or disabled (default cgroupfs)"),
-	OPT_STR(0,    "rootless", struct oci_env, rootless, "BOOL", "true, false or auto (default auto)"),
+	OPT_STR(0,    "rootless", struct oci_env, rootless, "BOOL", "false or auto; true, to go on without limits, is refused"),
 	OPT_BOOL('v', "version", struct oci_env, version,         "print the version"),
 	OPT_END
 };
@@ -61,17 +62,43 @@ static int choose_cgroups(struct oci_env *env, struct err *e)
 			       name);
 }
 
+/*
+ * With "true" others go on without the limits that they may not write. Here a limit that cannot be
+ * enforced is an error, so there is nothing that it could turn on.
+ */
+static int check_rootless(const char *value, struct err *e)
+{
+	int r;
+
+	if (!value || str_eq(value, "auto") || str_eq(value, "false"))
+		return 0;
+	if (!str_eq(value, "true"))
+		return err_plain(e, -EINVAL, "option '--rootless': '%s' is not true, false or auto",
+				 value);
+	r = err_plain(e, -EOPNOTSUPP,
+		      "option '--rootless': 'true' cannot be honoured: limits are never left out");
+	err_hint(e, "--cgroup-manager=disabled makes containers without a cgroup");
+	return r;
+}
+
 static int check_globals(struct oci_env *env, struct err *e)
 {
 	int r = choose_cgroups(env, e);
 
 	if (r < 0)
 		return r;
-	if (env->rootless && !str_eq(env->rootless, "auto") && !str_eq(env->rootless, "false") &&
-	    !str_eq(env->rootless, "true"))
-		return err_plain(e, -EINVAL, "option '--rootless': '%s' is not true, false or auto",
-				 env->rootless);
-	return 0;
+	return check_rootless(env->rootless, e);
+}
+
+static int check_user(const struct command *c, struct err *e)
+{
+	int r;
+
+	if (geteuid() == 0 || c->is_for_all)
+		return 0;
+	r = err_plain(e, -EPERM, "'%s' needs root, also with --rootless", c->name);
+	err_hint(e, "run it as root; 'features', 'spec' and 'completion' work for everyone");
+	return r;
 }
 
 static int find_init(struct oci_env *env, struct err *e)
@@ -92,6 +119,8 @@ static int begin(void *globals, const struct command *c, const void **ret_env, s
 
 	if (r == 0)
 		r = check_globals(env, e);
+	if (r == 0 && c)
+		r = check_user(c, e);
 	if (r < 0 || !c)
 		return r;
 	if (!env->root && !(env->root = strdup(OCI_ROOT_DEFAULT)))

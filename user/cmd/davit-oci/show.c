@@ -9,6 +9,7 @@
 #include "base/table.h"
 #include "kern/cgroup.h"
 #include "oci.h"
+#include "ps.h"
 #include "runtime/cgroup_manager.h"
 #include "runtime/create.h"
 
@@ -133,10 +134,9 @@ static int ps_main(const void *env, void *opts, int argc, char *argv[], struct e
 	bool json;
 	int status = is_json(o->format, &json, e);
 
-	if (status == 0 && argc > 1)
-		status = err_plain(
-			e, -EOPNOTSUPP,
-			"options of ps(1) are not supported: read the pids with --format json");
+	if (status == 0 && argc > 1 && json)
+		status = err_plain(e, -EINVAL,
+				   "options of ps(1) and --format=json exclude each other");
 	if (status == 0)
 		status = read_record(env, argv[0], &r, e);
 	if (status < 0)
@@ -149,6 +149,10 @@ static int ps_main(const void *env, void *opts, int argc, char *argv[], struct e
 	status = cg ? cgroup_pids(cg, &pids, &n, e) : 0;
 	if (status < 0)
 		return status;
+	if (argc > 1) {
+		status = ps_table(argv + 1, pids, n, &s, e);
+		return status < 0 ? status : print_str(&s, e);
+	}
 	str_add(&s, json ? "[" : "PID\n");
 	for (size_t i = 0; i < n; i++)
 		str_addf(&s, json ? "%s%d" : "%s%d\n", json && i ? "," : "", pids[i]);
@@ -170,7 +174,7 @@ const struct command cmd_list = { .name = "list",
 				  COMMAND_OPTS(struct list_opts) };
 const struct command cmd_ps = { .name = "ps",
 				.summary = "list the processes of a container",
-				.usage = "ID",
+				.usage = "ID [PS-OPTION...]",
 				.main = ps_main,
 				.options = ps_options,
 				COMMAND_OPTS(struct ps_opts),

@@ -49,6 +49,7 @@ static int spec_main(const void *env, void *opts, int argc, char *argv[], struct
 const struct command cmd_spec = { .name = "spec",
 				  .summary = "write a config.json to begin with",
 				  .usage = "",
+				  .is_for_all = true,
 				  .main = spec_main,
 				  .options = spec_options,
 				  COMMAND_OPTS(struct spec_opts) };
