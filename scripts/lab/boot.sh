@@ -89,7 +89,9 @@ LAB_CMDLINE=${LAB_CMDLINE//$'\n\t'/ }
 
 # lab_qemu_args: sets $lab_qemu; file descriptors $lab_fd_out and $lab_fd_err are those of the relays
 lab_qemu_args() {
-	local i cpu=max
+	local i cpu=max security=passthrough
+	# the guest's root is this user here: owners cannot be kept
+	[ "$EUID" -eq 0 ] || security=none
 	[ "$lab_accel" != kvm ] || cpu=host
 	lab_qemu=("$LAB_QEMU" -nodefaults -display none -monitor none -no-reboot -no-user-config
 		-cpu "$cpu" -smp "$lab_cpus" -m "$lab_memory"
@@ -118,7 +120,7 @@ lab_qemu_args() {
 			-device virtserialport,chardev=stdin,name=davit.stdin)
 	fi
 	for i in "${!lab_shares[@]}"; do
-		lab_qemu+=(-fsdev "local,id=share$i,path=${lab_shares[i]//,/,,},security_model=passthrough,multidevs=remap"
+		lab_qemu+=(-fsdev "local,id=share$i,path=${lab_shares[i]//,/,,},security_model=$security,multidevs=remap"
 			-device "virtio-9p-pci,fsdev=share$i,mount_tag=share$i")
 	done
 	for i in "${!lab_images[@]}"; do
@@ -172,9 +174,9 @@ lab_boot() {
 	lab_at_exit lab_kill
 	if [ -z "$lab_is_shell" ]; then
 		# terminals and files are opened by a relay: qemu wants pipes of its own
-		exec {lab_fd_out}> >(lab_relay)
+		exec {lab_fd_out}> >(lab_relay 'standard output')
 		relay_out=$!
-		exec {lab_fd_err}> >(lab_relay >&2)
+		exec {lab_fd_err}> >(lab_relay 'standard error' >&2)
 		relay_err=$!
 	fi
 	lab_qemu_args
@@ -211,14 +213,25 @@ lab_boot() {
 	if [ -n "$rc" ]; then exit "$rc"; fi
 	! [ -s "$LAB_RUN/qemu.log" ] || sed 's/^/vm: /' "$LAB_RUN/qemu.log" >&2
 	broken=$(grep -ao 'davit-lab: .*' "$lab_console" | head -n 1 | tr -d '\r')
+	[[ $broken != *'cannot mount share'* ]] || [ -n "$lab_modules" ] ||
+		lab_hint 'a kernel needs virtio and 9p (CONFIG_NET_9P_VIRTIO, CONFIG_9P_FS) built in, or --modules DIR'
 	lab_fail "the virtual machine ended before the command${broken:+ (${broken#davit-lab: })}"
 }
 
-# cat, which tells this shell when nobody reads any more
-lab_relay() {
-	trap - EXIT HUP INT TERM
-	cat
-	[ $? -ne 141 ] || kill -PIPE $$
+# cat, which tells this shell when nobody reads any more, or nothing can be written
+lab_relay() { # STREAM
+	local said rc
+	trap - EXIT HUP INT QUIT TERM USR1
+	{ said=$(cat 2>&1 >&"$lab_relay_out"); } {lab_relay_out}>&1
+	rc=$?
+	case $rc in
+	0) ;;
+	141) kill -PIPE $$ ;;
+	*)
+		lab_error "cannot write what the command prints on $1:${said##*:}"
+		kill -USR1 $$
+		;;
+	esac
 }
 
 # sets $lab_pid and $lab_events. It dies with this shell, however that ends.

@@ -118,6 +118,7 @@ build_module_dir() {
 	local dir
 	[ -d "$1" ] || lab_die "no directory '$1'"
 	dir=$(realpath -- "$1")
+	[[ $dir != *[[:space:]:]* ]] || lab_die "'$dir' has a blank or a colon in it" "the kernel's make takes no such path: build in a copy"
 	case $dir/ in
 	/ | /usr/* | /etc/* | /proc/* | /dev/*)
 		lab_die "'$dir' is hidden by the files of the suite" 'build in a copy of it' ;;

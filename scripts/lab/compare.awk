@@ -3,7 +3,8 @@
 #	NAME_A=A NAME_B=B awk -f compare.awk -v format=text|json s=a FILE s=b FILE
 # Tests are matched by name, not by number; a second one of the same name is "NAME (2)". What follows
 # " # " is no part of a name. Nested tests (indented, or behind "# " after "# TAP version") are
-# "PARENT: NAME". Exit status: 0 the same, 1 they differ, 2 a stream holds no test.
+# "PARENT: NAME". Exit status: 0 the same, 1 they differ, 2 a stream holds no test, 3 both are cut short and do not
+# differ so far.
 
 BEGIN {
 	# not by -v, which takes escapes
@@ -195,7 +196,9 @@ function print_text(	i, a, b, wide, note) {
 		print ""
 	print totals_text("a", a)
 	print totals_text("b", b)
-	if (!differ && is_cut("a") == is_cut("b"))
+	if (!differ && is_cut("a") && is_cut("b"))
+		print "no difference so far"
+	else if (!differ && !is_cut("a") && !is_cut("b"))
 		print "no difference"
 	else
 		printf "%d of %d tests differ%s\n", differ, all,
@@ -228,5 +231,7 @@ END {
 		print_json()
 	else
 		print_text()
+	if (!differ && is_cut("a") && is_cut("b"))
+		exit 3
 	exit differ || is_cut("a") != is_cut("b") ? 1 : 0
 }

@@ -15,7 +15,8 @@ compare_usage() {
 		  --save DIR        keep both streams there: a.tap, b.tap
 		  --format FORMAT   text or json
 
-		Status: 0 the same, 1 they differ, 125 a run failed or printed no TAP.
+		Status: 0 the same, 1 they differ, 125 a run failed or printed no TAP, or both streams end early
+		and are the same so far.
 	EOF
 }
 
@@ -47,6 +48,7 @@ lab_compare() {
 		return
 	fi
 	[ ${#command[@]} -gt 0 ] || lab_die 'no command given' 'scripts/vm compare 6.1 7.2 -- COMMAND'
+	for o in "${places[@]}"; do lab_kernel_check "$o"; done
 	[ -z "$save" ] || mkdir -p "$save" || lab_die "cannot make '$save'"
 	compare_pid=
 	lab_at_exit compare_end
@@ -91,6 +93,7 @@ compare_streams() {
 	LC_ALL=C NAME_A=$3 NAME_B=$4 awk -v format="$format" -f "$LAB_LIB/compare.awk" \
 		's=a' "$LAB_RUN/a.text" 's=b' "$LAB_RUN/b.text"
 	rc=$?
+	[ $rc -ne 3 ] || lab_die 'both streams ended before their plan' 'that they are the same so far tells little'
 	[ $rc -le 1 ] || lab_die 'cannot compare'
 	return $rc
 }

@@ -33,6 +33,10 @@ lab_disk_add() {
 	target=${target:-/mnt/$fs}
 	[[ $target =~ ^/[A-Za-z0-9._/-]*$ ]] && [[ $target != / ]] ||
 		lab_die "bad disk '$spec': bad directory '$target'" 'an absolute path of letters, digits and ._-/'
+	for kind in "${lab_guest_disks[@]}"; do
+		[ "$fs" = raw ] || [[ $kind == *:raw:* ]] || [ "${kind##*:}" != "$target" ] ||
+			lab_die "bad disk '$spec': there is another one at '$target'" "give it a directory: $fs:$size:/mnt/other"
+	done
 
 	lab_need "$mkfs" "$package"
 	file=$LAB_RUN/disk$n

@@ -63,11 +63,12 @@ lab_initrd() {
 		echo "$1 $2"
 	} | sha256sum)
 	lab_initrd=$cache/initrd-${key:0:16}
-	[ ! -s "$lab_initrd" ] || return 0
+	! lab_sum_is "$lab_initrd" || return 0
 	[ -w "$cache" ] || lab_initrd=$LAB_RUN/initrd-${key:0:16}
 	lab_initrd_base "$1" "$2" "$LAB_RUN/initrd.new" || lab_die 'cannot make the initramfs' 'is there space on the disk?'
 	find "$cache" -maxdepth 1 -name 'initrd-*' -mtime +1 -delete 2>/dev/null
-	cp "$LAB_RUN/initrd.new" "$lab_initrd.$$" 2>/dev/null && mv "$lab_initrd.$$" "$lab_initrd" || {
+	cp "$LAB_RUN/initrd.new" "$lab_initrd.$$" 2>/dev/null && mv "$lab_initrd.$$" "$lab_initrd" &&
+		lab_sum_write "$lab_initrd" || {
 		rm -f "$lab_initrd.$$"
 		lab_initrd=$LAB_RUN/initrd.new # no space in the cache: it lasts for this run
 	}

@@ -11,7 +11,7 @@
 #			and machine, qemu's
 #	tree/		what the packages hold
 #	headers/	the same for those of `fetch --headers`
-#	vmlinux		the image unpacked: it starts faster than when the guest unpacks it
+#	vmlinux		the image unpacked: it starts faster than when the guest unpacks it; vmlinux.sum: its check sum
 # A kernel from elsewhere that has such a directory is known by its name, too.
 
 LAB_TABLE=$LAB_TOP/tests/kernels.txt
@@ -19,7 +19,7 @@ LAB_TABLE=$LAB_TOP/tests/kernels.txt
 # lab_table [KERNEL [PART]]: rows "KERNEL SUITE PART PACKAGE VERSION SHA256"; KERNEL is a name or a suite
 lab_table() {
 	awk -v k="${1:-}" -v p="${2:-}" \
-		'NF && $1 !~ /^#/ && (k == "" || $1 == k || $2 == k) && (p == "" || $3 == p)' "$LAB_TABLE"
+		'NF && $1 !~ /^#/ && (k == "" || $1 == k || $2 == k || $2 == k "-security") && (p == "" || $3 == p)' "$LAB_TABLE"
 }
 
 # names in the order of the table, then those that only the cache has
@@ -96,11 +96,34 @@ lab_image_is_sound() {
 lab_register() {
 	local dir=$1 image=$2 modules=$3 unpacked=0
 
-	! lab_image_unpack "$image" "$dir/vmlinux" || unpacked=$(stat -c %s "$dir/vmlinux")
+	! lab_image_unpack "$image" "$dir/vmlinux" || {
+		unpacked=$(stat -c %s "$dir/vmlinux")
+		lab_sum_write "$dir/vmlinux"
+	}
 	printf '%s %s\n' version "$4" release "$(lab_image_release "$image")" image "${image#"$dir"/}" \
 		modules "${modules#"$dir"/}" sha256 "$(sha256sum <"$image" | cut -d' ' -f1)" \
 		unpacked "$unpacked" pinned "${5:-$4}" >"$dir/about.new" &&
 		mv "$dir/about.new" "$dir/about" || lab_die "cannot write to '$dir'" 'is there space on the disk?'
+}
+
+# Check sums of files that the cache derives from others: against damage. FILE.sum has that of FILE.
+lab_sum_is() { [ -s "$1" ] && [ "$(cksum 2>/dev/null <"$1")" = "$(cat "$1.sum" 2>/dev/null)" ]; }
+lab_sum_write() { { cksum <"$1" >"$1.sum.$$" && mv "$1.sum.$$" "$1.sum"; } 2>/dev/null || rm -f "$1.sum.$$"; }
+
+# lab_boot_image_find DIR: sets $lab_boot_image to the unpacked image, made again if it is not what it was, or $lab_kernel
+lab_boot_image_find() {
+	lab_boot_image=$lab_kernel
+	[ "$(lab_about "$lab_name" unpacked)" != 0 ] || return 0
+	if ! lab_sum_is "$1/vmlinux"; then
+		lab_image_unpack "$lab_kernel" "$LAB_RUN/vmlinux" || return 0
+		{ cp "$LAB_RUN/vmlinux" "$1/vmlinux.$$" && mv "$1/vmlinux.$$" "$1/vmlinux" && lab_sum_write "$1/vmlinux"; } 2>/dev/null || {
+			rm -f "$1/vmlinux.$$"
+			lab_boot_image=$LAB_RUN/vmlinux # no place for it in the cache: it lasts for this run
+			return
+		}
+		rm -f "$LAB_RUN/vmlinux"
+	fi
+	lab_boot_image=$1/vmlinux
 }
 
 # lab_is_fetched NAME: in the cache, and what the table means now
@@ -112,25 +135,33 @@ lab_is_fetched() {
 	[ -z "$wanted" ] || [ "$wanted" = "$pinned" ]
 }
 
-# lab_kernel_find NAME-OR-PATH MODULES: sets $lab_name, $lab_kernel (bzImage), $lab_boot_image,
-# $lab_release, $lab_modules, $lab_kernel_cmdline, $lab_kernel_machine, $lab_kernel_dir (cache, or empty)
-lab_kernel_find() {
-	local dir modules=$2 row
+# lab_kernel_check NAME-OR-PATH: is there one, in the cache or to be fetched? Sets $lab_name.
+lab_kernel_check() {
+	local row
 	lab_name=$1
 	if [[ $1 == */* ]]; then
 		[ -f "$1" ] || lab_die "no kernel image '$1'" "a name has no slash: $(lab_kernel_names | paste -sd' ')"
+		return
+	fi
+	row=$(lab_table "$1" image | awk 'NR == 1 { print $1 }')
+	lab_name=${row:-$1}
+	[ -n "$row" ] || lab_is_fetched "$lab_name" ||
+		lab_die "unknown kernel '$1'" "known: $(lab_kernel_names | paste -sd' '), or a path of a bzImage"
+}
+
+# lab_kernel_find NAME-OR-PATH MODULES: sets $lab_name, $lab_kernel (bzImage), $lab_boot_image,
+# $lab_release, $lab_modules, $lab_kernel_cmdline, $lab_kernel_machine, $lab_kernel_dir (cache, or empty)
+lab_kernel_find() {
+	local dir modules=$2
+	lab_kernel_check "$1"
+	if [[ $1 == */* ]]; then
 		lab_image_check "$1" || lab_die "'$1' is no x86 kernel image (bzImage)" 'arch/x86/boot/bzImage of a kernel tree is one'
 		lab_image_is_sound "$1" || lab_die "kernel image '$1' is damaged" 'build it again; a damaged one hangs without a word'
 		lab_kernel=$(realpath -- "$1") lab_boot_image=$lab_kernel lab_kernel_dir='' lab_modules='' lab_kernel_cmdline=''
 		lab_kernel_machine=q35 # it may be a debug kernel, as build-kernel.sh explains
 		lab_release=$(lab_image_release "$1")
 	else
-		row=$(lab_table "$1" image | awk 'NR == 1 { print $1 }')
-		lab_name=${row:-$1}
-		if ! lab_is_fetched "$lab_name"; then
-			[ -n "$row" ] || lab_die "unknown kernel '$1'" "known: $(lab_kernel_names | paste -sd' '), or a path of a bzImage"
-			lab_fetch "$lab_name"
-		fi
+		lab_is_fetched "$lab_name" || lab_fetch "$lab_name"
 		dir=$DAVIT_LAB/kernels/$lab_name
 		lab_kernel_dir=$dir
 		lab_kernel=$dir/$(lab_about "$lab_name" image)
@@ -141,9 +172,7 @@ lab_kernel_find() {
 		lab_kernel_machine=$(lab_about "$lab_name" machine)
 		[ "$(sha256sum 2>/dev/null <"$lab_kernel" | cut -d' ' -f1)" = "$(lab_about "$lab_name" sha256)" ] ||
 			lab_die "kernel image '$lab_kernel' is damaged" "rm -r '$dir'; it is fetched again"
-		lab_boot_image=$lab_kernel
-		[ "$(stat -c %s "$dir/vmlinux" 2>/dev/null)" != "$(lab_about "$lab_name" unpacked)" ] ||
-			lab_boot_image=$dir/vmlinux
+		lab_boot_image_find "$dir"
 	fi
 	[ -z "$modules" ] || lab_modules_find "$modules"
 }
@@ -164,7 +193,7 @@ lab_modules_find() {
 # lab_list_rows: "NAME VERSION SUITE FETCHED BYTES", tabs between
 lab_list_rows() {
 	local name version suite bytes
-	for name in $(lab_kernel_names); do
+	lab_kernel_names | while IFS= read -r name; do
 		read -r version suite < <(lab_table "$name" image | awk -F '\t' 'NR == 1 { print $5, $2 }')
 		if [ -z "$version" ] || lab_is_fetched "$name"; then
 			version=$(lab_about "$name" version)
@@ -181,7 +210,7 @@ lab_list() {
 	if [ "$1" = json ]; then
 		lab_list_rows | awk -F '\t' '
 			BEGIN { printf "[" }
-			{ printf "%s{\"kernel\":\"%s\",\"version\":\"%s\",\"suite\":%s,\"fetched\":%s,\"bytes\":%s}", (NR > 1 ? "," : ""),
+			{ gsub(/["\\]/, "\\\\&"); printf "%s{\"kernel\":\"%s\",\"version\":\"%s\",\"suite\":%s,\"fetched\":%s,\"bytes\":%s}", (NR > 1 ? "," : ""),
 				$1, $2, ($3 == "-" ? "null" : "\"" $3 "\""), ($4 == "yes" ? "true" : "false"), $5 }
 			END { print "]" }'
 	else

@@ -37,15 +37,15 @@ _lab_child=
 _lab_at_exit=()
 lab_at_exit() { _lab_at_exit=("$1" "${_lab_at_exit[@]}"); }
 _lab_exit() {
-	local rc=$? c
-	trap '' HUP INT TERM
+	local c
+	trap '' HUP INT QUIT PIPE TERM USR1
 	trap - EXIT
 	[ -z "$_lab_child" ] || { kill "$_lab_child" && wait "$_lab_child"; } 2>/dev/null
 	for c in "${_lab_at_exit[@]}"; do $c; done
-	exit "$rc"
+	# no exit here: the status is that of before, or the signal that ends this shell
 }
+# Signals have no traps of their own, except those that bash does not end itself by: it parses the commands of a
+# trap in the midst of parsing a $(...), and stumbles. Before that of EXIT it resets its parser.
 trap _lab_exit EXIT
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 141' PIPE
-trap 'exit 143' TERM
+trap 'exit 131' QUIT
+trap 'exit $LAB_FAILED' USR1 # of lab_relay

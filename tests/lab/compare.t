@@ -146,6 +146,17 @@ b <<<$'1..1\nok 1 - one'
 compare
 is "$status" 1 'so is a plan that is not kept'
 like "$out" 'a: 1 test: .*; of a plan of 3' 'with the plan'
+a <<<$'1..3\nok 1 - one'
+b <<<$'1..3\nok 1 - one\nBail out! no space'
+compare
+is "$status" 125 'two streams that end early and are the same so far are no result'
+like "$out" 'no difference so far' 'and it is told'
+like "$err" 'both streams ended before their plan' 'as an error'
+compare --format json
+is "$status $(jq -c '[.a.complete, .b.complete]' <<<"$out")" '125 [false,false]' 'json: the same status'
+b <<<$'1..3\nnot ok 1 - one'
+compare
+is "$status" 1 'what differs nevertheless is a difference'
 a <<<'1..0 # SKIP needs root'
 b <<<'1..0 # skip needs root'
 compare
@@ -162,7 +173,9 @@ fails 'no command is an error' 125 "$vm" compare 6.1 7.2
 fails 'an unknown format is an error' 125 "$vm" compare --format xml --tap "$dir/b" "$dir/b"
 fails 'an unknown option is an error' 125 "$vm" compare --frob --tap "$dir/b" "$dir/b"
 fails 'an unknown kernel is an error' 125 "$vm" compare 0.1 6.1 -- true
-like "$err" "no result of kernel '0.1'" 'that names the kernel'
+like "$err" "unknown kernel '0.1'" 'that names the kernel'
+fails 'also as the second one' 125 "$vm" compare 6.1 0.1 -- true
+is "$(head -n 1 <<<"$err")" "vm: unknown kernel '0.1'" 'before anything runs'
 
 # the real thing, when its kernels are here
 for k in 6.1 6.12; do

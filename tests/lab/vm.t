@@ -61,7 +61,19 @@ for spec in xfs xfs: zfs:1G xfs:1X xfs:10M xfs:2T ext4:64M:mnt ext4:64M:/ 'ext4:
 	refused "bad disk '$spec'" "bad disk '$spec'" run --kernel 6.1 --disk "$spec" -- true
 done
 refused 'share of what is not there' 'no such directory' run --kernel 6.1 --share "$dir/none" -- true
-refused 'share of everything' "share '/'" run --kernel 6.1 --share / -- true
+for own in / /proc /proc/sys /sys /dev /dev/shm /run /tmp /var /var/tmp /etc /usr; do
+	refused "share of $own" "cannot share '$own'.*of its own" run --kernel 6.1 --share "$own" -- true
+done
+refused 'two disks at one place' "another one at '/mnt/ext4'" run --kernel 6.1 --disk ext4:64M --disk ext4:32M -- true
+mkdir /tmp/davit-lab-test.$$
+cd "/tmp/davit-lab-test.$$" || exit
+refused 'a directory that the guest has not' "no directory '/tmp/davit-lab-test.$$'.*hint: --share" run --kernel 6.1 -- true
+cd "$OLDPWD" && rmdir "/tmp/davit-lab-test.$$"
+run bash -c "'$vm' run --kernel 6.1 -- true >&-"
+like "$status $err" '^125 vm: standard output is closed' 'no standard output is an error'
+mkdir -p "$dir/a b/Makefile"
+refused 'a module in a directory with a blank' 'has a blank' build-module --kernel 6.1 "$dir/a b"
+rm -r "$dir/a b"
 refused 'no image there' 'no kernel image' run --kernel "$dir/none" -- true
 refused 'a file that is no image' 'is no x86 kernel image' run --kernel "$vm" -- true
 
@@ -79,7 +91,29 @@ is "$(jq -r '.[] | select(.suite != null) | .kernel' <<<"$out" 2>&1 | paste -sd'
 	"$(awk '!/^#/ && !seen[$1]++ { print $1 }' "$TEST_TOP/tests/kernels.txt" | paste -sd' ')" 'it is JSON with all kernels'
 is "$(grep -v '^#' "$TEST_TOP/tests/kernels.txt" | grep -cvP '^[0-9.]+\t[a-z-]+\t(image|headers)\t[a-z0-9.+-]+\t[^\t ]+\t[0-9a-f]{64}$')" 0 \
 	'the table of kernels has six columns'
+mkdir -p "$dir/odd/kernels/a \"b"
+echo version 1 >"$dir/odd/kernels/a \"b/about"
+run env DAVIT_LAB="$dir/odd" "$vm" list --format json
+is "$(jq -r '.[-1] | .kernel, .version, (.bytes > 0)' <<<"$out" | xargs -d '\n')" 'a "b 1 true' 'a kernel of an odd name in the list'
+rm -r "$dir/odd"
 nothing_left 'refusals leave nothing'
+
+# signals while it starts: before and after it has a directory; its own commands are slowed down
+printf '#!/bin/sh\nsleep 0.01; exec %s "$@"\n' "$(command -v mkdir)" >"$dir/bin/mkdir"
+chmod +x "$dir/bin/mkdir"
+odd=
+for after in 0 0.01 0.02 0.03 0.04 0.05 0.06 0.08 0.1 0.12 0.15 0.2; do
+	env --default-signal=TERM PATH="$dir/bin:$PATH" "$vm" run --kernel 6.1 -- true </dev/null >/dev/null 2>"$dir/err" &
+	pid=$!
+	sleep $after
+	kill -TERM $pid
+	wait $pid 2>/dev/null
+	rc=$?
+	[ "$rc" = 143 ] && [ ! -s "$dir/err" ] || odd+=" $after:$rc:$(<"$dir/err")"
+done
+is "$odd" '' 'SIGTERM while it starts ends it with 143, without a word'
+rm "$dir/bin/mkdir"
+nothing_left 'and without a trace'
 
 ### fetching
 
@@ -151,6 +185,8 @@ DAVIT_LAB=$dir/copy refused 'a damaged image' 'is damaged' run --kernel 6.1 -- t
 refused 'the same by its path' "'$dir/copy/.*' is damaged" run --kernel "$dir/copy/kernels/6.1/$image" -- true
 head -c 3000000 "$cache/kernels/6.1/$image" >"$dir/cut"
 refused 'a truncated image' "'$dir/cut' is damaged" run --kernel "$dir/cut" -- true
+cp "$cache/kernels/6.1/$image" "$dir/copy/kernels/6.1/$image"
+ln -s "$cache/kernels/6.1/tree/lib" "$cache/kernels/6.1/tree/usr" "$dir/copy/kernels/6.1/tree/"
 
 # one guest that looks at itself
 cat >"$dir/share/look" <<'EOF'
@@ -189,7 +225,7 @@ export DAVIT_LAB_TEST_SECRET=1
 # names that somebody between here and there could take for more than a name
 odd=$dir/odd$' 1:\'"*,$HOME\\n\n\xc3\xa4'
 mkdir "$odd"
-run "$vm" run --kernel bookworm-security --disk xfs:300M --disk btrfs:200M:/data --share "$dir/share" --share "$odd" \
+run "$vm" run --kernel bookworm --disk xfs:300M --disk btrfs:200M:/data --share "$dir/share" --share "$odd" \
 	--console "$dir/con,sole" -- bash "$dir/share/look" "$dir/share" "$odd" < <(echo 'from the caller')
 is "$status" 3 'the status is that of the command'
 is "$err" trace 'standard error is apart'
@@ -219,10 +255,37 @@ ok 'the console is kept on demand' test -e "$dir/con,sole"
 nothing_left 'a run leaves nothing'
 
 # an image by its path, a death by a signal, a reader that goes away
-run "$vm" run --kernel "$cache/kernels/6.1/$image" --modules "$cache/kernels/6.1/tree" -- bash -c 'uname -r; kill -KILL $$'
+user=()
+chmod 0711 "$dir"
+chmod 1777 "$TMPDIR"
+mkdir "$dir/theirs"
+chown 65534:65534 "$dir/theirs"
+nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+! "${nobody[@]}" test -r "$cache/kernels/6.1/$image" || user=("${nobody[@]}")
+run "${user[@]}" "$vm" run --kernel "$cache/kernels/6.1/$image" --modules "$cache/kernels/6.1/tree" --share "$dir/theirs" -- \
+	bash -c "echo made >'$dir/theirs/new'; uname -r; kill -KILL \$\$"
 is "$status $out" "137 $(about release)" 'a bzImage by its path; the status tells the signal'
+if [ ${#user[@]} -eq 0 ]; then
+	skip 'the cache is not for other users'
+else
+	is "$(stat -c %u "$dir/theirs/new" 2>&1) $(cat "$dir/theirs/new" 2>&1)" '65534 made' 'of a user that is not root, with a share'
+fi
 run timeout 100 bash -o pipefail -c "'$vm' run --kernel 6.1 -- yes </dev/null | head -n 1"
 is "$status $out" '141 y' 'it ends when nobody reads'
+
+# a cache with damaged files of the lab's own: made again
+copy=$dir/copy/kernels/6.1
+run env DAVIT_LAB="$dir/copy" timeout 100 bash -c "exec '$vm' run --kernel 6.1 -- yes </dev/null >/dev/full"
+is "$status" 125 'output that cannot be written is a failure'
+like "$err" 'cannot write what the command prints on standard output: No space left' 'which is told, and ends the run'
+before=$(sha256sum "$copy/vmlinux")
+for file in "$copy"/vmlinux "$copy"/initrd-????????????????; do
+	dd if=/dev/zero of="$file" bs=4096 count=8 conv=notrunc status=none
+done
+run env DAVIT_LAB="$dir/copy" bash -c "exec '$vm' run --kernel 6.1 -- sh -c 'cat; echo up' <&-"
+is "$status $out" '0 up' 'damaged vmlinux and initramfs; no standard input'
+is "$(sha256sum "$copy/vmlinux") $(head -c 6 "$copy"/initrd-????????????????)" "$before 070701" 'they are made again'
+is "$err" '' 'without a word'
 
 # the kernel fails, the time is over
 run "$vm" run --kernel 6.1 -- sh -c 'echo before; echo c >/proc/sysrq-trigger; sleep 100' </dev/null
@@ -249,14 +312,15 @@ for s in INT:130 TERM:143 HUP:129 KILL:137; do
 	is "$(pgrep -f "qemu.*$TMPDIR/davit-lab")" '' 'and its virtual machine'
 done
 # nobody but the next one can do it, and not to those that are alive
-mkdir "$TMPDIR/davit-lab.live00"
-exec {live}>"$TMPDIR/davit-lab.live00/.lock"
+mkdir "$TMPDIR/davit-lab.livelive"
+exec {live}>"$TMPDIR/davit-lab.livelive/.lock"
 flock "$live"
-touch -d '2 minutes ago' "$TMPDIR"/davit-lab.*/.lock
+mkdir "$TMPDIR"/davit-lab.beginnin.new "$TMPDIR/davit-lab.deaddead.new"
+touch -d '2 minutes ago' "$TMPDIR/davit-lab.deaddead.new"
 run "$vm" run --kernel "$dir/none" -- true
-is "$(ls "$TMPDIR")" davit-lab.live00 'the next run removes what SIGKILL left'
+is "$(cd "$TMPDIR" && echo *)" 'davit-lab.beginnin.new davit-lab.livelive' 'the next run removes what SIGKILL left'
 exec {live}>&-
-rm -r "$TMPDIR/davit-lab.live00"
+rm -r "$TMPDIR"/davit-lab.{livelive,beginnin.new}
 nothing_left 'and leaves nothing'
 
 # a terminal
