@@ -57,15 +57,17 @@ int console_connect(const char *path, struct err *e)
 
 static int open_console(struct making *m, struct err *e)
 {
-	bool has_terminal = m->c->bundle.config.process.terminal;
+	struct oci_process *process = &m->c->bundle.config.process;
+	bool has_terminal = process->terminal;
 
-	if (has_terminal && !m->o->console_socket)
+	if (has_terminal && !m->o->console_socket && !m->o->open_console)
 		return err_plain(e, -EINVAL, "process.terminal: needs --console-socket");
 	if (!has_terminal && m->o->console_socket)
 		return err_plain(e, -EINVAL, "option '--console-socket' needs process.terminal");
 	if (!has_terminal)
 		return 0;
-	m->console = console_connect(m->o->console_socket, e);
+	m->console = m->o->console_socket ? console_connect(m->o->console_socket, e) :
+					    m->o->open_console(process, m->o->console_data, e);
 	return m->console < 0 ? m->console : 0;
 }
 
@@ -202,7 +204,7 @@ int write_pid_file(const char *path, pid_t pid, struct err *e)
 			       0644, 0, e);
 }
 
-static int send_pidfd(const char *path, int pidfd, struct err *e)
+int send_pidfd(const char *path, int pidfd, struct err *e)
 {
 	static const char what[] = "option '--pidfd-socket'";
 	_cleanup_fd_ int fd = -1;

@@ -17,6 +17,8 @@ struct err;
  * @root:	    where containers are recorded
  * @cgroups:	    who makes the cgroup
  * @console_socket: path of a UNIX socket for the terminal's master; NULL = none
+ * @open_console:   makes one when there is a terminal and no path, and may set its size; NULL = that is an
+ *		    error. Return: a descriptor to consume, or -errno. @console_data is its @data
  * @pidfd_socket:   … for a pidfd of the container's process; NULL = none
  * @pid_file:	    NULL = none
  * @init_path:	    davit-init
@@ -27,6 +29,8 @@ struct create_options {
 	const char *root, *id, *bundle;
 	const struct cgroup_manager *cgroups;
 	const char *console_socket, *pidfd_socket, *pid_file;
+	int (*open_console)(struct oci_process *process, void *data, struct err *e);
+	void *console_data;
 	const char *init_path, *bpffs;
 	unsigned int preserve_fds;
 	bool no_pivot, no_new_keyring, at_once;
@@ -86,6 +90,9 @@ int container_delete_child(struct created *c, const char *root, struct err *e);
 
 /* console_connect() - to the socket at @path, of any length. Return: descriptor; -errno with @e. */
 int console_connect(const char *path, struct err *e);
+
+/* send_pidfd() - to the socket at @path; NULL = nothing to do. Return: 0; -errno with @e. */
+int send_pidfd(const char *path, int pidfd, struct err *e);
 
 /* write_pid_file() - by rename; @path NULL = nothing to do */
 int write_pid_file(const char *path, pid_t pid, struct err *e);

@@ -8,6 +8,7 @@
 #include "base/fmt.h"
 #include "oci.h"
 #include "runtime/create.h"
+#include "terminal.h"
 
 #define PRESERVE_FDS_MAX 1024
 
@@ -55,8 +56,8 @@ static int check_preserved(int64_t n, struct err *e)
 	return 0;
 }
 
-static int make(const struct oci_env *env, const struct create_opts *opts, const char *id, bool at_once,
-		struct created *ret, struct err *e)
+static int make(const struct oci_env *env, const struct create_opts *opts, const char *id,
+		bool at_once, struct terminal *terminal, struct created *ret, struct err *e)
 {
 	struct create_options o = { .root = env->root,
 				    .id = id,
@@ -70,6 +71,8 @@ static int make(const struct oci_env *env, const struct create_opts *opts, const
 				    .preserve_fds = (unsigned int)opts->preserve_fds,
 				    .no_pivot = opts->no_pivot,
 				    .no_new_keyring = opts->no_new_keyring,
+				    .open_console = terminal ? terminal_open : NULL,
+				    .console_data = terminal,
 				    .at_once = at_once };
 	const struct oci_process *process = &ret->bundle.config.process;
 	int r = check_preserved(opts->preserve_fds, e);
@@ -87,7 +90,7 @@ static int make(const struct oci_env *env, const struct create_opts *opts, const
 static int create_main(const void *env, void *opts, int argc, char *argv[], struct err *e)
 {
 	struct created c;
-	int r = make(env, opts, argv[0], false, &c, e);
+	int r = make(env, opts, argv[0], false, NULL, &c, e);
 
 	(void)argc;
 	if (r < 0)
@@ -100,8 +103,10 @@ static int run_main(const void *data, void *opts, int argc, char *argv[], struct
 {
 	const struct oci_env *env = data;
 	const struct run_opts *o = opts;
+	_cleanup_(terminal_done) struct terminal terminal = { -1 };
 	struct created c;
-	int r = make(env, &o->create, argv[0], true, &c, e), status = 0;
+	int r = make(env, &o->create, argv[0], true, o->detach ? NULL : &terminal, &c, e),
+	    status = 0;
 
 	(void)argc;
 	if (r < 0)
@@ -109,7 +114,7 @@ static int run_main(const void *data, void *opts, int argc, char *argv[], struct
 	r = container_start_child(&c, e);
 	record_unlock(c.dirfd); /* others may look at it and end it */
 	if (r == 0 && !o->detach)
-		status = oci_wait(c.child.pidfd, e);
+		status = terminal_wait(&terminal, c.child.pidfd, e);
 	if (r < 0 || status < 0 || (!o->detach && !o->keep)) {
 		int s = container_delete_child(&c, env->root, r < 0 || status < 0 ? NULL : e);
 

@@ -15,13 +15,15 @@
 #include "runtime/exec.h"
 #include "runtime/seal.h"
 #include "spec/user_spec.h"
+#include "terminal.h"
 
 #define PROCESS_MAX (8u << 20) /* bytes of --process */
 #define PRESERVE_FDS_MAX 1024
 #define STATUS_FAILED 255 /* of exec: the container's processes have the others */
 
 struct exec_opts {
-	char *process, *console_socket, *pid_file, *cwd, *user;
+	char *process, *console_socket, *pidfd_socket, *pid_file, *cwd, *user;
+	char *process_label, *apparmor, *cgroup;
 	struct strv env, caps, groups;
 	bool detach, tty, no_new_privs, ignore_paused;
 	int64_t preserve_fds;
@@ -31,6 +33,7 @@ struct exec_opts {
 static const struct opt exec_options[] = {
 	OPT_STR('p',  "process", struct exec_opts, process, "FILE", "the process, as in config.json"),
 	OPT_STR(0,    "console-socket", struct exec_opts, console_socket, "PATH", "socket that gets the terminal"),
+	OPT_STR(0,    "pidfd-socket", struct exec_opts, pidfd_socket, "PATH", "socket that gets a pidfd of the process"),
 	OPT_STR(0,    "pid-file", struct exec_opts, pid_file, "FILE", "write the process' pid to FILE"),
 	OPT_STR(0,    "cwd", struct exec_opts, cwd, "DIR",        "working directory"),
 	OPT_STR('u',  "user", struct exec_opts, user, "UID[:GID]", "user and group by number"),
@@ -40,6 +43,9 @@ static const struct opt exec_options[] = {
 	OPT_BOOL('t', "tty", struct exec_opts, tty,               "with a terminal"),
 	OPT_BOOL('d', "detach", struct exec_opts, detach,         "do not wait for its end"),
 	OPT_BOOL(0,   "no-new-privs", struct exec_opts, no_new_privs, "set-user-id programs and the like give nothing"),
+	OPT_STR(0,    "process-label", struct exec_opts, process_label, "LABEL", "SELinux label"),
+	OPT_STR(0,    "apparmor", struct exec_opts, apparmor, "PROFILE", "AppArmor profile"),
+	OPT_STR(0,    "cgroup", struct exec_opts, cgroup, "PATH", "refused unless \"/\": the process is in the container's cgroup"),
 	OPT_BOOL(0,   "ignore-paused", struct exec_opts, ignore_paused, "also in a paused container, to run when it is resumed"),
 	OPT_INT(0,    "preserve-fds", struct exec_opts, preserve_fds, "N", "pass N further descriptors, from 3 on"),
 	OPT_END
@@ -59,6 +65,7 @@ struct work {
 	struct strv env;
 	gid_t *groups;
 	int dir, console;
+	struct terminal terminal;
 };
 
 static void work_done(struct work *w)
@@ -70,6 +77,7 @@ static void work_done(struct work *w)
 	free(w->groups);
 	w->dir = fd_close(w->dir);
 	w->console = fd_close(w->console);
+	terminal_done(&w->terminal);
 }
 
 static int read_process(const char *path, struct work *w, struct err *e)
@@ -164,10 +172,55 @@ static int make_process(const struct exec_opts *o, char *argv[], struct work *w,
 		return err_set(e, r, "option '--env'");
 	p->env.v = w->env.v;
 	p->env.n = w->env.n;
+	if (o->process_label)
+		p->selinux_label = o->process_label;
+	if (o->apparmor)
+		p->apparmor_profile = o->apparmor;
 	r = o->user ? set_user(o->user, &p->user, e) : 0;
 	if (r == 0)
 		r = set_groups(&o->groups, w, e);
 	return r < 0 ? r : add_caps(&o->caps, &p->caps, e);
+}
+
+/* What --process says is all of the process: another option would be ignored. */
+static int check_options(const struct exec_opts *o, struct err *e)
+{
+	const char *other = o->cwd	     ? "cwd" :
+			    o->user	     ? "user" :
+			    o->env.n	     ? "env" :
+			    o->caps.n	     ? "cap" :
+			    o->groups.n	     ? "additional-gids" :
+			    o->process_label ? "process-label" :
+			    o->apparmor	     ? "apparmor" :
+			    o->no_new_privs  ? "no-new-privs" :
+					       NULL;
+
+	if (o->preserve_fds < 0 || o->preserve_fds > PRESERVE_FDS_MAX)
+		return err_plain(e, -EINVAL, "option '--preserve-fds': is not 0 to %d",
+				 PRESERVE_FDS_MAX);
+	if (o->process && other)
+		return err_plain(e, -EINVAL, "options '--process' and '--%s' exclude each other",
+				 other);
+	if (o->cgroup && !str_eq(o->cgroup, "/"))
+		return err_plain(
+			e, -EOPNOTSUPP,
+			"option '--cgroup': '%s': processes of exec are in the container's cgroup, \"/\"",
+			o->cgroup);
+	return 0;
+}
+
+static int open_console(const struct exec_opts *o, struct work *w, struct err *e)
+{
+	if (!w->process.terminal)
+		return o->console_socket ?
+			       err_plain(e, -EINVAL,
+					 "option '--console-socket' needs a terminal: --tty") :
+			       0;
+	if (!o->console_socket && o->detach)
+		return err_plain(e, -EINVAL, "a terminal needs --console-socket with --detach");
+	w->console = o->console_socket ? console_connect(o->console_socket, e) :
+					 terminal_open(&w->process, &w->terminal, e);
+	return w->console < 0 ? w->console : 0;
 }
 
 static int prepare(const struct oci_env *env, const struct exec_opts *o, char *argv[],
@@ -190,14 +243,13 @@ static int prepare(const struct oci_env *env, const struct exec_opts *o, char *a
 		r = seal_for_exec(&w->bundle, e);
 	if (r < 0)
 		return r;
-	if (!o->process && !argv[1])
-		return err_plain(e, -EINVAL, "a command or --process is missing");
+	if (!o->process == !argv[1])
+		return err_plain(e, -EINVAL, "a command %s",
+				 o->process ? "and --process exclude each other" :
+					      "or --process is missing");
 	r = o->process ? read_process(o->process, w, e) : make_process(o, argv + 1, w, e);
-	if (r == 0 && w->process.terminal && !o->console_socket)
-		r = err_plain(e, -EINVAL, "a terminal needs --console-socket");
-	if (r == 0 && w->process.terminal)
-		r = w->console = console_connect(o->console_socket, e);
-	return r < 0 ? r : 0;
+	w->process.terminal = w->process.terminal || o->tty;
+	return r < 0 ? r : open_console(o, w, e);
 }
 
 static int exec_main(const void *data, void *opts, int argc, char *argv[], struct err *e)
@@ -207,16 +259,16 @@ static int exec_main(const void *data, void *opts, int argc, char *argv[], struc
 	_cleanup_(work_done) struct work w = { .record = { .pipes = { -1, -1 } },
 					       .bundle = { .fd = -1, .rootfs_fd = -1 },
 					       .dir = -1,
-					       .console = -1 };
+					       .console = -1,
+					       .terminal = { -1 } };
 	struct bundle_child child = { .pidfd = -1, .report_fd = -1, .wait_fd = -1 };
 	struct exec_options x = { .init_path = env->init_path,
 				  .preserve_fds = (unsigned int)o->preserve_fds };
-	int r = o->preserve_fds < 0 || o->preserve_fds > PRESERVE_FDS_MAX ?
-			err_plain(e, -EINVAL, "option '--preserve-fds': is not 0 to %d",
-				  PRESERVE_FDS_MAX) :
-			prepare(env, o, argv, &w, e);
+	int r = check_options(o, e);
 
 	(void)argc;
+	if (r == 0)
+		r = prepare(env, o, argv, &w, e);
 	if (r < 0)
 		return r;
 	x.bundle = &w.bundle;
@@ -224,12 +276,15 @@ static int exec_main(const void *data, void *opts, int argc, char *argv[], struc
 	r = container_exec(&w.record, &w.process, &x, &child, e);
 	if (r < 0)
 		return r;
+	w.console = fd_close(w.console);
 	w.dir = fd_close(w.dir); /* others may change the container while its process runs */
 	r = bundle_child_go(&child, w.process.args.v[0], e);
 	if (r == 0)
+		r = send_pidfd(o->pidfd_socket, child.pidfd, e);
+	if (r == 0)
 		r = write_pid_file(o->pid_file, child.pid, e);
 	if (r == 0 && !o->detach)
-		r = oci_wait(child.pidfd, e);
+		r = terminal_wait(&w.terminal, child.pidfd, e);
 	bundle_child_done(&child);
 	return r;
 }
