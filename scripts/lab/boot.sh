@@ -151,6 +151,8 @@ lab_keep_console() {
 
 lab_fail() { # MESSAGE STATUS
 	lab_error "$1"
+	[[ $1 != *'cannot mount share'* ]] || [ -n "$lab_modules" ] ||
+		lab_hint 'a kernel needs virtio and 9p (CONFIG_NET_9P_VIRTIO, CONFIG_9P_FS) built in, or --modules DIR'
 	lab_keep_console
 	exit "${2:-$LAB_FAILED}"
 }
@@ -213,8 +215,6 @@ lab_boot() {
 	if [ -n "$rc" ]; then exit "$rc"; fi
 	! [ -s "$LAB_RUN/qemu.log" ] || sed 's/^/vm: /' "$LAB_RUN/qemu.log" >&2
 	broken=$(grep -ao 'davit-lab: .*' "$lab_console" | head -n 1 | tr -d '\r')
-	[[ $broken != *'cannot mount share'* ]] || [ -n "$lab_modules" ] ||
-		lab_hint 'a kernel needs virtio and 9p (CONFIG_NET_9P_VIRTIO, CONFIG_9P_FS) built in, or --modules DIR'
 	lab_fail "the virtual machine ended before the command${broken:+ (${broken#davit-lab: })}"
 }
 
