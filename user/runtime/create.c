@@ -71,15 +71,12 @@ static int open_console(struct making *m, struct err *e)
 	return m->console < 0 ? m->console : 0;
 }
 
-static int begin_record(struct making *m, struct err *e)
+int container_fill_record(const struct bundle *b, const char *id, struct record *r, struct err *e)
 {
-	const struct bundle *b = &m->c->bundle;
-	struct record *r = &m->c->record;
 	const json_t *config = b->config.doc.json;
 	char now[FMT_TIME_BUF];
-	int s;
 
-	r->id = strdup(m->o->id);
+	r->id = strdup(id);
 	r->bundle = strdup(b->path);
 	r->rootfs = strdup(b->rootfs);
 	r->created = strdup(fmt_time(fmt_now_ns(), now));
@@ -89,11 +86,20 @@ static int begin_record(struct making *m, struct err *e)
 	r->has_own_pids = oci_linux_new_namespaces(&b->config.linux_) & CLONE_NEWPID;
 	r->has_userns = b->config.linux_.namespaces[OCI_NS_USER].is_listed;
 	r->resctrl = b->config.linux_.has_intel_rdt ?
-			     resctrl_own(&b->config.linux_.intel_rdt, m->o->id) :
+			     resctrl_own(&b->config.linux_.intel_rdt, id) :
 			     strdup("");
-	if (!r->id || !r->bundle || !r->rootfs || !r->created || !r->owner || !r->resctrl)
-		return err_set(e, ENOMEM, "create container '%s'", m->o->id);
-	s = m->o->cgroups->place(&b->config, r, e);
+	return r->id && r->bundle && r->rootfs && r->created && r->owner && r->resctrl ?
+		       0 :
+		       err_set(e, ENOMEM, "create container '%s'", id);
+}
+
+static int begin_record(struct making *m, struct err *e)
+{
+	struct record *r = &m->c->record;
+	int s = container_fill_record(&m->c->bundle, m->o->id, r, e);
+
+	if (s == 0)
+		s = m->o->cgroups->place(&m->c->bundle.config, r, e);
 	if (s < 0)
 		return s;
 	m->c->dirfd = record_make(m->o->root, m->o->id, e);
@@ -104,17 +110,25 @@ static int begin_record(struct making *m, struct err *e)
 	return record_write(m->c->dirfd, r, e);
 }
 
-static int make_cgroup(struct making *m, struct err *e)
+int container_make_cgroup(const struct cgroup_manager *by, const struct oci_config *c,
+			  struct record *r, struct cgroup_hold *h, struct err *e)
 {
-	struct record *r = &m->c->record;
-	int s = m->o->cgroups->make(&m->c->bundle.config, r, &m->hold, e);
+	int s = by->make(c, r, h, e);
 
 	if (s < 0)
 		return s;
-	m->has_cgroup = true;
-	r->has_own_cgroup = m->hold.cg;
-	r->cgroup_inode = m->hold.cg ? cgroup_inode(m->hold.cg) : 0;
+	r->has_own_cgroup = h->cg;
+	r->cgroup_inode = h->cg ? cgroup_inode(h->cg) : 0;
 	return 0;
+}
+
+static int make_cgroup(struct making *m, struct err *e)
+{
+	int s = container_make_cgroup(m->o->cgroups, &m->c->bundle.config, &m->c->record, &m->hold,
+				      e);
+
+	m->has_cgroup = s == 0;
+	return s;
 }
 
 static int make_plan(struct making *m, struct err *e)

@@ -9,8 +9,10 @@
 #include "runtime/bundle_spawn.h"
 #include "runtime/record.h"
 
+struct cgroup_hold;
 struct cgroup_manager;
 struct err;
+struct oci_config;
 
 /**
  * struct create_options - what `create` and `run` are told beside the bundle
@@ -87,6 +89,13 @@ int container_delete(const char *root, const char *id, bool is_forced, struct er
 /* container_delete_child() - the same, forced, of what this process has created. Others may have deleted it
  * since record_unlock(): that is success. */
 int container_delete_child(struct created *c, const char *root, struct err *e);
+
+/* container_fill_record() - what is known of a container before anything of it is made */
+int container_fill_record(const struct bundle *b, const char *id, struct record *r, struct err *e);
+
+/* container_make_cgroup() - … and recorded, after the driver's place(). On failure nothing is left. */
+int container_make_cgroup(const struct cgroup_manager *by, const struct oci_config *c,
+			  struct record *r, struct cgroup_hold *h, struct err *e);
 
 /* console_connect() - to the socket at @path, of any length. Return: descriptor; -errno with @e. */
 int console_connect(const char *path, struct err *e);
