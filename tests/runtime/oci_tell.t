@@ -42,6 +42,24 @@ is "$status" 0 'events --stats'
 is "$(f '.type, .id, .data.pids.current, .data.pids.limit' | xargs)" 'stats e 1 30' 'type, id, processes'
 is "$(f '.data.memory.usage.limit')" 67108864 'memory limit'
 is "$(f '(.data.memory.usage.usage > 0) and (.data.cpu.usage.total > 0)')" true 'memory and CPU time'
+is "$(f '.data | [has("blkio"), has("hugetlb"), has("intel_rdt"), has("network_interfaces")] | unique | join(" ")')" true 'all sections are there'
+# what it writes to a disk past the cache is counted by device
+io_file=$(df --output=source "$bundles" | tail -1)
+if [ -b "$io_file" ] && oci exec e dd if=/dev/zero of=/io-test bs=4096 count=16 oflag=direct 2>/dev/null; then
+	run oci events --stats e
+	is "$(f '[.data.blkio.ioServiceBytesRecursive[] | select(.op == "Write" and .major > 0)] | map(.value) | max >= 65536')" true 'bytes written, by device'
+	is "$(f '[.data.blkio.ioServicedRecursive[] | select(.op == "Write" and .major > 0)] | map(.value) | max >= 1')" true 'and operations'
+else
+	skip 'no disk below, or no direct I/O'
+fi
+rm -f "$rootfs/io-test"
+page=$(cd /sys/kernel/mm/hugepages 2>/dev/null && echo hugepages-*)
+cg_hugetlb=$(grep -c '^hugetlb' /proc/cgroups)
+if [[ $page == *2048kB* ]] && [ "$cg_hugetlb" = 1 ]; then
+	is "$(f '.data.hugetlb["2MB"] | [.usage, .failcnt] | join(" ")')" '0 0' 'huge pages, by size'
+else
+	skip 'no huge pages here'
+fi
 oci events --interval 200ms e >"$TMPDIR/events" 2>&1 &
 follower=$!
 ok 'events come' wait_until 10 eval '[ "$(jq -s "map(select(.type == \"stats\")) | length" "$TMPDIR/events")" -ge 2 ]'

@@ -293,6 +293,14 @@ const char *cgroup_controller_name(enum cgroup_controller c);
 int cgroup_write(struct cgroup *cg, enum cgroup_controller c, const char *v1_file, const char *v2_file, const char *text,
 		 struct err *e);
 
+/**
+ * cgroup_read() - text of a file where @c is on this host, for what struct cgroup_stats has not
+ * @v1_file, @v2_file: its name there; NULL = that version has it not
+ *
+ * Return: 0, *@ret is the caller's; -ENOENT without the controller or the file; -errno.
+ */
+int cgroup_read(struct cgroup *cg, enum cgroup_controller c, const char *v1_file, const char *v2_file, char **ret);
+
 /* cgroup_write_v2() - the same for any file of v2, by the name of its controller ("cgroup" = the core) */
 int cgroup_write_v2(struct cgroup *cg, const char *controller, const char *file, const char *text, struct err *e);
 

@@ -289,6 +289,26 @@ int cgroup_write(struct cgroup *cg, enum cgroup_controller c, const char *v1_fil
 			 cgroup_controller_where(c) == CGROUP_ON_V2 ? "v2" : "v1");
 }
 
+int cgroup_read(struct cgroup *cg, enum cgroup_controller c, const char *v1_file,
+		const char *v2_file, char **ret)
+{
+	char path[CGROUP_PATH_MAX];
+
+	switch (cgroup_controller_where(c)) {
+	case CGROUP_ON_V2:
+		return v2_file ? io_read_file(cg->fd, v2_file, CGROUP_STAT_MAX, ret, NULL, NULL) :
+				 -ENOENT;
+	case CGROUP_ON_V1:
+		if (!v1_file)
+			return -ENOENT;
+		cgroup_v1_path(path, c, cg->slice, cg->id, v1_file);
+		return io_read_file(-1, path, CGROUP_STAT_MAX, ret, NULL, NULL);
+	case CGROUP_NOWHERE:
+		break;
+	}
+	return -ENOENT;
+}
+
 int cgroup_write_v2(struct cgroup *cg, const char *controller, const char *file, const char *text,
 		    struct err *e)
 {

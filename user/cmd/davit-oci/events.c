@@ -11,6 +11,7 @@
 #include "kern/cgroup.h"
 #include "oci.h"
 #include "runtime/create.h"
+#include "stats.h"
 #include "target.h"
 
 #define INTERVAL_DEFAULT_MS 5000
@@ -74,23 +75,7 @@ static void add_memory(struct str *s, const struct cgroup_stats *c)
 		 (unsigned long long)c->memory_file, (unsigned long long)c->memory_inactive_file);
 }
 
-static void add_io_row(struct str *s, const char *op, uint64_t value, const char *end)
-{
-	str_addf(s, "{\"major\":0,\"minor\":0,\"op\":\"%s\",\"value\":%llu}%s", op,
-		 (unsigned long long)value, end);
-}
-
-/* of all devices together, which is what the cgroup's numbers are read as */
-static void add_io(struct str *s, const struct cgroup_stats *c)
-{
-	str_add(s, "\"blkio\":{\"ioServiceBytesRecursive\":[");
-	add_io_row(s, "Read", c->io_read_bytes, ",");
-	add_io_row(s, "Write", c->io_write_bytes, "],\"ioServicedRecursive\":[");
-	add_io_row(s, "Read", c->io_read_ops, ",");
-	add_io_row(s, "Write", c->io_write_ops, "]},");
-}
-
-/* pids.limit is 0 without one, as in runc's */
+/* pids.limit is 0 without one, as in runc's; nor does runc know interfaces that it has not made */
 static int print_stats(const struct target *t, struct err *e)
 {
 	_cleanup_str_ struct str s = STR_INIT;
@@ -106,10 +91,10 @@ static int print_stats(const struct target *t, struct err *e)
 		add_cpu(&s, &c);
 	if (c.has_memory)
 		add_memory(&s, &c);
-	if (c.has_io)
-		add_io(&s, &c);
-	str_addf(&s,
-		 "\"pids\":{\"current\":%llu,\"limit\":%llu},\"hugetlb\":{},\"intel_rdt\":{}}}\n",
+	stats_blkio(t->cg, &s);
+	stats_hugetlb(t->cg, &s);
+	stats_rdt(&t->record, &s);
+	str_addf(&s, "\"pids\":{\"current\":%llu,\"limit\":%llu},\"network_interfaces\":null}}\n",
 		 (unsigned long long)c.pids_current,
 		 c.pids_limit == CGROUP_UNLIMITED ? 0ull : (unsigned long long)c.pids_limit);
 	return print_str(&s, e);
