@@ -101,14 +101,14 @@ void program_help(const struct program *p, struct str *out);
 const char *command_exit_status(const struct program *p, const struct command *c);
 
 /**
- * program_man() - append a manual page
+ * program_man() - append a manual page to @s
  * @page: NULL = the names of all, a line each
  * Return: 0; -ENOENT with @e.
  */
-int program_man(const struct program *p, const char *page, struct str *out, struct err *e);
+int program_man(const struct program *p, const char *page, struct str *s, struct err *e);
 
-/* program_completion() - append a script that completes for @shell. Return: 0; -EOPNOTSUPP, -ENOMEM. */
-int program_completion(const struct program *p, const char *shell, struct str *out, struct err *e);
+/* program_completion() - append to @s a script that completes for @shell. Return: 0; -EOPNOTSUPP, -ENOMEM. */
+int program_completion(const struct program *p, const char *shell, struct str *s, struct err *e);
 
 /* print_str() - write all of @s to stdout. Return: 0 or -errno (EPIPE, ENOSPC …) with @e. */
 int print_str(const struct str *s, struct err *e);
