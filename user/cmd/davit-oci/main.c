@@ -20,13 +20,14 @@ static const struct opt global_options[] = {
 	OPT_BOOL(0,   "systemd-cgroup", struct oci_env, systemd_cgroup, "the same as --cgroup-manager systemd"),
 	OPT_STR(0,    "cgroup-manager", struct oci_env, cgroup_manager, "NAME", "cgroupfs, systemd or disabled (default cgroupfs)"),
 	OPT_STR(0,    "rootless", struct oci_env, rootless, "BOOL", "false or auto; true, to go on without limits, is refused"),
+	OPT_STR(0,    "criu", struct oci_env, criu, "PROGRAM",    "for checkpoint and restore (default: criu of $PATH)"),
 	OPT_BOOL('v', "version", struct oci_env, version,         "print the version"),
 	OPT_END
 };
 
 static const struct command *const commands[] = {
 	&cmd_create, &cmd_start, &cmd_state, &cmd_kill, &cmd_delete, &cmd_run, &cmd_exec, &cmd_list, &cmd_ps,
-	&cmd_pause, &cmd_resume, &cmd_update, &cmd_events, &cmd_spec, &cmd_features,
+	&cmd_pause, &cmd_resume, &cmd_update, &cmd_checkpoint, &cmd_restore, &cmd_events, &cmd_spec, &cmd_features,
 	&cmd_completion, &cmd_man, NULL
 };
 

@@ -24,7 +24,7 @@ struct cgroup_manager;
  * @cgroups: of new containers
  */
 struct oci_env {
-	char *root, *log, *log_format, *log_level, *cgroup_manager, *rootless, *init_path;
+	char *root, *log, *log_format, *log_level, *cgroup_manager, *rootless, *criu, *init_path;
 	const char *bpffs;
 	const struct cgroup_manager *cgroups;
 	bool debug, systemd_cgroup, version;
