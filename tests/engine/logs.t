@@ -6,12 +6,14 @@ davit_env "$@"
 demo_image
 
 ok 'a detached container starts' \
-	davit run -d --name web davit/demo sh -c 'echo one; echo two >&2; printf part; sleep 1; echo; echo late; exit 3'
+	davit run -d --name web davit/demo sh -c 'echo one; echo two >&2; printf part; while [ ! -e /go ]; do sleep 0.1; done; echo; echo late; exit 3'
 wait_until 5 eval 'davit logs web | grep -q one'
 run davit logs web
 is "$out" one 'what it wrote to stdout goes to stdout'
 is "$err" two 'and stderr to stderr'
+(sleep 1 && davit exec web touch /go) &
 run timeout 20 davit logs -f web
+wait
 is "$status" 0 'following ends with the container'
 is "$out" $'one\npart\nlate' 'with all it wrote, also in parts of a line'
 is "$(davit wait web)" 3 'its exit status is recorded'
