@@ -33,6 +33,7 @@ DEPS_TEST := \
 	clang-tools \
 	conmon \
 	containerd \
+	criu \
 	debootstrap \
 	docker.io \
 	iproute2 \

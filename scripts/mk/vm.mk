@@ -12,7 +12,7 @@ VM_JOBS    ?= 2
 VM_SLOW  := $(addprefix $(O)/tests/unit/kern/,bpf bpf_policy)
 VM_UNIT  := $(filter-out $(VM_SLOW),$(filter $(O)/tests/unit/kern/% $(O)/tests/unit/runtime/%,$(UNIT_TESTS)))
 VM_FLOWS := $(wildcard $(addprefix tests/,engine/cgroup_modes.t engine/limits.t engine/pause.t engine/stats.t \
-	engine/v2_*.t bpf/policy.t isolation/defaults.t runtime/systemd_limits.t))
+	engine/v2_*.t bpf/policy.t isolation/defaults.t runtime/checkpoint.t runtime/systemd_limits.t))
 VM_TESTS ?= $(VM_UNIT) $(VM_FLOWS)
 # what depends on the kernel less, for test-vm-all; compilers and peers are too slow there
 VM_MORE  := $(wildcard $(addprefix tests/,engine/exec.t engine/lifecycle.t engine/run.t engine/userns.t \
