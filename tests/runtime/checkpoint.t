@@ -31,6 +31,9 @@ restored() {
 	oci restore --detach --image-path "$image" --work-path "$work" --bundle "$bundles/$bundle" "$@" "$name" \
 		</dev/null >"$TMPDIR/$name.restored" 2>&1
 }
+tell_restore() {
+	[ "$status" = 0 ] || diag "$(cat "$TMPDIR/$1.restored")" "$(tail -20 "$work/restore.log")"
+}
 count() { cat "$data/$1"; }
 counts_on() {
 	local n
@@ -111,8 +114,10 @@ ok 'checkpoint' oci checkpoint --image-path "$img" --work-path "$work" c
 is "$(status_of c)" stopped 'it has stopped'
 ok 'delete' oci delete c
 stopped_at=$(count c)
+cp -a "$data" "$TEST_DIR/data2" # with what was open just then
+rm "$TEST_DIR/data2/c"
 ok 'restore' restored "$img" c c --pid-file "$TMPDIR/pid"
-[ "$status" = 0 ] || { diag "$(cat "$TMPDIR/c.restored")"; diag "$(grep -n 'Error\|Warn' "$work/restore.log")"; }
+tell_restore c
 is "$(status_of c)" running 'it runs'
 is "$(<"$TMPDIR/pid")" "$(pid_of c)" 'the pid file has its pid'
 ok 'it counts on' counts_on c
@@ -134,9 +139,9 @@ ok 'resume' oci resume c
 
 # the same image under another name, with another bundle, while the first runs
 counting d '.linux.resources.pids.limit = 23 | .hostname = "counter" | bind("'"$data"'"; "/ro"; ["ro"])'
-mkdir -p "$TEST_DIR/data2"
 sed -i "s,\"$data\",\"$TEST_DIR/data2\"," "$bundles/d/config.json"
 ok 'a second restore under another id' restored "$img" d d
+tell_restore d
 ok 'counts, too, into what its bundle binds' wait_until 30 test -s "$TEST_DIR/data2/c"
 is "$(cgroup_file d pids.max)" 23 'with the limits of its bundle'
 ok 'kill' oci kill d KILL
@@ -189,6 +194,7 @@ oci delete --force c
 
 ### streams, cgroup namespace, read-only root, hosts whose mounts are shared, a network by path
 
+mountpoint -q /run/netns && had_netns=yes
 mount --make-rshared /
 ip netns add "$DAVIT_SLICE" 2>/dev/null || diag 'no network namespace by path'
 counting c 'ns("cgroup") | ns("network"; "/run/netns/'"$DAVIT_SLICE"'") | .root.readonly = true | .linux.maskedPaths = []
@@ -203,7 +209,7 @@ ok 'checkpoint of one with files of the host as streams' oci checkpoint --image-
 [ "$status" = 0 ] || diag "$(grep -n 'Error\|Warn' "$work/dump.log")"
 oci delete --force c
 ok 'restore' restored "$img" c c
-[ "$status" = 0 ] || { diag "$(cat "$TMPDIR/c.restored")"; diag "$(grep -n 'Error\|Warn' "$work/restore.log")"; }
+tell_restore c
 ok 'it counts' counts_on c
 is "$(oci exec c cat /t/f)" kept 'a tmpfs has its files'
 is "$(oci exec c sh -c 'echo x 2>/dev/null >/x || echo no')" no 'a read-only root is read-only'
@@ -212,6 +218,7 @@ is "$(stat -Lc %i "/proc/$(pid_of c)/ns/net")" "$(stat -Lc %i "/run/netns/$DAVIT
 like "$(readlink "/proc/$(pid_of c)/fd/1")" 'c.restored$' 'output goes where that of restore goes'
 oci delete --force c
 ip netns del "$DAVIT_SLICE" 2>/dev/null
+[ -n "${had_netns:-}" ] || umount /run/netns 2>/dev/null
 
 ### a restore that fails leaves nothing
 
@@ -224,6 +231,15 @@ like "$(cat "$TMPDIR/c.restored")" "^davit-oci: restore container 'c': criu rest
 ok 'and leaves nothing' nothing_of c
 fails 'restore of no image' 1 restored "$TEST_DIR/empty" c c
 like "$(cat "$TMPDIR/c.restored")" "no 'davit-oci.json' in the image" 'says why'
+ok 'and leaves nothing' nothing_of c
+counting c 'sh("exec 3>/data/held; echo >/data/c; exec sleep 1000")'
+rm -f "$data/c"
+started c
+ok 'checkpoint of one with an open file' oci checkpoint --image-path "$TEST_DIR/held" --work-path "$work" c
+oci delete --force c
+rm "$data/held"
+fails 'restore without that file' 1 restored "$TEST_DIR/held" c c
+like "$(cat "$TMPDIR/c.restored")" "criu restore failed: Error .*data/held" 'names it'
 ok 'and leaves nothing' nothing_of c
 bundle c '.'
 fails 'restore with a bundle that lacks the bind' 1 restored "$img" c c
