@@ -209,7 +209,8 @@ int log_open_dir(int root_fd, int state_fd, const char *id, struct err *e)
 		if (fd < 0 && errno != ENOENT)
 			return err_set(e, errno, "open '%s'", path);
 	}
-	return fd < 0 ? err_set(e, ENOENT, "open log of container '%s'", id) : fd;
+	/* it was there when it was looked up */
+	return fd < 0 ? err_plain(e, -ENOENT, "no container '%s'", id) : fd;
 }
 
 int log_read(const struct log_query *q, log_fn fn, void *data, struct err *e)

@@ -262,4 +262,16 @@ TEST(times)
 	EXPECT_EQ(parse("yesterday"), -EINVAL);
 }
 
+/* one that another command has removed since it was looked up */
+TEST_F(log, a_removed_container_is_none)
+{
+	struct err e = ERR_INIT;
+	int dir = open(self->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	ASSERT_LE(0, dir);
+	EXPECT_EQ(-ENOENT, log_open_dir(dir, dir, "8888bd17164147a4", &e));
+	EXPECT_STREQ("no container '8888bd17164147a4'", e.msg);
+	close(dir);
+}
+
 TEST_HARNESS_MAIN
