@@ -27,11 +27,12 @@ socket_log=$TMPDIR/got
 # console PATH: a console socket that notes that a terminal came
 console() {
 	python3 - "$1" "$socket_log" <<-'PY' &
-		import array, socket, sys
+		import array, socket, sys, time
 		s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(1)
 		c, _ = s.accept()
 		d, anc, *_ = c.recvmsg(64, socket.CMSG_SPACE(4))
 		open(sys.argv[2], "w").write("fd" if anc else "none")
+		time.sleep(1) # without a master, who is on the terminal hangs up
 	PY
 	wait_until 5 test -S "$1"
 }
@@ -101,7 +102,7 @@ $R --rootless=true state c ~ ~ refused: --rootless.*cannot be honoured ~
 $R --rootless=maybe state c ~ ~ refused: --rootless ~
 --version ~ ~ head -1 "$TMPDIR/said" | cut -d" " -f1,2 ~ davit-oci version
 -v ~ ~ grep -c "^spec: " "$TMPDIR/said" ~ 1
---criu /usr/sbin/criu state c ~ ~ refused: --criu ~
+$R --criu /usr/sbin/criu state c ~ ~ echo ~
 --nonsense state c ~ ~ refused: --nonsense ~
 $R nonsense ~ ~ refused: unknown command ~
 $R mounts add c f ~ ~ refused: unknown command ~
@@ -256,7 +257,7 @@ is "$(file pids pids.max pids.max)" 41 'takes effect'
 ### users without root
 
 if command -v setpriv >/dev/null; then
-	cp "$(command -v "$oci_runtime")" "$TMPDIR/davit-oci" && chmod 755 "$TMPDIR/davit-oci" "$TEST_DIR" "$TMPDIR"
+	cp "$(command -v "$oci_runtime")" "$DAVIT_OUT/bin/davit-init" "$TMPDIR/" && chmod 755 "$TMPDIR/davit-oci" "$TEST_DIR" "$TMPDIR"
 	user() { setpriv --reuid 1234 --regid 1234 --clear-groups "$TMPDIR/davit-oci" "$@"; }
 	fails 'list as a user' 1 user list
 	like "$err" "needs root.*hint: run it as root" 'says what is missing' <<<"$err"
