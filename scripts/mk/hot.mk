@@ -55,7 +55,7 @@ $(foreach p,$(filter-out build,$(PARTS)),$(eval $(call hot_rule,$(p))))
 define hot_link
 	@mkdir -p $(@D)
 	$(call msg,LD)
-	$(Q)$(HOTCC) $(hot_flags) -static -no-pie -o $@ $(filter %.o,$^) $(filter %.a,$^) $(1) \
+	$(Q)$(HOTCC) $(hot_flags) -static -no-pie -Wl,--compress-debug-sections=zlib -o $@ $(filter %.o,$^) $(filter %.a,$^) $(1) \
 		$(filter %.a,$^) $(LDFLAGS)
 endef
 

@@ -245,5 +245,18 @@ is "$(oci list --format json | jq '[.[] | select(.status == "running")] | length
 for i in {1..8}; do oci delete -f "p$i" & done
 wait
 is "$(oci list -q)" '' 'and deletes'
+# small
+if has_sanitizers; then
+	skip 'a sanitizer is neither small nor of little memory'
+else
+	ok 'the program has at most 2 MiB' test "$(stat -L -c %s "$(command -v "$oci_runtime")")" -le $((2 << 20))
+	cp "$DAVIT_OUT/tests/true" "$rootfs/true"
+	inside t '.linux.resources.memory.limit = 524288 | args(["/true"])'
+	case $err in
+	*'no memory controller'*) skip 'a static program in 512 KiB: no memory controller' ;;
+	*) is "$status" 0 'a static program starts in 512 KiB' ;;
+	esac
+	rm "$rootfs/true"
+fi
 rm -rf "${TMPDIR:?}"/*
 done_testing
