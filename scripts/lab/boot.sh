@@ -38,10 +38,10 @@ lab_kvm_boots() {
 	grep -q 'Kernel panic' "$LAB_RUN/kvm" 2>/dev/null
 }
 
-# orders of this run, appended to the initramfs
+# Orders of this run, appended to the initramfs. Its commands are quiet: a signal removes $LAB_RUN under them.
 lab_orders() { # COMMAND...
 	local dir=$LAB_RUN/orders i
-	mkdir -p "$dir/lab"
+	mkdir "$dir" "$dir/lab" 2>/dev/null || lab_die "cannot write to '$LAB_RUN'" 'is there space on the disk?'
 	{
 		printf 'MODULES=%q\n' "$lab_modules"
 		printf 'HAS_STDIN=%q\n' "$lab_has_stdin"
@@ -64,9 +64,9 @@ lab_orders() { # COMMAND...
 		printf ' %q' "$@"
 		printf '\n'
 	} >"$dir/lab/command"
-	(cd "$dir" && printf '%s\n' lab lab/order.sh lab/command | cpio --quiet -o -H newc -R 0:0) >"$LAB_RUN/orders.cpio" ||
+	(cd "$dir" && printf '%s\n' lab lab/order.sh lab/command | cpio --quiet -o -H newc -R 0:0) 2>/dev/null >"$LAB_RUN/orders.cpio" ||
 		lab_die 'cannot write the orders of the guest' "is there space in '$LAB_RUN'?"
-	cat "$lab_initrd" "$LAB_RUN/orders.cpio" >"$LAB_RUN/initrd.run" ||
+	cat "$lab_initrd" "$LAB_RUN/orders.cpio" 2>/dev/null >"$LAB_RUN/initrd.run" ||
 		lab_die 'cannot write the initramfs' "is there space in '$LAB_RUN'?"
 }
 
