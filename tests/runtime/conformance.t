@@ -12,7 +12,6 @@
 . "$(dirname "$0")/../harness/lib.sh"
 # shellcheck source=tests/runtime/oci.sh
 . "$(dirname "$0")/oci.sh"
-: "${DAVIT_TEST_TIMEOUT:=1800}" # on an emulated processor
 davit_env "$@"
 oci_env
 chmod 755 "$TEST_DIR" "$bundles" "$rootfs"
