@@ -204,6 +204,9 @@ enum cgroup_activity { CGROUP_EMPTY, CGROUP_ACTIVE, CGROUP_FROZEN };
  * by cgroup_freeze() or by somebody's freeze of a cgroup above. Return: one of the enum or -errno. */
 int cgroup_activity(struct cgroup *cg, struct err *e);
 
+/* cgroup_is_frozen() - the same of the cgroup at @path, as cgroup_open_path() takes it, for who looks at thousands */
+bool cgroup_is_frozen(const char *path);
+
 /* cgroup_is_freezing() - has somebody asked for a freeze of this very cgroup, whether or not all have
  * stopped yet? Return: 0 no, 1 yes, -errno. */
 int cgroup_is_freezing(struct cgroup *cg, struct err *e);

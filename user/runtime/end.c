@@ -75,7 +75,7 @@ int container_start(const struct record *r, struct err *e)
 	_cleanup_fd_ int pidfd = -1;
 	int s;
 
-	switch (record_status(r, false)) {
+	switch (record_status(r)) {
 	case RECORD_CREATED:
 		break;
 	case RECORD_STOPPED:
@@ -94,7 +94,7 @@ int container_start(const struct record *r, struct err *e)
 
 static bool is_there(const struct record *r)
 {
-	return r->init.pid && record_status(r, false) != RECORD_STOPPED;
+	return r->init.pid && record_status(r) != RECORD_STOPPED;
 }
 
 static int wait_gone(const struct record *r, struct cgroup *cg, struct err *e)
@@ -138,12 +138,11 @@ struct cgroup *container_cgroup(const struct record *r)
 
 enum record_status container_look(const struct record *r)
 {
-	_cleanup_(cgroup_freep) struct cgroup *cg = NULL;
-	enum record_status s = record_status(r, false);
+	enum record_status s = record_status(r);
 
-	if (s == RECORD_RUNNING || s == RECORD_CREATED)
-		cg = container_cgroup(r);
-	return cg && cgroup_activity(cg, NULL) == CGROUP_FROZEN ? RECORD_PAUSED : s;
+	return (s == RECORD_RUNNING || s == RECORD_CREATED) && *r->cgroup && cgroup_is_frozen(r->cgroup) ?
+		       RECORD_PAUSED :
+		       s;
 }
 
 int container_kill(const struct record *r, int sig, bool is_all, struct err *e)
@@ -185,7 +184,7 @@ static int delete_whole(const struct record *r, bool is_forced, struct err *e)
 
 	if (!is_forced && is_there(r))
 		return err_plain(e, -EBUSY, "cannot delete container '%s' that is not stopped: %s",
-				 r->id, record_status_name(record_status(r, false)));
+				 r->id, record_status_name(record_status(r)));
 	/* the first process is gone; others of its cgroup may not be */
 	s = kill_all(r, cg, e);
 	if (s == 0)

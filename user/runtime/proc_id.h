@@ -16,6 +16,22 @@ struct proc_id {
 	uint64_t start;
 };
 
+#define PROC_NAME_MAX 15 /* bytes of /proc/PID/comm */
+
+/**
+ * struct proc_look - a process at a moment
+ * @state: 'R', 'Z' ...
+ * @name:  of its program, or what it called itself by PR_SET_NAME
+ */
+struct proc_look {
+	struct proc_id id;
+	char state;
+	char name[PROC_NAME_MAX + 1];
+};
+
+/* proc_look() - Return: 0; -ESRCH */
+int proc_look(pid_t pid, struct proc_look *ret);
+
 /* proc_id_read() - of a process there is now. Return: 0; -ESRCH. @ret_state: 'R', 'Z' …, or NULL */
 int proc_id_read(pid_t pid, struct proc_id *ret, char *ret_state);
 

@@ -146,6 +146,25 @@ static void add_string(struct str *s, const char *key, const char *value)
 	str_add_json(s, value ? value : "");
 }
 
+/* In the file what is empty, zero or false is left out: `list` parses each of them. */
+static void keep_string(struct str *s, const char *key, const char *value)
+{
+	if (value && *value)
+		add_string(s, key, value);
+}
+
+static void keep_number(struct str *s, const char *key, unsigned long long value)
+{
+	if (value)
+		str_addf(s, ",\n  \"%s\": %llu", key, value);
+}
+
+static void keep_bool(struct str *s, const char *key, bool value)
+{
+	if (value)
+		str_addf(s, ",\n  \"%s\": true", key);
+}
+
 static int add_object(struct str *s, const char *key, const json_t *value)
 {
 	_cleanup_free_ char *text = value ? json_text(value) : NULL;
@@ -163,21 +182,22 @@ int record_write(int dirfd, const struct record *r, struct err *e)
 {
 	_cleanup_str_ struct str s = STR_INIT;
 
-	str_addf(
-		&s,
-		"{\n  \"version\": 1,\n  \"pid\": %d,\n  \"start\": %llu,\n  \"report\": %d,\n  \"wait\": %d,\n"
-		"  \"waitInode\": %llu,\n  \"cgroupInode\": %llu,\n  \"ownCgroup\": %s,\n  \"userns\": %s,\n  \"ownPids\": %s",
-		r->init.pid, (unsigned long long)r->init.start, r->pipes.report, r->pipes.wait,
-		(unsigned long long)r->wait_inode, (unsigned long long)r->cgroup_inode,
-		r->has_own_cgroup ? "true" : "false", r->has_userns ? "true" : "false",
-		r->has_own_pids ? "true" : "false");
-	add_string(&s, "bundle", r->bundle);
-	add_string(&s, "rootfs", r->rootfs);
-	add_string(&s, "created", r->created);
-	add_string(&s, "cgroup", r->cgroup);
-	add_string(&s, "scope", r->scope);
-	add_string(&s, "owner", r->owner);
-	add_string(&s, "resctrl", r->resctrl);
+	str_addf(&s,
+		 "{\n  \"version\": 1,\n  \"pid\": %d,\n  \"report\": %d,\n  \"wait\": %d",
+		 r->init.pid, r->pipes.report, r->pipes.wait);
+	keep_number(&s, "start", r->init.start);
+	keep_number(&s, "waitInode", r->wait_inode);
+	keep_number(&s, "cgroupInode", r->cgroup_inode);
+	keep_bool(&s, "ownCgroup", r->has_own_cgroup);
+	keep_bool(&s, "userns", r->has_userns);
+	keep_bool(&s, "ownPids", r->has_own_pids);
+	keep_string(&s, "bundle", r->bundle);
+	keep_string(&s, "rootfs", r->rootfs);
+	keep_string(&s, "created", r->created);
+	keep_string(&s, "cgroup", r->cgroup);
+	keep_string(&s, "scope", r->scope);
+	keep_string(&s, "owner", r->owner);
+	keep_string(&s, "resctrl", r->resctrl);
 	if (add_object(&s, "annotations", r->annotations) < 0 ||
 	    add_object(&s, "hooks", r->hooks) < 0)
 		return err_set(e, ENOMEM, "write the state of container '%s'", r->id);
@@ -294,19 +314,25 @@ int record_look(int rootfd, const char *id, struct record *ret, struct err *e)
 	return err_plain(e, -ENOENT, "container '%s' does not exist", id);
 }
 
-enum record_status record_status(const struct record *r, bool is_frozen)
+bool record_is_whole(int rootfd, const char *id)
 {
-	struct proc_id now;
-	char state;
+	char path[RECORD_ID_MAX + sizeof("/" STATE_FILE)];
+
+	(void)err_format(path, sizeof(path), "%s/" STATE_FILE, id);
+	return fs_exists(rootfd, path);
+}
+
+enum record_status record_status(const struct record *r)
+{
+	struct proc_look now;
 
 	if (!r->init.pid)
 		return RECORD_CREATING;
-	if (proc_id_read(r->init.pid, &now, &state) < 0 || now.start != r->init.start ||
-	    state == 'Z' || state == 'X')
+	if (proc_look(r->init.pid, &now) < 0 || now.id.start != r->init.start || now.state == 'Z' ||
+	    now.state == 'X')
 		return RECORD_STOPPED;
-	if (is_frozen)
-		return RECORD_PAUSED;
-	return waiting_is(r) ? RECORD_CREATED : RECORD_RUNNING;
+	/* the name is there already, and a look at a descriptor that is not there is dear */
+	return waiting_may_be(now.name) && waiting_is(r) ? RECORD_CREATED : RECORD_RUNNING;
 }
 
 const char *record_status_name(enum record_status s)

@@ -70,6 +70,9 @@ int record_open(const char *root, const char *id, struct err *e);
  */
 int record_look(int rootfd, const char *id, struct record *ret, struct err *e);
 
+/* record_is_whole() - is there a record of @id, which record_list() gave? It may be damaged. */
+bool record_is_whole(int rootfd, const char *id);
+
 /* record_open_root() - the directory of the records. Return: descriptor; -errno with @e. */
 int record_open_root(const char *root, struct err *e);
 
@@ -99,8 +102,8 @@ enum record_status {
 	RECORD_STOPPED,
 };
 
-/* record_status() - as the kernel has it now; @is_frozen tells RECORD_PAUSED from RECORD_RUNNING */
-enum record_status record_status(const struct record *r, bool is_frozen);
+/* record_status() - as the kernel has it now; never RECORD_PAUSED, which container_look() asks the cgroup for */
+enum record_status record_status(const struct record *r);
 const char *record_status_name(enum record_status s);
 
 /* record_state_json() - the state as the runtime specification has it, for state(8) and hooks */

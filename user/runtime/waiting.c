@@ -4,11 +4,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/str.h"
 #include "runtime/exec_error.h"
 #include "runtime/outcome.h"
 #include "runtime/record.h"
@@ -23,8 +25,16 @@ bool waiting_is(const struct record *r)
 	char path[48];
 	struct stat st;
 
+	if (r->pipes.wait < 0)
+		return false;
 	fd_path(path, r, r->pipes.wait);
 	return stat(path, &st) == 0 && S_ISFIFO(st.st_mode) && st.st_ino == r->wait_inode;
+}
+
+/* execveat(2) of a descriptor names the program after its number, since Linux 6.14 after its file. */
+bool waiting_may_be(const char *name)
+{
+	return str_eq(name, "davit-init") || (*name && !name[strspn(name, "0123456789")]);
 }
 
 int waiting_start(const struct record *r, struct err *e)

@@ -92,12 +92,15 @@ static int list_main(const void *data, void *opts, int argc, char *argv[], struc
 	for (size_t i = 0; i < ids.n; i++) {
 		_cleanup_(record_done) struct record rec = { .pipes = { -1, -1 } };
 
+		if (o->quiet) {
+			if (root >= 0 && record_is_whole(root, ids.v[i]))
+				str_addf(&s, "%s\n", ids.v[i]);
+			continue;
+		}
 		/* gone by now, or not made whole: state says which */
 		if (root < 0 || record_look(root, ids.v[i], &rec, NULL) < 0)
 			continue;
-		if (o->quiet) {
-			str_addf(&s, "%s\n", rec.id);
-		} else if (json) {
+		if (json) {
 			str_add(&s, is_first ? "[" : ",\n");
 			record_state_json(&rec, container_look(&rec), &s);
 		} else {
@@ -105,9 +108,11 @@ static int list_main(const void *data, void *opts, int argc, char *argv[], struc
 		}
 		is_first = false;
 	}
-	if (!o->quiet && json)
+	if (o->quiet)
+		return print_str(&s, e);
+	if (json)
 		str_add(&s, is_first ? "null\n" : "]\n"); /* as Go's programs print an empty list */
-	else if (!o->quiet)
+	else
 		table_print(&t, &s);
 	return print_str(&s, e);
 }
