@@ -210,3 +210,20 @@ bool fs_exists(int dirfd, const char *path)
 {
 	return faccessat(dirfd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
+
+bool fs_is_private(const struct stat *st)
+{
+	return st->st_uid == geteuid() && !(st->st_mode & (S_IWGRP | S_IWOTH));
+}
+
+bool fs_is_full(const char *path, size_t max)
+{
+	_cleanup_dir_ DIR *d = opendir(path);
+	size_t n = 0;
+
+	if (!d)
+		return true;
+	while (readdir(d))
+		n++;
+	return n >= max + 2; /* "." and ".." */
+}

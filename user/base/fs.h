@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 struct err;
+struct stat;
 
 /**
  * fs_open_beneath() - open @path as if @rootfd were "/"
@@ -43,5 +44,12 @@ int fs_remove_tree(int dirfd, const char *name, struct err *e);
 char *fs_read_link(int dirfd, const char *path);
 
 bool fs_exists(int dirfd, const char *path);
+
+/* fs_is_private() - is it ours, and may nobody else write it? Where others may write, a name may be a link of
+ * theirs, and bytes may be theirs, too. */
+bool fs_is_private(const struct stat *st);
+
+/* fs_is_full() - has directory @path @max names or more? A directory that cannot be read is full. */
+bool fs_is_full(const char *path, size_t max);
 
 #endif

@@ -2,7 +2,6 @@
 /* Loaded device programs that further containers with the same list attach. */
 #include "kern/bpf_device_cache.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -13,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/fs.h"
 #include "base/libc.h"
 #include "kern/bpf_policy.h"
 #include "kern/bpf_sys.h"
@@ -70,13 +70,11 @@ static int name_place(const char *bpffs, const struct device_rule *rules, size_t
 	return 0;
 }
 
-/* Where others may write, a name may be a link of theirs. */
 static bool is_ours(const char *dir)
 {
 	struct stat st;
 
-	return lstat(dir, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == geteuid() &&
-	       !(st.st_mode & (S_IWGRP | S_IWOTH));
+	return lstat(dir, &st) == 0 && S_ISDIR(st.st_mode) && fs_is_private(&st);
 }
 
 int bpf_device_cache_find(const char *bpffs, const struct device_rule *rules, size_t n)
@@ -96,19 +94,6 @@ static bool is_bpffs(const char *path)
 	return statfs(path, &s) == 0 && s.f_type == BPF_FS_MAGIC;
 }
 
-static bool is_full(const char *dir)
-{
-	DIR *d = opendir(dir);
-	int n = 0;
-
-	if (!d)
-		return true;
-	while (readdir(d))
-		n++;
-	(void)closedir(d);
-	return n - 2 >= DEVICE_CACHE_MAX; /* "." and ".." */
-}
-
 void bpf_device_cache_keep(const char *bpffs, const struct device_rule *rules, size_t n, int prog)
 {
 	struct place at;
@@ -117,6 +102,6 @@ void bpf_device_cache_keep(const char *bpffs, const struct device_rule *rules, s
 		return;
 	if (mkdir(at.dir, 0700) < 0 && errno != EEXIST)
 		return;
-	if (is_ours(at.dir) && !is_full(at.dir))
+	if (is_ours(at.dir) && !fs_is_full(at.dir, DEVICE_CACHE_MAX))
 		(void)bpf_sys_obj_pin(prog, at.path); /* -EEXIST: somebody was faster */
 }

@@ -2,7 +2,6 @@
 /* Compiled filters of earlier containers. */
 #include "runtime/seccomp_cache.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -13,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/fs.h"
 #include "base/io.h"
 #include "kern/seccomp.h"
 
@@ -83,9 +83,10 @@ static int make_head(struct head *h)
 
 static bool is_ours(const struct stat *st)
 {
-	return S_ISREG(st->st_mode) && st->st_uid == geteuid() && !(st->st_mode & (S_IWGRP | S_IWOTH)) &&
+	return S_ISREG(st->st_mode) && fs_is_private(st) &&
 	       st->st_size >= (off_t)sizeof(struct head) &&
-	       st->st_size <= (off_t)(sizeof(struct head) + TEXT_MAX + INSNS_MAX * sizeof(struct sock_filter));
+	       st->st_size <= (off_t)(sizeof(struct head) + TEXT_MAX +
+				      INSNS_MAX * sizeof(struct sock_filter));
 }
 
 static int take(const char *bytes, size_t size, const char *text, size_t n, struct seccomp_cached *ret)
@@ -131,18 +132,6 @@ int seccomp_cache_find(const char *root, const char *text, size_t n, struct secc
 	return take(bytes, (size_t)st.st_size, text, n, ret);
 }
 
-static bool is_full(const char *dir)
-{
-	_cleanup_dir_ DIR *d = opendir(dir);
-	int n = 0;
-
-	if (!d)
-		return true;
-	while (readdir(d))
-		n++;
-	return n - 2 >= SECCOMP_CACHE_MAX; /* "." and ".." */
-}
-
 void seccomp_cache_keep(const char *root, const char *text, size_t n, const struct seccomp_cached *c)
 {
 	size_t insns = c->n * sizeof(*c->filter), size = sizeof(struct head) + insns + n;
@@ -154,7 +143,7 @@ void seccomp_cache_keep(const char *root, const char *text, size_t n, const stru
 		return;
 	memcpy(dir, path, sizeof(dir));
 	*strrchr(dir, '/') = '\0';
-	if ((mkdir(dir, 0700) < 0 && errno != EEXIST) || is_full(dir))
+	if ((mkdir(dir, 0700) < 0 && errno != EEXIST) || fs_is_full(dir, SECCOMP_CACHE_MAX))
 		return;
 	bytes = malloc(size);
 	if (!bytes)

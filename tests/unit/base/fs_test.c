@@ -111,4 +111,36 @@ TEST_F(dir, removes_deep_trees_and_follows_no_link)
 	EXPECT_EQ(fs_remove_tree(self->fd, "tree", NULL), 0); /* nothing there is success */
 }
 
+TEST_F(dir, is_private_without_other_writers)
+{
+	static const struct {
+		mode_t mode;
+		bool want;
+	} cases[] = { { 0700, true },  { 0755, true },	{ 0600, true },
+		      { 0720, false }, { 0702, false }, { 01777, false } };
+	struct stat st;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		ASSERT_EQ(fchmod(self->fd, cases[i].mode), 0);
+		ASSERT_EQ(fstat(self->fd, &st), 0);
+		EXPECT_EQ(fs_is_private(&st), cases[i].want) TH_LOG("mode %o", cases[i].mode);
+	}
+	ASSERT_EQ(fchmod(self->fd, 0700), 0);
+	ASSERT_EQ(fstat(self->fd, &st), 0);
+	st.st_uid++;
+	EXPECT_FALSE(fs_is_private(&st));
+}
+
+TEST_F(dir, is_full_at_its_limit)
+{
+	EXPECT_FALSE(fs_is_full(self->path, 1));
+	EXPECT_TRUE(fs_is_full(self->path, 0));
+	ASSERT_EQ(touch(self->fd, "a"), 0);
+	ASSERT_EQ(mkdirat(self->fd, "b", 0755), 0);
+	EXPECT_FALSE(fs_is_full(self->path, 3));
+	EXPECT_TRUE(fs_is_full(self->path, 2));
+	EXPECT_TRUE(fs_is_full(self->path, 1));
+	EXPECT_TRUE(fs_is_full("/nonexistent/davit", 100));
+}
+
 TEST_HARNESS_MAIN
