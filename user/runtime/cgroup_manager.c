@@ -29,6 +29,12 @@ const struct cgroup_manager *cgroup_manager_find(const char *name)
 	return NULL;
 }
 
+int cgroup_manager_settle(const struct cgroup_manager *by, const struct oci_config *c,
+			  struct cgroup_hold *h, struct err *e)
+{
+	return by->settle ? by->settle(c, h, e) : 0;
+}
+
 const struct cgroup_manager *cgroup_manager_of(const struct record *r)
 {
 	if (r->scope && *r->scope)

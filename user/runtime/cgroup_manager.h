@@ -36,7 +36,7 @@ void cgroup_hold_done(struct cgroup_hold *h);
  * @name:   as --cgroup-manager has it
  * @place:  where it will be: .cgroup and .scope of @r, before anything is made
  * @make:   and its limits; the container is cloned into it next. On failure nothing is left.
- * @settle: the container's first process is in
+ * @settle: the container's first process is in; NULL = nothing is to be done then
  * @update: new limits of one that runs
  * @remove: no process is in it; @cg: NULL when it is gone already, or another has its path
  */
@@ -56,6 +56,10 @@ extern const struct cgroup_manager cgroup_manager_cgroupfs, cgroup_manager_syste
 
 /* cgroup_manager_find() - by name; NULL = there is none of it */
 const struct cgroup_manager *cgroup_manager_find(const char *name);
+
+/* cgroup_manager_settle() - the manager's @settle, if it has one */
+int cgroup_manager_settle(const struct cgroup_manager *by, const struct oci_config *c,
+			  struct cgroup_hold *h, struct err *e);
 
 /* cgroup_manager_of() - that made the cgroup of a container: no option is needed again */
 const struct cgroup_manager *cgroup_manager_of(const struct record *r);

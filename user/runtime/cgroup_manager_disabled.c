@@ -93,14 +93,6 @@ static int make(const struct oci_config *c, struct record *r, struct cgroup_hold
 			  0;
 }
 
-static int settle(const struct oci_config *c, struct cgroup_hold *h, struct err *e)
-{
-	(void)c;
-	(void)h;
-	(void)e;
-	return 0;
-}
-
 static int update(const struct record *r, struct cgroup *cg, const struct oci_resources *limits,
 		  const char *bpffs, struct err *e)
 {
@@ -123,7 +115,6 @@ const struct cgroup_manager cgroup_manager_disabled = {
 	.name = "disabled",
 	.place = place,
 	.make = make,
-	.settle = settle,
 	.update = update,
 	.remove = remove_it,
 };

@@ -314,7 +314,7 @@ static int make_all(struct making *m, struct err *e)
 	if (r == 0)
 		r = join_class(m, e);
 	if (r == 0)
-		r = m->o->cgroups->settle(&m->c->bundle.config, &m->hold, e);
+		r = cgroup_manager_settle(m->o->cgroups, &m->c->bundle.config, &m->hold, e);
 	if (r == 0)
 		r = publish(m, e);
 	return r;

@@ -280,7 +280,7 @@ static int restore(struct restoring *m, struct err *e)
 	if (r == 0)
 		r = take_child(m, e);
 	if (r == 0)
-		r = by->settle(config, &m->hold, e);
+		r = cgroup_manager_settle(by, config, &m->hold, e);
 	return r < 0 ? r : publish(m, e);
 }
 
