@@ -21,8 +21,6 @@
 #include "spec/user_spec.h"
 #include "store/image.h"
 
-#define INIT_PATH "/sbin/docker-init"
-
 static const char default_path[] =
 	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 

@@ -224,7 +224,7 @@ static int add_init(const struct container *c, struct runtime_config *rc, struct
 			continue;
 		m->type = RUNTIME_MOUNT_BIND;
 		m->source = strdup(places[i]);
-		m->target = strdup("/sbin/docker-init");
+		m->target = strdup(INIT_PATH);
 		m->attrs = MOUNT_ATTR_RDONLY;
 		m->keeps_ids = true;
 		rc->n_mounts++;
