@@ -105,6 +105,15 @@ static int wrong_arguments(const struct program *p, const struct command *c, str
 	return r;
 }
 
+static int print_tables(const struct program *p, const struct command *c, const char *arg,
+			struct err *e)
+{
+	_cleanup_str_ struct str s = STR_INIT;
+	int r = c->print(p, arg, &s, e);
+
+	return r < 0 ? r : print_str(&s, e);
+}
+
 static int run_command(const struct program *p, const struct command *c, const void *env, int argc,
 		       char *argv[], struct err *e)
 {
@@ -124,7 +133,8 @@ static int run_command(const struct program *p, const struct command *c, const v
 		r = wrong_arguments(p, c, e);
 	} else {
 		has_begun = true;
-		r = c->main(env, opts, argc - n, argv + n, e);
+		r = c->print ? print_tables(p, c, n < argc ? argv[n] : NULL, e) :
+			       c->main(env, opts, argc - n, argv + n, e);
 	}
 	if (r == -ECANCELED && !e->msg[0]) {
 		_cleanup_str_ struct str s = STR_INIT;

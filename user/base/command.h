@@ -10,6 +10,7 @@
 #include "base/str.h"
 
 struct err;
+struct program;
 
 /**
  * struct command - one row per command: dispatch, help, completion, man page
@@ -17,6 +18,8 @@ struct err;
  * @main:      @env is what the program's begin() has made; @opts a zeroed struct of @opts_size filled
  *	       from @options; @argv holds the arguments behind the options. Return: exit status >= 0, or
  *	       -errno with @e filled, which is told; -ECANCELED alone asks for the help.
+ * @print:     instead of @main: append to @out what the program's tables say, which is printed; @arg is the
+ *	       first argument or NULL
  * @min_args, @max_args: number of arguments; max -1 = any
  * @details:   further paragraphs of help and man page, may be NULL
  * @failed_status: exit status of an error of @main that asks for none; 0 = EXIT_FAILURE
@@ -27,6 +30,7 @@ struct err;
 struct command {
 	const char *name, *summary, *usage;
 	int (*main)(const void *env, void *opts, int argc, char *argv[], struct err *e);
+	int (*print)(const struct program *p, const char *arg, struct str *out, struct err *e);
 	const struct opt *options;
 	unsigned int opts_size;
 	int min_args, max_args;
@@ -109,6 +113,21 @@ int program_man(const struct program *p, const char *page, struct str *s, struct
 
 /* program_completion() - append to @s a script that completes for @shell. Return: 0; -EOPNOTSUPP, -ENOMEM. */
 int program_completion(const struct program *p, const char *shell, struct str *s, struct err *e);
+
+/* COMMAND_MAN, COMMAND_COMPLETION() - the rows of both; @program is its name, a literal */
+#define COMMAND_MAN                                                                        \
+	{                                                                                  \
+		.name = "man", .summary = "print a manual page, or the names of all",      \
+		.usage = "[PAGE]", .print = program_man, .max_args = 1, .is_hidden = true, \
+		.is_for_all = true,                                                        \
+	}
+#define COMMAND_COMPLETION(program)                                                         \
+	{                                                                                   \
+		.name = "completion", .summary = "print a completion script for a shell",   \
+		.usage = "bash", .print = program_completion, .min_args = 1, .max_args = 1, \
+		.is_for_all = true,                                                         \
+		.details = "To use it at once: source <(" program " completion bash)",      \
+	}
 
 /* print_str() - write all of @s to stdout. Return: 0 or -errno (EPIPE, ENOSPC …) with @e. */
 int print_str(const struct str *s, struct err *e);

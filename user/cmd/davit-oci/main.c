@@ -25,10 +25,12 @@ static const struct opt global_options[] = {
 	OPT_END
 };
 
+static const struct command man = COMMAND_MAN, completion = COMMAND_COMPLETION("davit-oci");
+
 static const struct command *const commands[] = {
 	&cmd_create, &cmd_start, &cmd_state, &cmd_kill, &cmd_delete, &cmd_run, &cmd_exec, &cmd_list, &cmd_ps,
 	&cmd_pause, &cmd_resume, &cmd_update, &cmd_checkpoint, &cmd_restore, &cmd_events, &cmd_spec, &cmd_features,
-	&cmd_completion, &cmd_man, NULL
+	&completion, &man, NULL
 };
 
 static const struct command_text environment[] = {

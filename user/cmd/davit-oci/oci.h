@@ -38,7 +38,6 @@ extern const struct command cmd_pause, cmd_resume, cmd_update; /* change.c */
 extern const struct command cmd_events; /* events.c */
 extern const struct command cmd_spec; /* spec.c */
 extern const struct command cmd_features; /* features.c */
-extern const struct command cmd_man, cmd_completion; /* manual.c */
 extern const struct command cmd_checkpoint, cmd_restore; /* criu.c */
 
 /* oci_log_open() - where errors are told beside stderr; keeps @env. Return: 0; -errno with @e. */

@@ -17,6 +17,4 @@ extern const struct command cmd_images, cmd_load, cmd_import, cmd_tag, cmd_rmi;
 
 extern const struct command cmd_stats, cmd_doctor, cmd_probe;
 
-extern const struct command cmd_completion, cmd_man;
-
 #endif
