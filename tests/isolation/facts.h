@@ -39,8 +39,9 @@
  *			start, without cgroup and cgroup2
  * sibling.*   another container of the same engine
  *   sibling.pid (on the host), sibling.token, sibling.abstract, sibling.cgroup, sibling.ns.*
- * container.* known outside only: container.pid (on the host), container.mounts_before (host's mount
- *   table before the start: number of lines)
+ * container.* known outside only: container.pid (on the host), container.mounts_before (ids of the host's
+ *   mounts before the start: "20-45,47"), container.id (as the engine was told), container.work (directory
+ *   of root and bundle)
  */
 #ifndef DAVIT_ISOLATION_FACTS_H
 #define DAVIT_ISOLATION_FACTS_H

@@ -227,6 +227,8 @@ static int save_facts(struct host *h)
 	if (r == 0 && chmod(path, 0644) < 0)
 		r = -errno;
 	host_facts_mounts(&h->facts);
+	(void)facts_set(&h->facts, "container.id", "%s", h->inside.role.id);
+	(void)facts_set(&h->facts, "container.work", "%s", h->job.work);
 	return r < 0 ? complain("write '%s': %s", path, strerror(-r)) : 0;
 }
 

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <net/if.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -136,15 +137,25 @@ void host_facts_clocks(struct facts *f)
 
 void host_facts_mounts(struct facts *f)
 {
-	FILE *file = fopen("/proc/self/mountinfo", "re");
-	long lines = 0;
+	struct mounts m = { 0 };
+	size_t len = 0, size;
+	char *text;
 
-	if (!file)
+	if (mounts_read(&m, "/proc/self/mountinfo") < 0)
 		return;
-	for (int c; (c = getc(file)) != EOF;)
-		lines += c == '\n';
-	(void)fclose(file);
-	(void)facts_set(f, "container.mounts_before", "%ld", lines);
+	size = m.count * sizeof("4294967295,") + 1;
+	text = calloc(1, size);
+	for (size_t i = 0, next; text && i < m.count; i = next) {
+		/* they mostly follow each other */
+		for (next = i + 1; next < m.count && m.v[next].id == m.v[next - 1].id + 1;)
+			next++;
+		len += (size_t)snprintf(text + len, size - len, "%s%d", len ? "," : "", m.v[i].id);
+		if (next > i + 1)
+			len += (size_t)snprintf(text + len, size - len, "-%d", m.v[next - 1].id);
+	}
+	if (text)
+		(void)facts_set(f, "container.mounts_before", "%s", text);
+	free(text);
 }
 
 void host_facts_sibling(struct facts *f, pid_t pid, const char *token, const char *abstract)

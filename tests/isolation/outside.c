@@ -176,19 +176,95 @@ static int oom_score_is_no_lower(const struct probe *p, const struct facts *f, s
 	return seen_as(s, is >= host, "%d, the host side has %d", is, (int)host);
 }
 
+/* is @n in "20-45,47"? */
+static bool is_listed(const char *list, int n)
+{
+	while (*list) {
+		char *end;
+		long first = strtol(list, &end, 10), last = first;
+
+		if (*end == '-')
+			last = strtol(end + 1, &end, 10);
+		if (n >= first && n <= last)
+			return true;
+		list = *end ? end + 1 : end;
+	}
+	return false;
+}
+
+/* "net:[4026531840]": a namespace of the container */
+static bool is_its_namespace(const struct facts *f, const struct mount *m)
+{
+	char pid[16], ns[32];
+	uint64_t inode;
+
+	if (strcmp(m->type, "nsfs") != 0)
+		return false;
+	(void)snprintf(ns, sizeof(ns), "%.*s", (int)strcspn(m->root, ":"), m->root);
+	(void)snprintf(pid, sizeof(pid), "%d", (int)container(f));
+	return strchr(m->root, '[') && ns_inode(pid, ns, &inode) == 0 &&
+	       strtoull(strchr(m->root, '[') + 1, NULL, 10) == inode;
+}
+
+/* by what it shows, which @own do, too, or by its name */
+static bool is_the_containers(const struct facts *f, const struct mounts *own,
+			      const struct mount *m)
+{
+	const char *id = facts_get(f, "container.id"), *work = facts_get(f, "container.work");
+
+	for (size_t i = 0; i < own->count; i++)
+		if (own->v[i].dev == m->dev && strcmp(own->v[i].root, m->root) == 0)
+			return true;
+	return (id && strstr(m->point, id)) || (work && path_is_below(m->point, work)) ||
+	       is_its_namespace(f, m);
+}
+
+static bool has_its_parent(const struct mounts *m, const bool *is_its, const struct mount *child)
+{
+	for (size_t i = 0; i < m->count; i++)
+		if (is_its[i] && m->v[i].id == child->parent)
+			return true;
+	return false;
+}
+
+/* Others mount at the same time: only what is the container's counts, and what is mounted on that. */
 static int mount_table_is_unchanged(const struct probe *p, const struct facts *f, struct seen *s)
 {
-	int64_t before = facts_num(f, "container.mounts_before", -1);
-	struct mounts m = { 0 };
-	int r = mounts_read(&m, "/proc/self/mountinfo");
+	const char *before = facts_get(f, "container.mounts_before");
+	struct mounts host = { 0 }, own = { 0 };
+	const struct mount *found = NULL;
+	size_t count = 0, last;
+	bool *is_its;
+	int r;
 
 	(void)p;
-	if (before < 0)
+	if (container(f) <= 0)
+		return seen_unknown(s, "container.pid");
+	if (!before)
 		return seen_unknown(s, "container.mounts_before");
-	if (r < 0)
-		return seen_fail(s, "/proc/self/mountinfo: %s", errno_name(-r));
-	return seen_as(s, m.count <= (size_t)before, "%zu mounts, %lld before the start", m.count,
-		       (long long)before);
+	r = mounts_read(&host, "/proc/self/mountinfo");
+	if (!r)
+		r = mounts_read(&own, proc_path(container(f), "mountinfo"));
+	is_its = r < 0 ? NULL : calloc(host.count + 1, sizeof(*is_its));
+	if (!is_its)
+		return seen_fail(s, "mountinfo: %s", errno_name(r < 0 ? -r : ENOMEM));
+	do {
+		last = count;
+		for (size_t i = 0; i < host.count; i++) {
+			const struct mount *m = &host.v[i];
+
+			if (is_its[i] || is_listed(before, m->id) ||
+			    (!is_the_containers(f, &own, m) && !has_its_parent(&host, is_its, m)))
+				continue;
+			is_its[i] = true;
+			found = m;
+			count++;
+		}
+	} while (count > last);
+	free(is_its);
+	return found ? seen_fail(s, "%zu mounts of the container since its start, as '%s'", count,
+				 found->point) :
+		       seen_pass(s, "%zu mounts, none of the container", host.count);
 }
 
 /* is one of "shared:1 master:2" the tag @kind with the number of a tag of any mount in @m? */
@@ -366,7 +442,7 @@ static const struct probe probes[] = {
 	  .needs = "seccomp/filter", .num = FIELD_SECCOMP },
 	{ "outside/oom-score-adj", "compare oom_score_adj with the host side's",
 	  .run = oom_score_is_no_lower },
-	{ "outside/mount-table-unchanged", "count the host's mounts before and after the start",
+	{ "outside/mount-table-unchanged", "look for new mounts of the container in the host's mount table",
 	  .run = mount_table_is_unchanged },
 	{ "outside/null-device-unchanged", "compare owner and mode of the caller's /dev/null with those before",
 	  .run = null_device_is_unchanged },
