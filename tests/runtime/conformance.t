@@ -162,27 +162,10 @@ row linux.personality "$(uname -m)" '.linux.personality = {domain: "LINUX"} | ar
 row linux.personality '!linux.personality.domain' '.linux.personality = {domain: "SUNOS"}'
 
 # a terminal of a size
-cat >"$TMPDIR/receive.py" <<-'END'
-	import array, os, socket, sys
-	s = socket.socket(socket.AF_UNIX)
-	s.bind(sys.argv[1])
-	s.listen()
-	print("ready", flush=True)
-	c, _ = s.accept()
-	_, data, _, _ = c.recvmsg(100, socket.CMSG_SPACE(4))
-	fds = array.array("i")
-	fds.frombytes(data[0][2][:4])
-	try:
-	    while b := os.read(fds[0], 100):
-	        os.write(1, b)
-	except OSError:
-	    pass
-END
-python3 "$TMPDIR/receive.py" "$TMPDIR/tty" >"$TMPDIR/tty.out" 2>&1 & receiver=$!
-wait_until 10 grep -q ready "$TMPDIR/tty.out"
+receive "$TMPDIR/tty"
 bundle t '.process.terminal = true | .process.consoleSize = {height: 33, width: 99} | sh("stty size; sleep 0.2")'
 ok process.terminal alone oci create --bundle "$bundles/t" --console-socket "$TMPDIR/tty" t
-oci start t && timeout 20 tail --pid="$receiver" -f /dev/null
+oci start t && received
 is "$(tr -d '\r' <"$TMPDIR/tty.out" | xargs)" 'ready 33 99' process.consoleSize
 wait_until 10 is_status t stopped
 oci delete t

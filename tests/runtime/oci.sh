@@ -7,6 +7,8 @@
 #	inside NAME JQ-FILTER [ARG...]     # … run: $status, $out, $err
 #	shows  NAME WANTED JQ-FILTER [ARG...]
 #	denies NAME REGEX JQ-FILTER [ARG...] # create fails with one line, and nothing is left
+#	receive SOCKET                     # be who --console-socket sends the terminal to
+#	received                           # … and wait until it has hung up: $TMPDIR/tty.out is "ready" and all it said
 #
 # In filters, sh("COMMAND") sets the process' arguments, and option(KEY) is … see $_oci_jq.
 
@@ -101,3 +103,12 @@ pid_of() { oci state "$1" | jq .pid; }
 
 # alone COMMAND...: what it leaves running does not hold our pipes
 alone() { "$@" </dev/null >"$TMPDIR/said" 2>&1; }
+
+# from its directory: the path may be longer than one of a socket
+receive() {
+	rm -f "$1" "$TMPDIR/tty.out"
+	(cd "${1%/*}" && exec python3 "$TEST_TOP/tests/harness/console_socket.py" "${1##*/}") >"$TMPDIR/tty.out" 2>"$TMPDIR/tty.err" &
+	receiver=$!
+	wait_until 10 grep -q ready "$TMPDIR/tty.out"
+}
+received() { timeout 20 tail --pid="$receiver" -f /dev/null; }

@@ -136,54 +136,26 @@ shows 'with its accesses only' 'no' '.linux.resources.devices = [{allow: false, 
 
 ### terminals
 
-cat >"$TMPDIR/receive.py" <<-'END'
-	import array, os, socket, sys
-	s = socket.socket(socket.AF_UNIX)
-	s.bind(sys.argv[1])
-	s.listen()
-	print("ready", flush=True)
-	c, _ = s.accept()
-	_, data, _, _ = c.recvmsg(100, socket.CMSG_SPACE(4))
-	fds = array.array("i")
-	fds.frombytes(data[0][2][:4])
-	while True:
-	    try:
-	        b = os.read(fds[0], 100)
-	    except OSError:
-	        break
-	    if not b:
-	        break
-	    sys.stdout.buffer.write(b)
-	    sys.stdout.flush()
-END
-receive() {
-	rm -f "$1" "$TMPDIR/tty.out"
-	python3 "$TMPDIR/receive.py" "$1" >"$TMPDIR/tty.out" 2>"$TMPDIR/tty.err" &
-	receiver=$!
-	wait_until 10 grep -q ready "$TMPDIR/tty.out"
-}
 bundle t '.process.terminal = true | .process.consoleSize = {height: 33, width: 99} |
 	sh("test -t 0 && test -t 2 && stty size; stat -c %t,%T /dev/console; tty; sleep 0.2")'
 receive "$TMPDIR/s"
 ok 'create with a terminal' alone oci create --bundle "$bundles/t" --console-socket "$TMPDIR/s" t
 ok 'start' oci start t
-timeout 10 tail --pid="$receiver" -f /dev/null
+received
 is "$(tr -d '\r' <"$TMPDIR/tty.out" | xargs)" 'ready 33 99 88,0 /dev/pts/0' 'size, /dev/console, name'
 wait_until 10 is_status t stopped
 oci delete t
 deep=$TMPDIR/$(printf 'x%.0s' {1..100})
 mkdir "$deep"
-rm "$TMPDIR/tty.out"
-(cd "$deep" && exec python3 "$TMPDIR/receive.py" s >"$TMPDIR/tty.out") & receiver=$!
-wait_until 10 grep -q ready "$TMPDIR/tty.out"
+receive "$deep/s"
 ok 'a socket with a long path' alone oci create --bundle "$bundles/t" --console-socket "$deep/s" t
-oci start t; timeout 10 tail --pid="$receiver" -f /dev/null; wait_until 10 is_status t stopped; oci delete t
+oci start t; received; wait_until 10 is_status t stopped; oci delete t
 denies 'a terminal without a socket is refused' 'console-socket' '.process.terminal = true'
 bundle t 'args(["sleep", "1000"])'
 create t && oci start t
 receive "$TMPDIR/s"
 ok 'exec with a terminal' alone oci exec -d -t --console-socket "$TMPDIR/s" t sh -c 'test -t 0 && tty; sleep 0.2'
-timeout 10 tail --pid="$receiver" -f /dev/null
+received
 is "$(tr -d '\r' <"$TMPDIR/tty.out" | xargs)" 'ready /dev/pts/0' 'has one of the container'
 oci delete -f t
 rm -rf "${TMPDIR:?}"/*
