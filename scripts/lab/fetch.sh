@@ -3,6 +3,7 @@
 # Debian's packages of kernels: which a suite has, fetched with apt, checked, unpacked into the cache.
 # apt runs with a configuration of its own below $LAB_RUN and never touches that of the machine, whose
 # mirrors it uses. Debian's signatures are checked by apt, the digests of tests/kernels.txt here.
+# scripts/peers gets other packages with lab_apt and lab_download; $LAB_NAME, $LAB_TABLE, $LAB_UPDATE are its words.
 
 # lab_mirrors SUITE: URIs of Debian's archive, or of its security archive, as this machine has them
 lab_mirrors() {
@@ -56,7 +57,7 @@ lab_apt() {
 	lab_say APT "package lists of $suite"
 	if ! lab_wait apt-get -c "$dir/apt.conf" -qq -o APT::Update::Error-Mode=any update >"$dir/log" 2>&1; then
 		rm -f "$lab_apt_conf"
-		sed -n 's/^[EW]: */vm: /p' "$dir/log" | head -n 3 >&2
+		sed -n "s/^[EW]: */${LAB_NAME:-vm}: /p" "$dir/log" | head -n 3 >&2
 		lab_die "cannot fetch the package lists of '$suite'" 'is there a network?'
 	fi
 }
@@ -96,14 +97,14 @@ lab_download() {
 	lab_say FETCH "$2 $3"
 	if ! lab_wait env -C "$5" apt-get -c "$lab_apt_conf" -qq download "$2=$3" >"$LAB_RUN/apt.log" 2>&1; then
 		! grep -qE "Version '.*' for|Unable to locate" "$LAB_RUN/apt.log" || return 3
-		sed -n 's/^[EW]: */vm: /p' "$LAB_RUN/apt.log" | head -n 3 >&2
+		sed -n "s/^[EW]: */${LAB_NAME:-vm}: /p" "$LAB_RUN/apt.log" | head -n 3 >&2
 		lab_die "cannot fetch package '$2'" "is there a network, and space in '$DAVIT_LAB'?"
 	fi
 	for deb in "$5/$2"_*.deb; do
 		[ "$(sha256sum <"$deb")" = "$4  -" ] || {
 			rm -f "$deb"
-			lab_die "package '$2' $3 has another digest than in tests/kernels.txt" \
-				'scripts/vm fetch --update rewrites the table'
+			lab_die "package '$2' $3 has another digest than in ${LAB_TABLE#"$LAB_TOP"/}" \
+				"${LAB_UPDATE:-scripts/vm fetch --update} rewrites the table"
 		}
 	done
 }

@@ -4,7 +4,7 @@
 
 LAB_FAILED=125 # exit status when the lab, not the command, failed
 
-lab_error() { printf 'vm: %s\n' "$*" >&2; }
+lab_error() { printf '%s: %s\n' "${LAB_NAME:-vm}" "$*" >&2; }
 lab_hint() { printf 'hint: %s\n' "$*" >&2; }
 lab_say() { printf '  %-8s %s\n' "$1" "$2" >&2; }
 

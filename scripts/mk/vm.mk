@@ -27,14 +27,17 @@ test-vm: deps-test
 
 # tests work in /var/tmp: a tmpfs cannot be id-mapped before Linux 6.3
 VM_T = $(if $(filter command line environment,$(origin T)),$(T),$(VM_TESTS))
+# the guest has no network to fetch them
+VM_PEERS = $(filter tests/runtime/containerd_% tests/runtime/docker_% tests/runtime/swarm_%,$(VM_T))
 run-tests-vm: programs $(UNIT_TESTS) $(TEST_TOOLS)
 	$(Q)scripts/demo-rootfs $(O)/tests/demo.tar >/dev/null
+	$(if $(VM_PEERS),$(Q)scripts/peers fetch || echo 'their tests will be skipped')
 	$(Q)if ! scripts/vm fetch $(KERNEL); then \
 		echo "skipped: the lab: kernel $(KERNEL) cannot be fetched, see above"; \
 		echo "0 0 1" >>"$${DAVIT_TEST_TOTALS:-/dev/null}"; \
 	else \
 		DAVIT_OUT=$(abspath $(O)) scripts/vm run --kernel $(KERNEL) --mem $(VM_MEMORY) --timeout $(VM_TIMEOUT) \
-			--disk ext4:8G:/var/tmp -- env DAVIT_TEST_TOTALS="$$DAVIT_TEST_TOTALS" DAVIT_TEST_JOBS=$(VM_JOBS) \
+			--disk ext4:8G:/var/tmp -- env DAVIT_LAB="$$DAVIT_LAB" DAVIT_TEST_TOTALS="$$DAVIT_TEST_TOTALS" DAVIT_TEST_JOBS=$(VM_JOBS) \
 			scripts/run-tests $(VM_T) </dev/null; \
 	fi
 
