@@ -151,12 +151,12 @@ weak 'no pivot_root' 'outside/no-mounts-from-host outside/old-root-gone' '.linux
 
 # these happen in the copy of the mount namespace that davit-probe has
 mkdir "$TEST_DIR/left" "$TEST_DIR/strangers"
-left="mount --bind \"\$(jq -r .root.path \"\$bundle/config.json\")\" '$TEST_DIR/left'"
+left="mount --bind \"\$(jq -r .root.path \"\$bundle/config.json\")\" '$TEST_DIR/left' && mount --make-private '$TEST_DIR/left'"
 weak_sh 'its root is left on the host' outside/mount-table-unchanged "$left"
 weak_sh 'a mount of its name is left on the host' outside/mount-table-unchanged \
 	"mkdir '$TEST_DIR/'\"\$id\" && mount -t tmpfs left '$TEST_DIR/'\"\$id\""
 weak_sh 'and a mount on it' outside/mount-table-unchanged "$left && mount -t tmpfs on-it '$TEST_DIR/left/tmp'"
-[ -n "${WEAK_ONLY:-}" ] || like "$(<"$TEST_DIR/weak")" "seen: 2 mounts of the container .*/left/tmp'" 'which is found by its parent'
+[[ ! 'and a mount on it' =~ ${WEAK_ONLY:-} ]] || like "$(<"$TEST_DIR/weak")" "seen: 2 mounts of the container .*/left/tmp'" 'which is found by its parent'
 WEAK_JQ=. WEAK_SH="mount -t tmpfs stranger '$TEST_DIR/strangers'" "$probe" host "${options[@]}" >"$TEST_DIR/weak" 2>"$TEST_DIR/err"
 is "$(failed_in "$TEST_DIR/weak")" "$(<"$TEST_DIR/base.failed")" 'what others mount is none of its'
 
