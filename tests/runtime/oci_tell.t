@@ -12,7 +12,7 @@ oci_env
 
 run davit-oci features
 is "$status" 0 'features'
-f() { jq -r "$1" <<<"$out"; }
+f() { jq -r "$@" <<<"$out"; }
 is "$(f '.ociVersionMin, .ociVersionMax' | xargs)" '1.0.0 1.3.0' 'versions'
 is "$(f '.hooks | join(" ")')" 'prestart createRuntime createContainer startContainer poststart poststop' 'hooks'
 is "$(f '.mountOptions | (index("rro") and index("tmpcopyup") and index("idmap") and index("copy-symlink") and true)')" true 'mount options'
@@ -42,7 +42,48 @@ is "$status" 0 'events --stats'
 is "$(f '.type, .id, .data.pids.current, .data.pids.limit' | xargs)" 'stats e 1 30' 'type, id, processes'
 is "$(f '.data.memory.usage.limit')" 67108864 'memory limit'
 is "$(f '(.data.memory.usage.usage > 0) and (.data.cpu.usage.total > 0)')" true 'memory and CPU time'
-is "$(f '.data | [has("blkio"), has("hugetlb"), has("intel_rdt"), has("network_interfaces")] | unique | join(" ")')" true 'all sections are there'
+is "$(f '.data | [has("blkio"), has("hugetlb"), has("intel_rdt"), has("network_interfaces"), has("cpuset")] | unique | join(" ")')" true 'all sections are there'
+# processors: of the set, and each one's time, which cgroup v2 does not count
+set_of() { # CGROUP-FILE: "0-2,7" as JSON's list
+	python3 -c 'import sys; print([n for part in sys.argv[1].split(",") for a, _, b in [part.partition("-")] for n in range(int(a), int(b or a) + 1)])' "$1" | jq -c .
+}
+cgroup_of() { awk -F: -v c="$1" '{ n = split($2, l, ","); for (i = 1; i <= n; i++) if (l[i] == c) print $3 }' "/proc/$(pid_of e)/cgroup"; }
+v2_of() { # the directory of e below the mount of v2
+	local at
+	at=$(awk '{ for (i = 7; i < NF; i++) if ($i == "-" && $(i + 1) == "cgroup2") { print $5; exit } }' /proc/self/mountinfo)
+	[ -n "$at" ] && echo "$at$(sed -n 's/^0:://p' "/proc/$(pid_of e)/cgroup")"
+}
+v2_dir=$(v2_of)
+if [ -n "$(cgroup_of cpuset)" ]; then
+	cpuset=/sys/fs/cgroup/cpuset$(cgroup_of cpuset)
+	is "$(f '.data.cpuset | del(.cpus, .mems, .memory_pressure) | to_entries | map("\(.key)=\(.value)") | sort | join(" ")')" \
+		"$(cd "$cpuset" && for file in cpu_exclusive mem_exclusive mem_hardwall memory_migrate memory_spread_page memory_spread_slab \
+			sched_load_balance sched_relax_domain_level; do echo "$file=$(<"cpuset.$file")"; done | xargs)" 'flags of the cpuset'
+	is "$(f -c .data.cpuset.cpus)" "$(set_of "$(<"$cpuset/cpuset.cpus")")" 'its processors'
+	is "$(f -c .data.cpuset.mems)" "$(set_of "$(<"$cpuset/cpuset.mems")")" 'its nodes'
+elif [ -f "$v2_dir/cpuset.cpus.effective" ]; then
+	is "$(f -c .data.cpuset.cpus)" "$(set_of "$(<"$v2_dir/cpuset.cpus.effective")")" 'processors of the cpuset'
+	is "$(f -c .data.cpuset.mems)" "$(set_of "$(<"$v2_dir/cpuset.mems.effective")")" 'its nodes'
+else
+	is "$(f -c .data.cpuset)" '{}' 'no cpuset where there is no controller'
+fi
+if [ -n "$(cgroup_of cpuacct)" ]; then
+	is "$(f '.data.cpu.usage | [.percpu, .percpu_kernel, .percpu_user | length] | unique | join(" ")')" \
+		"$(wc -w <"/sys/fs/cgroup/cpuacct$(cgroup_of cpuacct)/cpuacct.usage_percpu")" 'a number for each processor'
+	is "$(f '.data.cpu.usage | .percpu | add > 0')" true 'which counts'
+	# the container sleeps
+	is "$(f '.data.cpu.usage | [.percpu_user, .percpu_kernel] | transpose[] | join(" ")')" \
+		"$(sed 1d "/sys/fs/cgroup/cpuacct$(cgroup_of cpuacct)/cpuacct.usage_all" | cut -d' ' -f2-)" "in each one's user and kernel mode"
+else
+	is "$(f '.data.cpu.usage | has("percpu")')" false 'no time by processor on cgroup v2'
+fi
+for row in cpu:cpu memory:memory blkio:io; do
+	if [ -r "$v2_dir/${row#*:}.pressure" ] && grep -q some "$v2_dir/${row#*:}.pressure" 2>/dev/null; then
+		is "$(f ".data.${row%:*}.psi.some | [.avg10, .avg60, .avg300, .total] | map(type) | unique | join(\" \")")" number "pressure of ${row#*:}"
+	else
+		is "$(f ".data.${row%:*} | has(\"psi\")")" false "no pressure of ${row#*:} here"
+	fi
+done
 # what it writes to a disk past the cache is counted by device
 io_file=$(df --output=source "$bundles" | tail -1)
 if [ -b "$io_file" ] && oci exec e dd if=/dev/zero of=/io-test bs=4096 count=16 oflag=direct 2>/dev/null; then

@@ -51,28 +51,33 @@ static int parse_interval(const char *text, int *ret_ms, struct err *e)
 	return err_plain(e, -EINVAL, "option '--interval': '%s' is no time like 5s", text);
 }
 
-static void add_cpu(struct str *s, const struct cgroup_stats *c)
+static void add_cpu(struct cgroup *cg, struct str *s, const struct cgroup_stats *c)
 {
+	str_addf(s, "\"cpu\":{\"usage\":{\"total\":%llu", (unsigned long long)c->cpu_usage_ns);
+	stats_percpu(cg, s);
 	str_addf(
 		s,
-		"\"cpu\":{\"usage\":{\"total\":%llu,\"kernel\":%llu,\"user\":%llu},"
-		"\"throttling\":{\"periods\":%llu,\"throttledPeriods\":%llu,\"throttledTime\":%llu}},",
-		(unsigned long long)c->cpu_usage_ns, (unsigned long long)c->cpu_system_ns,
-		(unsigned long long)c->cpu_user_ns, (unsigned long long)c->cpu_periods,
-		(unsigned long long)c->cpu_throttled_periods,
+		",\"kernel\":%llu,\"user\":%llu},"
+		"\"throttling\":{\"periods\":%llu,\"throttledPeriods\":%llu,\"throttledTime\":%llu}",
+		(unsigned long long)c->cpu_system_ns, (unsigned long long)c->cpu_user_ns,
+		(unsigned long long)c->cpu_periods, (unsigned long long)c->cpu_throttled_periods,
 		(unsigned long long)c->cpu_throttled_ns);
+	stats_psi(cg, "cpu.pressure", s);
+	str_add(s, "},");
 }
 
-static void add_memory(struct str *s, const struct cgroup_stats *c)
+static void add_memory(struct cgroup *cg, struct str *s, const struct cgroup_stats *c)
 {
 	str_addf(s,
 		 "\"memory\":{\"cache\":%llu,\"usage\":{\"limit\":%llu,\"usage\":%llu,\"max\":%llu,"
 		 "\"failcnt\":0},\"swap\":{\"limit\":0,\"usage\":%llu,\"failcnt\":0},"
-		 "\"raw\":{\"anon\":%llu,\"file\":%llu,\"inactive_file\":%llu}},",
+		 "\"raw\":{\"anon\":%llu,\"file\":%llu,\"inactive_file\":%llu}",
 		 (unsigned long long)c->memory_file, (unsigned long long)c->memory_limit,
 		 (unsigned long long)c->memory_usage, (unsigned long long)c->memory_peak,
 		 (unsigned long long)c->memory_swap, (unsigned long long)c->memory_anon,
 		 (unsigned long long)c->memory_file, (unsigned long long)c->memory_inactive_file);
+	stats_psi(cg, "memory.pressure", s);
+	str_add(s, "},");
 }
 
 /* pids.limit is 0 without one, as in runc's; nor does runc know interfaces that it has not made */
@@ -88,9 +93,10 @@ static int print_stats(const struct target *t, struct err *e)
 	str_add_json(&s, t->record.id);
 	str_add(&s, ",\"data\":{");
 	if (c.has_cpu)
-		add_cpu(&s, &c);
+		add_cpu(t->cg, &s, &c);
+	stats_cpuset(t->cg, &s);
 	if (c.has_memory)
-		add_memory(&s, &c);
+		add_memory(t->cg, &s, &c);
 	stats_blkio(t->cg, &s);
 	stats_hugetlb(t->cg, &s);
 	stats_rdt(&t->record, &s);

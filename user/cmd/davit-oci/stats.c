@@ -97,6 +97,7 @@ void stats_blkio(struct cgroup *cg, struct str *s)
 	str_add(s, ",");
 	add_io_list(cg, s, "ioServicedRecursive", "blkio.throttle.io_serviced_recursive", "rios",
 		    "wios");
+	stats_psi(cg, "io.pressure", s);
 	str_add(s, "},");
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sections of `davit-oci events` that are lists: devices, sizes of pages, caches. */
+/* Sections of `davit-oci events` that are lists: devices, sizes of pages, caches, processors, pressure. */
 #ifndef DAVIT_CMD_OCI_STATS_H
 #define DAVIT_CMD_OCI_STATS_H
 
@@ -11,5 +11,10 @@ struct str;
 void stats_blkio(struct cgroup *cg, struct str *s);
 void stats_hugetlb(struct cgroup *cg, struct str *s);
 void stats_rdt(const struct record *r, struct str *s);
+void stats_cpuset(struct cgroup *cg, struct str *s);
+
+/* Each appends members of a section, a comma before them; nothing where the host has not got them. */
+void stats_percpu(struct cgroup *cg, struct str *s);
+void stats_psi(struct cgroup *cg, const char *file, struct str *s);
 
 #endif
