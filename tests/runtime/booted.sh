@@ -1,12 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# systemd as the first process of namespaces of its own, for the tests beside; after davit_env:
+# systemd as the first process of namespaces of its own, for the tests beside:
+#
+#	need_systemd             # skip the file where there is none
+#	systemd_modes            # those in which it can be booted here
+#
+# and after davit_env:
 #
 #	booted v2|hybrid         # start it: a cgroup namespace with the hierarchies of that mode, one unit of ours
 #	sd COMMAND [ARG...]      # run in it, as a child of its davit-test.service
 #	halted                   # end it and all in it, remove its cgroups
 #
 # It has this machine's files, a /run of its own, and no D-Bus daemon: systemd's own socket will do.
+
+need_systemd() {
+	local peer
+	for peer in /lib/systemd/systemd nsenter; do
+		command -v "$peer" >/dev/null || plan skip_all "$peer is not installed"
+	done
+}
+
+systemd_modes() {
+	echo v2
+	[ ! -e /sys/fs/cgroup/unified/cgroup.controllers ] || echo hybrid
+}
 
 _sd_cgroups() {
 	local m

@@ -1,20 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2034,SC2046,SC2154
-# Containers in scopes of a systemd of our own, for the tests beside; after oci.sh and booted.sh. $mode is how it was
-# booted. The container is c, in the scope p-c.scope of a-b.slice, unless a test says otherwise.
+# Containers in scopes of a systemd of our own, for the tests beside: what oci.sh and booted.sh have, and more. $mode
+# is how it was booted. The container is c, in the scope p-c.scope of a-b.slice, unless a test says otherwise.
 
-need_systemd() {
-	local peer
-	for peer in /lib/systemd/systemd nsenter; do
-		command -v "$peer" >/dev/null || plan skip_all "$peer is not installed"
-	done
-}
-
-# how systemd can be booted here
-systemd_modes() {
-	echo v2
-	[ ! -e /sys/fs/cgroup/unified/cgroup.controllers ] || echo hybrid
-}
+# shellcheck source=tests/runtime/oci.sh
+. "$(dirname "${BASH_SOURCE[0]}")/oci.sh"
+# shellcheck source=tests/runtime/booted.sh
+. "$(dirname "${BASH_SOURCE[0]}")/booted.sh"
+need_systemd
 
 # who makes cgroups, and where davit-oci runs
 driver=(--systemd-cgroup)

@@ -3,13 +3,8 @@
 # davit-oci --systemd-cgroup with a systemd of its own: limits and devices in unit and cgroup, and after a reload.
 # shellcheck source=tests/harness/lib.sh
 . "$(dirname "$0")/../harness/lib.sh"
-# shellcheck source=tests/runtime/oci.sh
-. "$(dirname "$0")/oci.sh"
-# shellcheck source=tests/runtime/booted.sh
-. "$(dirname "$0")/booted.sh"
 # shellcheck source=tests/runtime/scope.sh
 . "$(dirname "$0")/scope.sh"
-need_systemd
 davit_env "$@"
 oci_env
 
