@@ -5,32 +5,39 @@
 # shellcheck disable=SC2034 # of containerd*.t
 containerd_programs=(containerd ctr containerd-shim-runc-v2)
 
-# containerd_flow VERSION: of the containerd that is first in PATH; VERSION is a regular expression
-containerd_flow() {
-	d=$TEST_DIR/containerd
-	mkdir -p "$d"/{root,state,v}
-	mount -t tmpfs containerd /run # the shims' sockets
-	oci_image "$d/image.tar" test.local/demo:1 || bail 'no image'
-	cat >"$d/config.toml" <<-END
+# containerd_on DIR: its configuration DIR/config.toml; then "${ctr[@]}" COMMAND..., "${ctr_run[@]}" of run
+containerd_on() {
+	mkdir -p "$1"/{root,state}
+	cat >"$1/config.toml" <<-END
 		version = 2
-		root = "$d/root"
-		state = "$d/state"
+		root = "$1/root"
+		state = "$1/state"
 		disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt", "io.containerd.snapshotter.v1.btrfs",
 		  "io.containerd.snapshotter.v1.zfs", "io.containerd.snapshotter.v1.devmapper", "io.containerd.snapshotter.v1.aufs"]
 		[grpc]
-		  address = "$d/sock"
+		  address = "$1/sock"
 		[[plugins."io.containerd.transfer.v1.local".unpack_config]]
 		  platform = "linux/amd64"
 		  snapshotter = "native"
 	END
+	ctr=(timeout 60 ctr -a "$1/sock")
+	ctr_run=(--snapshotter native --runtime io.containerd.runc.v2 --runc-binary "$DAVIT_OUT/bin/davit-oci")
+}
+
+# containerd_flow VERSION: of the containerd that is first in PATH; VERSION is a regular expression
+containerd_flow() {
+	d=$TEST_DIR/containerd
+	mkdir -p "$d/v"
+	containerd_on "$d"
+	mount -t tmpfs containerd /run # the shims' sockets
+	oci_image "$d/image.tar" test.local/demo:1 || bail 'no image'
 	containerd -c "$d/config.toml" >"$d/log" 2>&1 </dev/null &
 	daemon=$!
-	c() { timeout 60 ctr -a "$d/sock" "$@" </dev/null; }
+	c() { "${ctr[@]}" "$@" </dev/null; }
 	wait_until 30 c version || { diag "$(tail -5 "$d/log")"; plan skip_all "containerd does not start here: $(grep -m 1 -o 'level=\(fatal\|error\).*' "$d/log" | head -1)"; }
 	like "$(c version | sed -n '/^Server/,$s/ *Version: *//p')" "^v?($1)" 'its version'
-	flags=(--snapshotter native --runtime io.containerd.runc.v2 --runc-binary "$DAVIT_OUT/bin/davit-oci")
 	crun() {
-		c run "${flags[@]}" --cgroup "/$DAVIT_SLICE/ctr" "$@"
+		c run "${ctr_run[@]}" --cgroup "/$DAVIT_SLICE/ctr" "$@"
 	}
 	image=test.local/demo:1
 	ok 'ctr imports an image' c image import --snapshotter native "$d/image.tar"
@@ -49,7 +56,7 @@ containerd_flow() {
 	is "$(crun --rm --privileged "$image" t sh -c 'grep CapEff /proc/self/status | cut -f2')" \
 		"$(awk '/^CapBnd/ { print $2 }' /proc/self/status)" '--privileged'
 	# it stays for a moment: containerd 1.6 may drop what a terminal says last
-	is "$(timeout 60 script -qec "ctr -a $d/sock run --rm -t ${flags[*]} --cgroup /$DAVIT_SLICE/ctr $image t sh -c 'test -t 0 && echo tty; sleep 1'" /dev/null \
+	is "$(timeout 60 script -qec "ctr -a $d/sock run --rm -t ${ctr_run[*]} --cgroup /$DAVIT_SLICE/ctr $image t sh -c 'test -t 0 && echo tty; sleep 1'" /dev/null \
 		</dev/null | grep -ao tty)" tty 'a terminal'
 
 	ok 'run -d' crun -d "$image" c sh -c 'trap "exit 3" TERM; while :; do sleep 0.1; done'

@@ -3,38 +3,20 @@
 # podman --runtime davit-oci: Debian's Podman and conmon, on storage of their own.
 # shellcheck source=tests/harness/lib.sh
 . "$(dirname "$0")/../harness/lib.sh"
+# shellcheck source=tests/runtime/podman.sh
+. "$(dirname "$0")/podman.sh"
 for peer in podman conmon; do
 	command -v "$peer" >/dev/null || plan skip_all "$peer is not installed"
 done
 davit_env "$@"
 
 d=$TEST_DIR/podman
-mkdir -p "$d"/{tmp,run,storage}
 tar=$(demo_rootfs) || bail 'no demo tree'
 # what podman and conmon leave is removed with the test's directories
 mount -t tmpfs podman /run
 mkdir -p /run/lock
-cat >"$d/containers.conf" <<-END
-	[engine]
-	cgroup_manager = "cgroupfs"
-	events_logger = "none"
-	lock_type = "file"
-	runtime = "davit"
-	tmp_dir = "$d/tmp"
-	num_locks = 64
-	[engine.runtimes]
-	davit = ["$DAVIT_OUT/bin/davit-oci"]
-	[containers]
-	cgroupns = "private"
-END
-cat >"$d/storage.conf" <<-END
-	[storage]
-	driver = "vfs"
-	runroot = "$d/run"
-	graphroot = "$d/storage"
-END
-export CONTAINERS_CONF=$d/containers.conf CONTAINERS_STORAGE_CONF=$d/storage.conf
-p() { TMPDIR=$d/tmp timeout 60 podman --root "$d/storage" --runroot "$d/run" --cgroup-manager cgroupfs "$@" </dev/null; }
+podman_on "$d" cgroupfs
+p() { "${podman[@]}" "$@" </dev/null; }
 parent=(--cgroup-parent "/$DAVIT_SLICE" --network none)
 prun() { p run "${parent[@]}" "$@"; }
 
@@ -62,10 +44,11 @@ is "$(prun --rm -v "$d/v:/v" demo sh -c 'echo x >/v/f'; cat "$d/v/f")" x 'a volu
 is "$(prun --rm -v "$d/v:/v:ro" demo sh -c 'touch /v/g 2>/dev/null || echo no')" no 'a read-only one'
 is "$(prun --rm --ulimit nofile=64:64 --ulimit nproc=100:100 demo sh -c 'ulimit -n')" 64 'limits'
 is "$(prun --rm --memory 32m --pids-limit 20 demo true; echo $?)" 0 'limits of the cgroup'
+fails 'out of memory' 137 prun --rm --memory 16m --memory-swap 16m demo sh -c 'x=$(head -c 64m /dev/zero | tr "\0" a); echo ${#x}'
+ok 'leaves nothing where we are' [ ! -e oom ]
 is "$(prun --rm --init demo sh -c 'echo ok' 2>/dev/null || echo ok)" ok '--init where there is a catatonit'
 is "$(prun --rm -t demo sh -c 'test -t 0 && test -t 1 && echo tty' | tr -d '\r')" tty 'a terminal'
-is "$(echo data | TMPDIR=$d/tmp timeout 60 podman --root "$d/storage" --runroot "$d/run" --cgroup-manager cgroupfs \
-	run -i --rm "${parent[@]}" demo cat)" data 'standard input'
+is "$(echo data | "${podman[@]}" run -i --rm "${parent[@]}" demo cat)" data 'standard input'
 is "$(prun --rm --privileged demo sh -c 'grep CapEff /proc/self/status | cut -f2')" \
 	"$(awk '/^CapBnd/ { print $2 }' /proc/self/status)" '--privileged'
 is "$(prun --rm --security-opt seccomp=unconfined demo sed -n 's/^Seccomp:\t//p' /proc/self/status)" 0 'without a filter'

@@ -5,10 +5,12 @@
 . "$(dirname "$0")/../harness/lib.sh"
 # shellcheck source=tests/runtime/booted.sh
 . "$(dirname "$0")/booted.sh"
-# shellcheck source=tests/runtime/scope.sh
-. "$(dirname "$0")/scope.sh"
 # shellcheck source=tests/runtime/image.sh
 . "$(dirname "$0")/image.sh"
+# shellcheck source=tests/runtime/podman.sh
+. "$(dirname "$0")/podman.sh"
+# shellcheck source=tests/runtime/containerd.sh
+. "$(dirname "$0")/containerd.sh"
 need_systemd
 davit_env "$@"
 
@@ -23,27 +25,8 @@ no_scopes() { [ -z "$(sd systemctl list-units --all --plain --no-legend "$1*.sco
 
 test_podman() {
 	local d=$TEST_DIR/podman pid id
-	mkdir -p "$d"/{tmp,run,storage}
-	cat >"$d/containers.conf" <<-END
-		[engine]
-		cgroup_manager = "systemd"
-		events_logger = "none"
-		lock_type = "file"
-		runtime = "davit"
-		tmp_dir = "$d/tmp"
-		num_locks = 64
-		runtime_supports_nocgroup = ["davit"]
-		[engine.runtimes]
-		davit = ["$DAVIT_OUT/bin/davit-oci"]
-	END
-	cat >"$d/storage.conf" <<-END
-		[storage]
-		driver = "vfs"
-		runroot = "$d/run"
-		graphroot = "$d/storage"
-	END
-	export CONTAINERS_CONF=$d/containers.conf CONTAINERS_STORAGE_CONF=$d/storage.conf
-	p() { TMPDIR=$d/tmp sd timeout 60 podman --root "$d/storage" --runroot "$d/run" --cgroup-manager systemd "$@" </dev/null; }
+	podman_on "$d" systemd
+	p() { sd "${podman[@]}" "$@" </dev/null; }
 	ok 'podman imports an image' p import "$tar" demo
 	is "$(p run --rm --network none demo echo hi)" hi 'run'
 	fails 'the status of the program' 7 p run --rm --network none demo sh -c 'exit 7'
@@ -66,23 +49,13 @@ test_podman() {
 
 test_containerd() {
 	local d=$TEST_DIR/containerd pid daemon image=test.local/demo:1
-	mkdir -p "$d"/{root,state}
+	containerd_on "$d"
 	oci_image "$d/image.tar" "$image" || bail 'no image'
-	cat >"$d/config.toml" <<-END
-		version = 2
-		root = "$d/root"
-		state = "$d/state"
-		disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt", "io.containerd.snapshotter.v1.btrfs",
-		  "io.containerd.snapshotter.v1.zfs", "io.containerd.snapshotter.v1.devmapper", "io.containerd.snapshotter.v1.aufs"]
-		[grpc]
-		  address = "$d/sock"
-	END
 	sd containerd -c "$d/config.toml" >"$d/log" 2>&1 </dev/null &
 	daemon=$!
-	c() { sd timeout 60 ctr -a "$d/sock" "$@" </dev/null; }
+	c() { sd "${ctr[@]}" "$@" </dev/null; }
 	wait_until 30 c version || { skip 'containerd does not start here' 10; diag "$(tail -5 "$d/log")"; return; }
-	flags=(--snapshotter native --runtime io.containerd.runc.v2 --runc-binary "$DAVIT_OUT/bin/davit-oci" --runc-systemd-cgroup
-		--cgroup davit-ctr.slice:ctr:c)
+	flags=("${ctr_run[@]}" --runc-systemd-cgroup --cgroup davit-ctr.slice:ctr:c)
 	ok 'ctr imports an image' c image import --snapshotter native "$d/image.tar"
 	is "$(c run "${flags[@]}" --rm "$image" c echo hi)" hi 'run'
 	ok 'run -d' c run "${flags[@]}" --memory-limit 67108864 -d "$image" c sleep 1000
