@@ -61,8 +61,9 @@ bool cap_was_asked(const struct facts *f, int cap);
  */
 int attempt_is_refused(const struct probe *p, const struct facts *f, struct seen *s);
 
-/* a row with it */
-#define ATTEMPT(property, what, how, cap, or_cap)                                            \
+/* rows with it: one capability grants it, or either of two */
+#define ATTEMPT(property, what, how, cap) ATTEMPT_EITHER(property, what, how, cap, cap)
+#define ATTEMPT_EITHER(property, what, how, cap, or_cap)                                     \
 	{                                                                                    \
 		property, what, attempt_is_refused, .needs = "caps/effective", .num = (cap), \
 						    .flags = (or_cap), .try = (how)          \

@@ -107,12 +107,12 @@ static int try_tun(void)
 
 /* clang-format off */
 static const struct probe probes[] = {
-	ATTEMPT("network/link-change", "delete a device that is not there", try_link, CAP_NET_ADMIN, CAP_NET_ADMIN),
-	ATTEMPT("network/address-change", "add an address to no device", try_address, CAP_NET_ADMIN, CAP_NET_ADMIN),
-	ATTEMPT("network/route-change", "add a route by no device", try_route, CAP_NET_ADMIN, CAP_NET_ADMIN),
-	ATTEMPT("network/link-move", "move lo to the namespace of no process", try_move, CAP_NET_ADMIN, CAP_NET_ADMIN),
-	ATTEMPT("network/nftables", "ask nf_tables for its generation", try_filter, CAP_NET_ADMIN, CAP_NET_ADMIN),
-	ATTEMPT("network/tun", "create a tunnel with /dev/net/tun", try_tun, CAP_NET_ADMIN, CAP_NET_ADMIN),
+	ATTEMPT("network/link-change", "delete a device that is not there", try_link, CAP_NET_ADMIN),
+	ATTEMPT("network/address-change", "add an address to no device", try_address, CAP_NET_ADMIN),
+	ATTEMPT("network/route-change", "add a route by no device", try_route, CAP_NET_ADMIN),
+	ATTEMPT("network/link-move", "move lo to the namespace of no process", try_move, CAP_NET_ADMIN),
+	ATTEMPT("network/nftables", "ask nf_tables for its generation", try_filter, CAP_NET_ADMIN),
+	ATTEMPT("network/tun", "create a tunnel with /dev/net/tun", try_tun, CAP_NET_ADMIN),
 };
 /* clang-format on */
 
