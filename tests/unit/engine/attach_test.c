@@ -272,7 +272,8 @@ TEST_F(attach, stopped_and_continued)
 }
 
 /* pipes: [0] to write to its stdin, [1] to read its stdout */
-static pid_t start_piped(int sock, const struct console_opts *o, int ret[2])
+/* A child with pipes for input and for both outputs, whose ends are @ret. Return: its pid, 0 in it; -1. */
+static pid_t fork_piped(int ret[2])
 {
 	int in[2], out[2];
 	pid_t pid;
@@ -288,12 +289,21 @@ static pid_t start_piped(int sock, const struct console_opts *o, int ret[2])
 		(void)close(out[0]);
 		(void)close(out[1]);
 		(void)signal(SIGPIPE, SIG_IGN);
-		run_client(sock, o);
+		return 0;
 	}
 	(void)close(in[0]);
 	(void)close(out[1]);
 	ret[0] = in[1];
 	ret[1] = out[0];
+	return pid;
+}
+
+static pid_t start_piped(int sock, const struct console_opts *o, int ret[2])
+{
+	pid_t pid = fork_piped(ret);
+
+	if (pid == 0)
+		run_client(sock, o);
 	return pid;
 }
 
@@ -509,27 +519,12 @@ TEST_F(attach, relay_is_left_by_the_detach_keys)
 
 static pid_t relay_piped(const char *script, int ret[2])
 {
-	int in[2], out[2];
-	pid_t pid;
+	pid_t pid = fork_piped(ret);
 
-	if (pipe2(in, O_CLOEXEC) < 0 || pipe2(out, O_CLOEXEC) < 0)
-		return -1;
-	pid = fork();
 	if (pid == 0) {
-		(void)dup2(in[0], 0);
-		(void)dup2(out[1], 1);
-		(void)dup2(out[1], 2);
 		(void)close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
-		(void)close(in[1]);
-		(void)close(out[0]);
-		(void)close(out[1]);
-		(void)signal(SIGPIPE, SIG_IGN);
 		run_relay(script, false);
 	}
-	(void)close(in[0]);
-	(void)close(out[1]);
-	ret[0] = in[1];
-	ret[1] = out[0];
 	return pid;
 }
 
