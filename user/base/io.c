@@ -31,18 +31,26 @@ int io_write_full(int fd, const void *p, size_t n)
 	return 0;
 }
 
+/* read(2) that no signal interrupts. Return: bytes; -errno. */
+static ssize_t read_some(int fd, void *p, size_t n)
+{
+	ssize_t r;
+
+	do
+		r = read(fd, p, n);
+	while (r < 0 && errno == EINTR);
+	return r < 0 ? -errno : r;
+}
+
 ssize_t io_read_full(int fd, void *p, size_t n)
 {
 	size_t have = 0;
 
 	while (have < n) {
-		ssize_t r = read(fd, (char *)p + have, n - have);
+		ssize_t r = read_some(fd, (char *)p + have, n - have);
 
-		if (r < 0) {
-			if (errno == EINTR)
-				continue;
-			return -errno;
-		}
+		if (r < 0)
+			return r;
 		if (r == 0)
 			break;
 		have += (size_t)r;
@@ -69,12 +77,9 @@ int io_read_fd(int fd, size_t max, char **ret, size_t *ret_len)
 		/* a regular file left room for the read that finds its end */
 		if (s.cap - s.len < 2 && !str_reserve(&s, step))
 			return -ENOMEM;
-		r = read(fd, s.p + s.len, s.cap - s.len - 1);
-		if (r < 0) {
-			if (errno == EINTR)
-				continue;
-			return -errno;
-		}
+		r = read_some(fd, s.p + s.len, s.cap - s.len - 1);
+		if (r < 0)
+			return (int)r;
 		if (r == 0)
 			break;
 		s.len += (size_t)r;
