@@ -222,30 +222,34 @@ int oci_read_name(struct oci_reader *r, const struct oci_at *at, const json_t *v
 	return 0;
 }
 
+static int check_count(struct oci_reader *r, const struct oci_at *at, size_t count, size_t max)
+{
+	return count > max ? oci_fail(r, at, -E2BIG, "it has %zu entries, at most %zu are allowed",
+				      count, max) :
+			     0;
+}
+
 int oci_read_array(struct oci_reader *r, const struct oci_at *at, const json_t *v, size_t max,
 		   size_t *ret)
 {
 	if (!json_is_array(v))
 		return oci_fail(r, at, -EBADMSG, "it is not an array");
 	*ret = json_array_size(v);
-	if (*ret > max)
-		return oci_fail(r, at, -E2BIG, "it has %zu entries, at most %zu are allowed", *ret,
-				max);
-	return 0;
+	return check_count(r, at, *ret, max);
 }
 
 int oci_read_entries(struct oci_reader *r, const struct oci_at *at, const json_t *v, size_t max,
 		     size_t *ret)
 {
+	int rc;
+
 	if (!json_is_object(v))
 		return oci_fail(r, at, -EBADMSG, "it is not an object");
 	*ret = json_object_size(v);
-	if (*ret > max)
-		return oci_fail(r, at, -E2BIG, "it has %zu entries, at most %zu are allowed", *ret,
-				max);
-	if (json_object_get(v, ""))
+	rc = check_count(r, at, *ret, max);
+	if (rc == 0 && json_object_get(v, ""))
 		return oci_fail(r, at, -EINVAL, "it has an entry without a name");
-	return 0;
+	return rc;
 }
 
 static void store(void *to, size_t width, uint64_t value)
