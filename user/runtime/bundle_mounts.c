@@ -88,11 +88,26 @@ static int plan_link(struct bundle_work *w, const struct oci_mount *m, int sourc
 	return 0;
 }
 
+/* what the parent has made, but for its attributes */
+static int add_made(struct bundle_work *w, const struct oci_mount *m, int fd, bool is_file,
+		    struct err *e)
+{
+	int r = bundle_set_attrs(fd, m, e);
+	struct bundle_mount *to;
+
+	if (r < 0)
+		return r;
+	to = bundle_next_mount(w, m);
+	to->kind = BUNDLE_MOUNT_FD;
+	to->fd = fd;
+	to->is_file = is_file;
+	return 0;
+}
+
 static int plan_bind(struct bundle_work *w, const struct oci_mount *m, struct err *e)
 {
 	bool is_recursive = (m->flags & OCI_MOUNT_RECURSIVE) != 0;
 	_cleanup_fd_ int source = open_source(w, m, e);
-	struct bundle_mount *to;
 	struct stat st;
 	int fd, r;
 
@@ -112,15 +127,7 @@ static int plan_bind(struct bundle_work *w, const struct oci_mount *m, struct er
 			return err_set(e, r, "make '%s' a slave", m->source);
 	}
 	r = bundle_idmap_mount(&w->b->config.linux_, m, fd, e);
-	if (r == 0)
-		r = bundle_set_attrs(fd, m, e);
-	if (r < 0)
-		return r;
-	to = bundle_next_mount(w, m);
-	to->kind = BUNDLE_MOUNT_FD;
-	to->fd = fd;
-	to->is_file = !S_ISDIR(st.st_mode);
-	return 0;
+	return r < 0 ? r : add_made(w, m, fd, !S_ISDIR(st.st_mode), e);
 }
 
 /* Flags of a super block that its parameters can say. */
@@ -213,7 +220,6 @@ static int plan_new(struct bundle_work *w, const struct oci_mount *m, struct err
 static int plan_copied(struct bundle_work *w, const struct oci_mount *m, struct err *e)
 {
 	const struct mount_param *params = NULL;
-	struct bundle_mount *to;
 	int fd, r;
 
 	if (!str_eq(m->type, "tmpfs"))
@@ -226,14 +232,7 @@ static int plan_copied(struct bundle_work *w, const struct oci_mount *m, struct 
 	if (fd < 0)
 		return fd;
 	r = bundle_copy_up(w->b->rootfs_fd, m->destination, fd, e);
-	if (r == 0)
-		r = bundle_set_attrs(fd, m, e);
-	if (r < 0)
-		return r;
-	to = bundle_next_mount(w, m);
-	to->kind = BUNDLE_MOUNT_FD;
-	to->fd = fd;
-	return 0;
+	return r < 0 ? r : add_made(w, m, fd, false, e);
 }
 
 static int plan_remount(struct bundle_work *w, const struct oci_mount *m)
