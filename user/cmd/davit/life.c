@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* davit kill, stop, rm, wait, reap: the later part of a container's life. */
+/* davit kill, stop, pause, unpause, rm, wait, reap: the later part of a container's life. */
 #include <errno.h>
 #include <stdio.h>
 
@@ -134,6 +134,38 @@ static int stop_main(const void *env, void *opts, int argc, char *argv[], struct
 	return cli_each(argc, argv, apply, &each);
 }
 
+static int pause_one(struct engine *en, struct container *c, const struct life_opts *o,
+		     struct str *out, struct err *e)
+{
+	(void)o;
+	(void)out;
+	return container_pause(en, c, e);
+}
+
+static int pause_main(const void *env, void *opts, int argc, char *argv[], struct err *e)
+{
+	struct each each = { env, opts, pause_one, "pause" };
+
+	(void)e;
+	return cli_each(argc, argv, apply, &each);
+}
+
+static int unpause_one(struct engine *en, struct container *c, const struct life_opts *o,
+		       struct str *out, struct err *e)
+{
+	(void)o;
+	(void)out;
+	return container_unpause(en, c, e);
+}
+
+static int unpause_main(const void *env, void *opts, int argc, char *argv[], struct err *e)
+{
+	struct each each = { env, opts, unpause_one, "unpause" };
+
+	(void)e;
+	return cli_each(argc, argv, apply, &each);
+}
+
 static int rm_main(const void *env, void *opts, int argc, char *argv[], struct err *e)
 {
 	struct life_opts *o = opts;
@@ -206,6 +238,29 @@ const struct command cmd_kill = { .name = "kill", .summary = "send a signal to c
 const struct command cmd_stop = { .name = "stop", .summary = "stop containers", .usage = "CONTAINER...",
 				  .main = stop_main, .options = stop_options, COMMAND_OPTS(struct life_opts),
 				  .min_args = 1, .max_args = -1 };
+const struct command cmd_pause = {
+	.name = "pause",
+	.summary = "stop all processes of containers where they are",
+	.usage = "CONTAINER...",
+	.main = pause_main,
+	COMMAND_OPTS(struct life_opts),
+	.min_args = 1,
+	.max_args = -1,
+	.details =
+		"By the freezer of the container's cgroup: its processes are not told and cannot refuse.\n"
+		"They keep their memory and their connections. 'davit unpause' lets them go on. A paused\n"
+		"container can be stopped, killed and removed with 'rm -f'; 'stop', and 'kill' with its\n"
+		"stop signal, let it go on to obey; other signals arrive when it is unpaused.",
+};
+const struct command cmd_unpause = {
+	.name = "unpause",
+	.summary = "let paused containers go on",
+	.usage = "CONTAINER...",
+	.main = unpause_main,
+	COMMAND_OPTS(struct life_opts),
+	.min_args = 1,
+	.max_args = -1,
+};
 const struct command cmd_rm = { .name = "rm", .summary = "remove containers", .usage = "CONTAINER...",
 				.main = rm_main, .options = rm_options, COMMAND_OPTS(struct life_opts),
 				.min_args = 1, .max_args = -1 };
