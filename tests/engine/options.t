@@ -283,7 +283,7 @@ ok 'rm -f' davit rm -f cid
 ok '--pidfile in the foreground' davit run --rm --pidfile "$TMPDIR/pid" davit/demo true
 rm -f "$TMPDIR/pid" "$TMPDIR/cid"
 refuses 'an unknown option' 'frobnicate' --frobnicate davit/demo true
-refuses 'an option without its value' "'-m' needs a value" -m
+refuses 'an option without its value' "'-m' requires an argument" -m
 refuses 'a bad stop signal' 'SIGNONE' --stop-signal SIGNONE davit/demo true
 refuses 'an image that is not there' "'no/such'" no/such true
 refuses 'no image' 'IMAGE'

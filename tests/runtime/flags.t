@@ -9,7 +9,7 @@ davit_env "$@"
 oci_env
 
 # container c runs for the rows that want one; rows that make one of their own call it n
-bundle c '.linux.resources = {memory: {limit: 67108864}, pids: {limit: 50}, cpu: {shares: 512, quota: 50000, period: 100000}} | args(["sleep", "1000"])'
+bundle c '.linux.resources = {memory: {limit: 67108864}, pids: {limit: 50}, cpu: {shares: 512, quota: 50000, period: 100000}} | .mounts |= map(select(.type != "cgroup")) | args(["sleep", "1000"])'
 bundle n 'args(["sleep", "1000"])'
 bundle e 'args(["true"])'
 bundle o 'sh("ls /proc/self/fd | wc -l; echo >&2 err; cat")'
@@ -253,6 +253,101 @@ $R update --memory 64m none ~ ~ refused: does not exist ~
 EOT
 ok 'update --resources - c' oci update --resources - c <<<'{"pids": {"limit": 41}}'
 is "$(file pids pids.max pids.max)" 41 'takes effect'
+
+### checkpoint, restore
+
+# instead of criu: it tells how it was called, and what it restores is a `sleep`
+cat >"$TMPDIR/criu" <<'END'
+#!/bin/sh
+for a; do echo "$a"; done >"$(dirname "$0")/criu.args"
+[ "$1" = restore ] || exit 0
+for a; do
+	case $a in --pidfile=*) pid_file=${a#*=} ;; esac
+done
+sleep 1000 &
+echo $! >"$pid_file"
+END
+chmod 755 "$TMPDIR/criu"
+mkdir -p "$TMPDIR/image" "$TMPDIR/dir"
+# shellcheck disable=SC2034 # of the rows
+{
+	C="$R --criu $TMPDIR/criu checkpoint --leave-running --image-path $TMPDIR/dir/i"
+	X="$R --criu $TMPDIR/criu restore --detach --bundle $bundles/n --image-path $TMPDIR/image"
+}
+# given ARGUMENT...: which of them the last criu got
+given() {
+	local a
+	for a; do grep -qxF -e "$a" "$TMPDIR/criu.args" && echo "$a"; done | xargs
+}
+image() { echo '{"version": 1, "mounts": [], "streams": ["", "", ""]}' >"$TMPDIR/image/davit-oci.json"; }
+image
+table <<'EOT'
+$R --criu $TMPDIR/criu checkpoint --image-path $TMPDIR/dir/i --leave-running c ~ ~ given dump "--tree=$(pid_of c)" "--images-dir=$TMPDIR/dir/i" --leave-running | wc -w ~ 4
+$R --criu=$TMPDIR/criu checkpoint --image-path=$TMPDIR/dir/i -R c ~ ~ given --leave-running ~ --leave-running
+$C -work-path $TMPDIR/dir/w c ~ ~ given "$TMPDIR/dir/w" | wc -w ~ 1
+$C --parent-path ../p c ~ ~ given --prev-images-dir=../p --track-mem ~ --prev-images-dir=../p --track-mem
+$C --parent-path /p c ~ ~ refused: '/p' is not relative ~
+$C --tcp-established c ~ ~ given --tcp-established ~ --tcp-established
+$C --tcp-close c ~ ~ given --tcp-close ~ --tcp-close
+$C --tcp-skip-in-flight c ~ ~ given --skip-in-flight ~ --skip-in-flight
+$C --link-remap c ~ ~ given --link-remap ~ --link-remap
+$C --network-lock nftables c ~ ~ given --network-lock=nftables ~ --network-lock=nftables
+$C --network-lock=iptables c ~ ~ given --network-lock=iptables ~ --network-lock=iptables
+$C --network-lock much c ~ ~ refused: --network-lock.*'much' ~
+$C --ext-unix-sk c ~ ~ given --ext-unix-sk ~ --ext-unix-sk
+$C --shell-job c ~ ~ given --shell-job ~ --shell-job
+$C --file-locks c ~ ~ given --file-locks ~ --file-locks
+$C --auto-dedup c ~ ~ given --auto-dedup ~ --auto-dedup
+$C --pre-dump c ~ ~ given pre-dump dump --leave-running --track-mem ~ pre-dump --track-mem
+$C --empty-ns network c ~ ~ given --empty-ns=net ~ --empty-ns=net
+$C --empty-ns mount c ~ ~ refused: 'mount' is not network ~
+$C --page-server 127.0.0.1:99 c ~ ~ given --page-server --address=127.0.0.1 --port=99 ~ --page-server --address=127.0.0.1 --port=99
+$C --page-server [::1]:99 c ~ ~ given --page-server --address=::1 --port=99 ~ --page-server --address=::1 --port=99
+$C --page-server 99 c ~ ~ refused: is not ADDRESS:PORT ~
+$C --status-fd 3 c 3</dev/null ~ ~ given --status-fd=100 ~ --status-fd=100
+$C --status-fd 77 c ~ ~ refused: '77' is no open descriptor ~
+$C --lazy-pages c ~ ~ refused: --lazy-pages.*not supported ~
+$C --manage-cgroups-mode soft c ~ ~ given --manage-cgroups=ignore ~ --manage-cgroups=ignore
+$C --manage-cgroups-mode ignore c ~ ~ given --manage-cgroups=ignore ~ --manage-cgroups=ignore
+$C --manage-cgroups-mode full c ~ ~ refused: 'full' is not soft or ignore ~
+$C --manage-cgroups-mode strict c ~ ~ refused: 'strict' is not soft or ignore ~
+$C --nonsense c ~ ~ refused: --nonsense ~
+$C none ~ ~ refused: does not exist ~
+$C ~ ~ refused: takes ID ~
+$X n ~ ~ given restore "--images-dir=$TMPDIR/image" | wc -w | sed "s/$/ $(status_of n)/" ~ 2 running
+$R --criu $TMPDIR/criu restore -d -b $bundles/n --image-path=$TMPDIR/image n ~ ~ status_of n ~ running
+$X --pid-file $TMPDIR/pid n ~ ~ [ "$(cat "$TMPDIR/pid")" = "$(pid_of n)" ] && echo same ~ same
+$X --work-path $TMPDIR/dir/w n ~ ~ given "$TMPDIR/dir/w" | wc -w ~ 1
+$X --no-subreaper n ~ ~ status_of n ~ running
+$X -no-subreaper n ~ ~ status_of n ~ running
+$X --no-pivot n ~ ~ refused: --no-pivot.*pivot_root ~
+$X --console-socket $TMPDIR/sock n ~ ~ refused: --console-socket.*process.terminal ~
+$X --tcp-established n ~ ~ given --tcp-established ~ --tcp-established
+$X --tcp-close n ~ ~ given --tcp-close ~ --tcp-close
+$X --network-lock nftables n ~ ~ given --network-lock=nftables ~ --network-lock=nftables
+$X --network-lock much n ~ ~ refused: --network-lock.*'much' ~
+$X --ext-unix-sk n ~ ~ given --ext-unix-sk ~ --ext-unix-sk
+$X --shell-job n ~ ~ given --shell-job ~ --shell-job
+$X --file-locks n ~ ~ given --file-locks ~ --file-locks
+$X --auto-dedup n ~ ~ given --auto-dedup ~ --auto-dedup
+$X --empty-ns network n ~ ~ given --empty-ns=net ~ --empty-ns=net
+$X --empty-ns ipc n ~ ~ refused: 'ipc' is not network ~
+$X --lazy-pages n ~ ~ refused: --lazy-pages.*not supported ~
+$X --lsm-profile apparmor:x n ~ ~ given --lsm-profile=apparmor:x ~ --lsm-profile=apparmor:x
+$X --lsm-mount-context a:b:c n ~ ~ given --lsm-mount-context=a:b:c ~ --lsm-mount-context=a:b:c
+$X --lsm-mount-context ~ ~ refused: requires an argument ~
+$X --manage-cgroups-mode soft n ~ ~ given --manage-cgroups=ignore ~ --manage-cgroups=ignore
+$X --manage-cgroups-mode strict n ~ ~ refused: 'strict' is not soft or ignore ~
+$X --nonsense n ~ ~ refused: --nonsense ~
+$X c ~ ~ refused: already exists ~
+$X ~ ~ refused: takes ID ~
+$R --criu $TMPDIR/criu restore --detach --bundle $bundles/nonsense --image-path $TMPDIR/image n ~ ~ refused: nonsense ~
+$R --criu $TMPDIR/criu restore --detach --bundle $bundles/n --image-path $TMPDIR/dir n ~ ~ refused: no 'davit-oci.json' ~
+EOT
+ok 'the image is ./checkpoint without --image-path' eval "cd '$TMPDIR/dir' && oci --criu '$TMPDIR/criu' checkpoint --leave-running c && test -d checkpoint"
+ok 'also at restore' eval "cd '$TMPDIR/dir' && alone oci --criu '$TMPDIR/criu' restore --detach --bundle '$bundles/n' n"
+oci delete --force n
+rm -rf "$TMPDIR"/{criu,criu.args,image,dir}
 
 ### users without root
 

@@ -155,7 +155,7 @@ static int parse_long(const struct opt *options, int i, int argc, char *const ar
 	}
 	if (!value && o->type != OPT_TYPE_BOOL) {
 		if (i + 1 >= argc)
-			return err_plain(e, -EINVAL, "option '%s' needs a value", argv[i]);
+			return err_plain(e, -EINVAL, "option '%s' requires an argument", argv[i]);
 		value = argv[i + 1];
 		used = 2;
 	}
@@ -186,7 +186,8 @@ static int parse_letters(const struct opt *options, int i, int argc, char *const
 				value = argv[i + 1];
 				used = 2;
 			} else
-				return err_plain(e, -EINVAL, "option '-%c' needs a value", *p);
+				return err_plain(e, -EINVAL, "option '-%c' requires an argument",
+						 *p);
 		} else if (p[1] == '=') {
 			value = p + 2;
 		}

@@ -44,16 +44,18 @@ int criu_common_args(const struct criu_options *o, struct strv *args, struct err
 	const struct {
 		bool is_set;
 		const char *name;
-	} flags[] = { { o->tcp_established, "--tcp-established" },
-		      { o->ext_unix_sk, "--ext-unix-sk" },
-		      { o->shell_job, "--shell-job" },
-		      { o->file_locks, "--file-locks" },
-		      { o->auto_dedup, "--auto-dedup" } };
+	} flags[] = {
+		{ o->tcp_established, "--tcp-established" }, { o->tcp_close, "--tcp-close" },
+		{ o->ext_unix_sk, "--ext-unix-sk" },	     { o->shell_job, "--shell-job" },
+		{ o->file_locks, "--file-locks" },	     { o->auto_dedup, "--auto-dedup" }
+	};
 	/* processes are where davit-oci puts them: no cgroup of the image is made again */
 	int r = strv_add(args, "--manage-cgroups=ignore");
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(flags); i++)
 		r = flags[i].is_set ? strv_add(args, flags[i].name) : 0;
+	if (r == 0 && o->network_lock)
+		r = strv_addf(args, "--network-lock=%s", o->network_lock);
 	if (r == 0 && o->empty_network)
 		r = strv_addf(args, "--empty-ns=net");
 	/* of a host whose mounts are shared, all mounts of a container are slaves */
@@ -140,6 +142,10 @@ static int add_options(struct dump *d, struct err *e)
 		r = strv_addf(args, "--prev-images-dir=%s", o->parent_path);
 	if (r == 0 && o->leave_running && !o->pre_dump)
 		r = strv_add(args, "--leave-running");
+	if (r == 0 && o->tcp_skip_in_flight)
+		r = strv_add(args, "--skip-in-flight");
+	if (r == 0 && o->link_remap)
+		r = strv_add(args, "--link-remap");
 	if (r == 0 && o->status_fd >= 0)
 		r = strv_addf(args, "--status-fd=%d", CRIU_FD_FIRST);
 	if (r < 0)

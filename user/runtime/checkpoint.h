@@ -16,10 +16,12 @@ struct record;
  * @program:	NULL = criu of $PATH
  * @image_path: directory of the image
  * @work_path:	directory of criu's logs; NULL = the same
+ * @network_lock: how criu holds connections up, in its words; NULL = as it likes
  */
 struct criu_options {
-	const char *program, *image_path, *work_path;
-	bool tcp_established, ext_unix_sk, shell_job, file_locks, auto_dedup, empty_network;
+	const char *program, *image_path, *work_path, *network_lock;
+	bool tcp_established, tcp_close, ext_unix_sk, shell_job, file_locks, auto_dedup,
+		empty_network;
 };
 
 /**
@@ -33,7 +35,7 @@ struct checkpoint_options {
 	struct criu_options common;
 	const char *parent_path, *page_server;
 	int status_fd;
-	bool pre_dump, leave_running;
+	bool pre_dump, leave_running, tcp_skip_in_flight, link_remap;
 };
 
 /**
@@ -54,7 +56,6 @@ struct restore_options {
 	struct criu_options common;
 	struct create_options create;
 	const char *lsm_profile, *lsm_mount_context;
-	bool tcp_close;
 };
 
 /**

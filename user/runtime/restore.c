@@ -160,8 +160,6 @@ static int make_args(struct restoring *m, struct err *e)
 		r = strv_add(args, always[i]);
 	r = r < 0 ? r : strv_addf(args, "--images-dir=%s", o->common.image_path);
 	r = r < 0 ? r : strv_addf(args, "--pidfile=%s/" PID_FILE, m->dir);
-	if (r == 0 && o->tcp_close)
-		r = strv_add(args, "--tcp-close");
 	if (r == 0 && o->lsm_profile)
 		r = strv_addf(args, "--lsm-profile=%s", o->lsm_profile);
 	if (r == 0 && o->lsm_mount_context)

@@ -11,21 +11,21 @@
 #define DEFAULT_IMAGE "checkpoint" /* below the working directory, as others have it */
 
 struct common_opts {
-	char *image_path, *work_path, *manage_cgroups;
+	char *image_path, *work_path, *manage_cgroups, *network_lock;
 	struct strv empty_ns;
-	bool tcp_established, ext_unix_sk, shell_job, file_locks, auto_dedup, lazy_pages;
+	bool tcp_established, tcp_close, ext_unix_sk, shell_job, file_locks, auto_dedup, lazy_pages;
 };
 
 struct checkpoint_opts {
 	struct common_opts common;
 	char *parent_path, *page_server, *status_fd;
-	bool pre_dump, leave_running;
+	bool pre_dump, leave_running, tcp_skip_in_flight, link_remap;
 };
 
 struct restore_opts {
 	struct common_opts common;
 	char *bundle, *pid_file, *console_socket, *lsm_profile, *lsm_mount_context;
-	bool detach, no_subreaper, no_pivot, tcp_close;
+	bool detach, no_subreaper, no_pivot;
 };
 
 /* clang-format off */
@@ -33,6 +33,8 @@ static const struct opt common_options[] = {
 	OPT_STR(0,  "image-path", struct common_opts, image_path, "DIR", "directory of the image (default: " DEFAULT_IMAGE ")"),
 	OPT_STR(0,  "work-path", struct common_opts, work_path, "DIR", "directory of criu's logs (default: the image's)"),
 	OPT_BOOL(0, "tcp-established", struct common_opts, tcp_established, "also open TCP connections"),
+	OPT_BOOL(0, "tcp-close", struct common_opts, tcp_close, "TCP connections come back closed"),
+	OPT_STR(0,  "network-lock", struct common_opts, network_lock, "METHOD", "how connections are held up: iptables (default), nftables, skip"),
 	OPT_BOOL(0, "ext-unix-sk", struct common_opts, ext_unix_sk, "also UNIX sockets to the outside"),
 	OPT_BOOL(0, "shell-job", struct common_opts, shell_job,   "also jobs of a shell outside"),
 	OPT_BOOL(0, "file-locks", struct common_opts, file_locks, "also locks of files"),
@@ -47,6 +49,8 @@ static const struct opt checkpoint_options[] = {
 	OPT_STR(0,  "parent-path", struct checkpoint_opts, parent_path, "DIR", "an earlier --pre-dump, relative to the image"),
 	OPT_BOOL(0, "pre-dump", struct checkpoint_opts, pre_dump, "only memory; the container runs on"),
 	OPT_BOOL('R', "leave-running", struct checkpoint_opts, leave_running, "the container runs on"),
+	OPT_BOOL(0, "tcp-skip-in-flight", struct checkpoint_opts, tcp_skip_in_flight, "leave out TCP connections that are being made"),
+	OPT_BOOL(0, "link-remap", struct checkpoint_opts, link_remap, "keep open files that have lost their name, by another one"),
 	OPT_STR(0,  "page-server", struct checkpoint_opts, page_server, "ADDRESS:PORT", "send memory to a `criu page-server`"),
 	OPT_STR(0,  "status-fd", struct checkpoint_opts, status_fd, "N", "criu writes a NUL to descriptor N when it is ready"),
 	OPT_END
@@ -59,12 +63,21 @@ static const struct opt restore_options[] = {
 	OPT_BOOL('d', "detach", struct restore_opts, detach,      "do not wait for the container's end"),
 	OPT_BOOL(0,   "no-subreaper", struct restore_opts, no_subreaper, "accepted; davit-oci never is one"),
 	OPT_BOOL(0,   "no-pivot", struct restore_opts, no_pivot,  "refused: criu uses pivot_root(2)"),
-	OPT_BOOL(0,   "tcp-close", struct restore_opts, tcp_close, "TCP connections come back closed"),
 	OPT_STR(0,    "lsm-profile", struct restore_opts, lsm_profile, "TYPE:NAME", "another AppArmor or SELinux label of processes"),
 	OPT_STR(0,    "lsm-mount-context", struct restore_opts, lsm_mount_context, "CONTEXT", "another SELinux label of mounts"),
 	OPT_END
 };
 /* clang-format on */
+
+static const char *const network_locks[] = { "iptables", "nftables", "skip", NULL };
+static const char *const cgroup_modes[] = { "soft", "ignore", NULL };
+
+static bool is_one_of(const char *const *words, const char *word)
+{
+	while (*words && !str_eq(*words, word))
+		words++;
+	return *words;
+}
 
 static int read_common(const struct oci_env *env, const struct common_opts *o,
 		       struct criu_options *ret, struct err *e)
@@ -74,6 +87,8 @@ static int read_common(const struct oci_env *env, const struct common_opts *o,
 		.image_path = o->image_path ? o->image_path : DEFAULT_IMAGE,
 		.work_path = o->work_path,
 		.tcp_established = o->tcp_established,
+		.tcp_close = o->tcp_close,
+		.network_lock = o->network_lock,
 		.ext_unix_sk = o->ext_unix_sk,
 		.shell_job = o->shell_job,
 		.file_locks = o->file_locks,
@@ -82,14 +97,17 @@ static int read_common(const struct oci_env *env, const struct common_opts *o,
 	};
 	if (o->lazy_pages)
 		return err_plain(e, -EOPNOTSUPP, "option '--lazy-pages' is not supported");
+	if (o->network_lock && !is_one_of(network_locks, o->network_lock))
+		return err_plain(e, -EINVAL,
+				 "option '--network-lock': '%s' is not iptables, nftables or skip",
+				 o->network_lock);
 	for (size_t i = 0; i < o->empty_ns.n; i++)
 		if (!str_eq(o->empty_ns.v[i], "network"))
 			return err_plain(
 				e, -EOPNOTSUPP,
 				"option '--empty-ns': '%s' is not network, all that criu knows",
 				o->empty_ns.v[i]);
-	if (!o->manage_cgroups || str_eq(o->manage_cgroups, "soft") ||
-	    str_eq(o->manage_cgroups, "ignore"))
+	if (!o->manage_cgroups || is_one_of(cgroup_modes, o->manage_cgroups))
 		return 0;
 	return err_plain(
 		e, -EOPNOTSUPP,
@@ -118,7 +136,9 @@ static int checkpoint_main(const void *data, void *opts, int argc, char *argv[],
 	struct checkpoint_options c = { .parent_path = o->parent_path,
 					.page_server = o->page_server,
 					.pre_dump = o->pre_dump,
-					.leave_running = o->leave_running };
+					.leave_running = o->leave_running,
+					.tcp_skip_in_flight = o->tcp_skip_in_flight,
+					.link_remap = o->link_remap };
 	_cleanup_(record_done) struct record r = { .pipes = { -1, -1 } };
 	_cleanup_fd_ int dir = -1;
 	int s = read_common(env, &o->common, &c.common, e);
@@ -147,8 +167,7 @@ static int restore_main(const void *data, void *opts, int argc, char *argv[], st
 						 .pid_file = o->pid_file,
 						 .bpffs = env->bpffs },
 				     .lsm_profile = o->lsm_profile,
-				     .lsm_mount_context = o->lsm_mount_context,
-				     .tcp_close = o->tcp_close };
+				     .lsm_mount_context = o->lsm_mount_context };
 	struct created c;
 	int r = read_common(env, &o->common, &x.common, e), status = 0;
 
