@@ -436,8 +436,9 @@ int install_layer(struct install *in, const struct install_layer *from, struct e
 	return r;
 }
 
-int install_blob(struct install *in, const char *text, size_t n,
-		 char ret[static DIGEST_HEX_LEN + 1], struct err *e)
+/* Stage a small blob (manifest, configuration). Fills @ret with its digest. */
+static int stage_blob(struct install *in, const char *text, size_t n,
+		      char ret[static DIGEST_HEX_LEN + 1], struct err *e)
 {
 	char path[sizeof("blobs/") + DIGEST_HEX_LEN];
 	int r = digest_of(text, n, ret, e);
@@ -495,14 +496,14 @@ int install_commit(struct install *in, const char *config, size_t config_len, co
 		return -EBADMSG;
 	r = image_config_parse(j, &in->image.config, e);
 	if (r == 0)
-		r = install_blob(in, config, config_len, in->image.id, e);
+		r = stage_blob(in, config, config_len, in->image.id, e);
 	if (r == 0 && !manifest) {
 		r = make_manifest(in, config_len, &made, e);
 		manifest = made;
 		manifest_len = made ? strlen(made) : 0;
 	}
 	if (r == 0)
-		r = install_blob(in, manifest, manifest_len, in->image.manifest, e);
+		r = stage_blob(in, manifest, manifest_len, in->image.manifest, e);
 	if (r == 0 && in->commit.n_layers == 0)
 		r = add_empty_layer(in, e);
 	if (r < 0)

@@ -69,10 +69,6 @@ void install_done(struct install *in);
  */
 int install_layer(struct install *in, const struct install_layer *from, struct err *e);
 
-/* install_blob() - stage a small blob (manifest, configuration). Fills @ret with its digest. */
-int install_blob(struct install *in, const char *text, size_t n,
-		 char ret[static DIGEST_HEX_LEN + 1], struct err *e);
-
 /**
  * install_commit() - the configuration, the manifest, the names; then make it all visible
  * @manifest: as the image brought it, or NULL to have one written

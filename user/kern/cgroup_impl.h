@@ -95,8 +95,6 @@ const char *cgroup_v1_path(char buf[static CGROUP_PATH_MAX], enum cgroup_control
 
 /* Make the slice directory and turn on memory and pids below it where v2 offers them. */
 int cgroup_v2_make_slice(const char *slice, struct err *e);
-/* Turn on controller @name for the containers of @slice. */
-int cgroup_v2_enable(const char *slice, const char *name, struct err *e);
 /* Write @text to @file of the v2 directory, turning on @controller when the file is missing. */
 int cgroup_v2_write(struct cgroup *cg, const char *controller, const char *file, const char *text,
 		    struct err *e);

@@ -82,7 +82,8 @@ static int enable_in(const char *dir, const char *name, struct err *e)
 	return r;
 }
 
-int cgroup_v2_enable(const char *slice, const char *name, struct err *e)
+/* Turn on controller @name for the containers of @slice. */
+static int enable(const char *slice, const char *name, struct err *e)
 {
 	char path[CGROUP_PATH_MAX];
 	int r;
@@ -103,7 +104,7 @@ int cgroup_v2_make_slice(const char *slice, struct err *e)
 	/* for statistics; a failure is told when a limit asks for the controller */
 	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
 		if (cgroup_v2_offers(wanted[i]))
-			(void)cgroup_v2_enable(slice, wanted[i], NULL);
+			(void)enable(slice, wanted[i], NULL);
 	return 0;
 }
 
@@ -113,7 +114,7 @@ int cgroup_v2_write(struct cgroup *cg, const char *controller, const char *file,
 	int r = cg->fd < 0 ? -ENOENT : io_write_file(cg->fd, file, text);
 
 	if (r == -ENOENT) {
-		r = cgroup_v2_enable(cg->slice, controller, e);
+		r = enable(cg->slice, controller, e);
 		if (r < 0)
 			return r;
 		r = io_write_file(cg->fd, file, text);

@@ -9,7 +9,7 @@
 #include "base/err.h"
 
 /* clang-format off */
-const struct opt monitor_options[] = {
+static const struct opt options[] = {
 	OPT_STR(0,  "id", struct monitor_args, id, "ID",             "container, for messages"),
 	OPT_STR(0,  "dir", struct monitor_args, dir, "DIR",          "directory of the log"),
 	OPT_STR(0,  "run-dir", struct monitor_args, run_dir, "DIR",  "directory of the socket and the exit record"),
@@ -65,7 +65,7 @@ int monitor_args_parse(int argc, char *const argv[], struct monitor_args *ret, s
 	int n, r;
 
 	*ret = (struct monitor_args){ .id = NULL };
-	n = opt_parse(monitor_options, argc, argv, ret, e);
+	n = opt_parse(options, argc, argv, ret, e);
 	if (n < 0)
 		return n;
 	if (!ret->log_max)
@@ -82,7 +82,7 @@ int monitor_args_parse(int argc, char *const argv[], struct monitor_args *ret, s
 
 void monitor_args_done(struct monitor_args *a)
 {
-	opt_done(monitor_options, a);
+	opt_done(options, a);
 	strv_done(&a->reap);
 }
 
@@ -113,7 +113,7 @@ int monitor_args_argv(const struct monitor_args *a, struct strv *ret, struct err
 	_cleanup_strv_ struct strv l = { .v = NULL };
 	int r = strv_add(&l, "davit-monitor");
 
-	for (const struct opt *o = monitor_options; r == 0 && o->type != OPT_TYPE_END; o++)
+	for (const struct opt *o = options; r == 0 && o->type != OPT_TYPE_END; o++)
 		r = add_option(o, (const char *)a + o->offset, &l);
 	if (r == 0)
 		r = strv_add(&l, "--");

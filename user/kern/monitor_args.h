@@ -49,8 +49,6 @@ struct monitor_args {
 	struct strv reap;
 };
 
-extern const struct opt monitor_options[];
-
 /* monitor_args_parse() - from a command line without argv[0]; checks it. monitor_args_done() frees,
  * also after a failure. */
 int monitor_args_parse(int argc, char *const argv[], struct monitor_args *ret, struct err *e);

@@ -44,7 +44,7 @@ static bool media_is_layer(const char *t)
 	return false;
 }
 
-void descriptor_done(struct descriptor *d)
+static void descriptor_done(struct descriptor *d)
 {
 	free(d->media_type);
 	free(d->name);

@@ -87,6 +87,4 @@ void docker_archive_done(struct docker_archive *a);
 bool media_is_index(const char *media_type);
 bool media_is_manifest(const char *media_type);
 
-void descriptor_done(struct descriptor *d);
-
 #endif

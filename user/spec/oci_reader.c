@@ -208,8 +208,8 @@ int oci_read_number(struct oci_reader *r, const struct oci_at *at, const json_t 
 	return 0;
 }
 
-int oci_read_name(struct oci_reader *r, const struct oci_at *at, const json_t *v,
-		  const struct oci_names *names, uint64_t *ret)
+static int read_name(struct oci_reader *r, const struct oci_at *at, const json_t *v,
+		     const struct oci_names *names, uint64_t *ret)
 {
 	const char *text = NULL;
 	int rc = oci_read_text(r, at, v, SIZE_MAX, 0, &text);
@@ -340,7 +340,7 @@ static int read_flags(struct oci_reader *r, const struct oci_at *at, const struc
 	for (size_t i = 0; rc == 0 && i < n; i++) {
 		const struct oci_at here = { .up = at, .index = i };
 
-		rc = oci_read_name(r, &here, json_array_get(v, i), f->names, &flag);
+		rc = read_name(r, &here, json_array_get(v, i), f->names, &flag);
 		*ret |= flag;
 	}
 	return rc;
@@ -391,7 +391,7 @@ static int read_field(struct oci_reader *r, const struct oci_at *at, const struc
 			store(member, f->width, value);
 		break;
 	case OCI_NAME:
-		rc = oci_read_name(r, at, v, f->names, &value);
+		rc = read_name(r, at, v, f->names, &value);
 		if (rc == 0)
 			store(member, f->width, value);
 		break;

@@ -145,8 +145,6 @@ int oci_read_text(struct oci_reader *r, const struct oci_at *at, const json_t *v
 		  unsigned int flags, const char **ret);
 int oci_read_number(struct oci_reader *r, const struct oci_at *at, const json_t *v, int64_t min,
 		    uint64_t max, uint64_t *ret);
-int oci_read_name(struct oci_reader *r, const struct oci_at *at, const json_t *v,
-		  const struct oci_names *names, uint64_t *ret);
 /* An array of at most @max. Return: 0 with its length. */
 int oci_read_array(struct oci_reader *r, const struct oci_at *at, const json_t *v, size_t max,
 		   size_t *ret);

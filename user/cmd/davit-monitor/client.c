@@ -80,7 +80,7 @@ bool clients_pending(const struct monitor *m)
 	return false;
 }
 
-void client_drop(struct client *c)
+static void client_drop(struct client *c)
 {
 	struct monitor *m = c->m;
 	bool ends_input = m->args.stdin_once && c->has_input && m->args.stdin_fd;

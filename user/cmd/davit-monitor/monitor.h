@@ -111,7 +111,6 @@ bool queue_add(struct queue *q, enum attach_type type, const void *p, uint32_t n
 /* client.c */
 void client_add(struct monitor *m, int fd, bool is_initial);
 void client_accept(struct loop_source *s, uint32_t events);
-void client_drop(struct client *c);
 void clients_pump(struct monitor *m);	     /* send; forget the queue when all have all of it */
 bool clients_pending(const struct monitor *m);
 void clients_listen(struct monitor *m);	     /* take packets, unless input is still pending */
