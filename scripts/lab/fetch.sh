@@ -25,7 +25,7 @@ lab_apt() {
 	lab_need apt-get apt
 	[ -e /usr/share/keyrings/debian-archive-keyring.gpg ] ||
 		lab_die "no keys to check Debian's signatures" 'apt-get install debian-archive-keyring'
-	mkdir -p "$dir"/{lists/partial,cache/archives/partial}
+	mkdir -p "$dir"/{lists/partial,cache/archives/partial,tmp}
 	for uri in $(lab_mirrors "$suite"); do
 		echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri $suite main"
 	done >"$dir/sources.list"
@@ -55,7 +55,8 @@ lab_apt() {
 		#clear APT::Update::Post-Invoke-Success;
 	EOF
 	lab_say APT "package lists of $suite"
-	if ! lab_wait apt-get -c "$dir/apt.conf" -qq -o APT::Update::Error-Mode=any update >"$dir/log" 2>&1; then
+	# killed, apt leaves temporary files
+	if ! lab_wait env TMPDIR="$dir/tmp" apt-get -c "$dir/apt.conf" -qq -o APT::Update::Error-Mode=any update >"$dir/log" 2>&1; then
 		rm -f "$lab_apt_conf"
 		sed -n "s/^[EW]: */${LAB_NAME:-vm}: /p" "$dir/log" | head -n 3 >&2
 		lab_die "cannot fetch the package lists of '$suite'" 'is there a network?'
