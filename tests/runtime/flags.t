@@ -353,7 +353,7 @@ rm -rf "$TMPDIR"/{criu,criu.args,image,dir}
 
 if command -v setpriv >/dev/null; then
 	cp "$(command -v "$oci_runtime")" "$DAVIT_OUT/bin/davit-init" "$TMPDIR/" && chmod 755 "$TMPDIR/davit-oci" "$TEST_DIR" "$TMPDIR"
-	user() { setpriv --reuid 1234 --regid 1234 --clear-groups "$TMPDIR/davit-oci" "$@"; }
+	user() { DAVIT_LIBDIR=$TMPDIR setpriv --reuid 1234 --regid 1234 --clear-groups "$TMPDIR/davit-oci" "$@"; }
 	fails 'list as a user' 1 user list
 	like "$err" "needs root.*hint: run it as root" 'says what is missing' <<<"$err"
 	fails 'also with --rootless=auto' 1 user --rootless=auto list
