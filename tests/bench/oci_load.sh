@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # davit-oci under load: four parallel loops of `run` beside those of the floor, in slices of time in turn; state and list of
-# 1,000 containers; run beside 5,000 cgroups. usage: oci_load.sh [-n ROUNDS]. Writes $DAVIT_OUT/bench-oci-load.json.
+# 1,000 containers; run beside 5,000 cgroups and 5,000 mounts. usage: oci_load.sh [-n ROUNDS]. Writes $DAVIT_OUT/bench-oci-load.json.
 set -eu -o pipefail
 # shellcheck source=tests/bench/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -43,6 +43,16 @@ done
 echo "beside $(find "$parent" -type d | wc -l) cgroups:"
 "$DAVIT_OUT/bench/bench" -s -n "$rounds" -o "$dir/groups.json" "${contenders[@]}"
 
+### beside other mounts
+mkdir "$dir/mounts"
+mount -t tmpfs -o size=4k davit-bench "$dir/mounts"
+for ((i = 0; i < 5000; i++)); do echo "mount -t tmpfs -o size=4k davit-bench $dir/mounts/$i"; done >"$dir/mount.sh"
+(cd "$dir/mounts" && mkdir $(seq 0 4999))
+sh -e "$dir/mount.sh"
+echo "beside $(wc -l </proc/self/mountinfo) mounts:"
+"$DAVIT_OUT/bench/bench" -s -n "$rounds" -o "$dir/mounts.json" "${contenders[@]}"
+umount -l "$dir/mounts"
+
 ### 1,000 containers
 for ((i = 0; i < 1000; i++)); do
 	bundle=$dir/c$i
@@ -57,10 +67,13 @@ bench_add 'list' "${oci[@]}" list
 "$DAVIT_OUT/bench/bench" -s -n "$rounds" -o "$dir/list.json" "${contenders[@]}"
 for ((i = 0; i < 1000; i++)); do "${oci[@]}" delete --force "c$i"; done
 
-jq -n --slurpfile alone "$dir/alone.json" --slurpfile groups "$dir/groups.json" --slurpfile list "$dir/list.json" \
+jq -n --slurpfile alone "$dir/alone.json" --slurpfile groups "$dir/groups.json" --slurpfile list "$dir/list.json" --slurpfile mounts "$dir/mounts.json" \
 	--argjson floor "${per_second[0]}" --argjson davit "${per_second[1]}" --argjson failures "$failures" '
+	def cost($name): .rows[] | select(.name == $name) | .cpu_ms.median;
 	def ratio: .rows[] | select(.name == "davit-oci run") | .cpu_ratio.floor;
 	{per_second: {floor: $floor, davit: $davit, ratio: ($davit / $floor)}, failures: $failures,
+	 beside_5000_mounts: {davit: (($mounts[0] | cost("davit-oci run")) / ($alone[0] | cost("davit-oci run"))),
+		floor: (($mounts[0] | cost("floor")) / ($alone[0] | cost("floor")))},
 	 beside_5000_cgroups: (($groups[0] | ratio) / ($alone[0] | ratio)),
 	 cpu_ms: ($list[0].rows | map({(.name): .cpu_ms.median}) | add)}' | tee "$DAVIT_OUT/bench-oci-load.json"
 [ "$failures" -eq 0 ]

@@ -69,6 +69,7 @@ struct bundle_sched_attr {
  * @common:	     the first member: steps that both kinds share get it
  *		     (root_fd -1: the mount namespace is another container's, nothing is mounted)
  * @mount_ns_fd:     that one, or a pidfd of a process in it; -1 = a new one
+ * @bare_ns_fd:      to begin the new one with, instead of the host's mounts (kern/bare_ns.h); -1 = with those
  * @waits_for_maps:  of a new user namespace: its first byte on sync_fd says that they are written
  * @becomes_root:    in a user namespace that was entered, as in a new one whose maps are written
  * @tells_namespaces, @tells_root: hooks run at these points: say so and wait
@@ -83,7 +84,7 @@ struct bundle_sched_attr {
  */
 struct bundle_launch {
 	struct launch common;
-	int mount_ns_fd;
+	int mount_ns_fd, bare_ns_fd;
 	bool waits_for_maps, becomes_root, tells_namespaces, tells_root, no_pivot;
 
 	const struct bundle_mount *mounts;

@@ -15,6 +15,8 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/fs.h"
+#include "base/str.h"
+#include "kern/bare_ns.h"
 #include "kern/clone.h"
 #include "kern/mount.h"
 #include "runtime/bundle.h"
@@ -100,6 +102,7 @@ static void plan_init(struct bundle_plan *p, const struct bundle_options *o)
 						       .init_fd = -1,
 						       .wait_fd = -1 },
 					   .mount_ns_fd = -1,
+					   .bare_ns_fd = -1,
 					   .console_fd = o->console_fd,
 					   .no_pivot = o->no_pivot,
 				   },
@@ -235,6 +238,38 @@ static void plan_hooks(const struct bundle *b, struct bundle_plan *p)
 	p->launch.tells_root = h->at[OCI_HOOK_CREATE_CONTAINER].n != 0;
 }
 
+/* What the kernel has of its own needs no path of the host. */
+static bool needs_host_mounts(const struct bundle_mount *m)
+{
+	static const char *const own[] = { "proc", "sysfs", "tmpfs", "devpts", "mqueue", "cgroup", "cgroup2" };
+
+	if (m->kind != BUNDLE_MOUNT_NEW)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
+		if (str_eq(m->fstype, own[i]))
+			return false;
+	return true;
+}
+
+/* Hooks may look for the host's mounts in the container's namespace; a user namespace may not enter another's. */
+static void plan_bare_ns(const struct bundle_options *o, struct bundle_plan *p)
+{
+	const struct bundle_launch *b = &p->launch;
+
+	if (!o->state || !(p->new_ns & CLONE_NEWNS) || (p->new_ns & CLONE_NEWUSER) || o->no_pivot ||
+	    b->common.root_fd < 0 || b->tells_namespaces || b->tells_root)
+		return;
+	for (size_t i = 0; i < p->n_early; i++)
+		if (p->early[i].flag & CLONE_NEWUSER)
+			return;
+	for (size_t i = 0; i < b->n_mounts; i++)
+		if (needs_host_mounts(&b->mounts[i]))
+			return;
+	/* without it a start is slower */
+	if (bare_ns_pays())
+		p->launch.bare_ns_fd = bundle_plan_keep(p, bare_ns_open(o->state, NULL), NULL);
+}
+
 static int plan_all(const struct bundle *b, const struct bundle_options *o, struct bundle_plan *p,
 		    struct err *e)
 {
@@ -266,9 +301,11 @@ static int plan_all(const struct bundle *b, const struct bundle_options *o, stru
 	}
 	if (r == 0)
 		r = plan_stdio(o, p, e);
-	if (r == 0)
-		plan_hooks(b, p);
-	return r;
+	if (r < 0)
+		return r;
+	plan_hooks(b, p);
+	plan_bare_ns(o, p);
+	return 0;
 }
 
 int bundle_plan_build(const struct bundle *b, const struct bundle_options *o, struct bundle_plan *p,

@@ -22,12 +22,13 @@ struct oci_process;
  * @console_fd:	  connected console socket, -1 = none; @init_path: davit-init
  * @preserve_fds: descriptors 3 … 2 + N reach the process, as LISTEN_FDS' do
  * @cgroup:	  path of the container's cgroup, for a bind of it; @id: names its keyring
+ * @state:	  directory for a bare mount namespace (kern/bare_ns.h); NULL = none
  */
 struct bundle_options {
 	int console_fd;
 	unsigned int preserve_fds;
 	bool no_pivot, no_new_keyring;
-	const char *init_path, *cgroup, *id;
+	const char *init_path, *cgroup, *id, *state;
 };
 
 /**

@@ -190,6 +190,8 @@ static int clone_in_time(const struct oci_linux *linux_, struct bundle_plan *p, 
 			 CLONE_CLEAR_SIGHAND;
 	pid_t pid;
 
+	if (p->launch.bare_ns_fd >= 0) /* the child makes it, of that one */
+		flags &= ~(uint64_t)CLONE_NEWNS;
 	if (!has_time) /* a time namespace needs an address space of its own */
 		flags |= CLONE_VM | (is_in_step ? 0 : CLONE_VFORK);
 	if (p->n_early || has_time)

@@ -14,6 +14,7 @@
 #include <sys/sysmacros.h>
 
 #include "base/cleanup.h"
+#include "kern/bare_ns.h"
 #include "kern/init_report.h"
 #include "kern/mount.h"
 #include "kern/sys.h"
@@ -108,22 +109,39 @@ static int step_mount_namespace(const struct launch *l, struct err *e)
 	return r < 0 ? err_set(e, (int)r, "enter the mount namespace") : 0;
 }
 
+/* Mounts of the host may still arrive, as the rootfs propagation has it; ours never leave. */
+static int leave_mounts(const struct bundle_launch *b, struct err *e)
+{
+	long r;
+
+	if (b->bare_ns_fd < 0) {
+		r = mount_set_attr(AT_FDCWD, "/", AT_RECURSIVE, 0, 0, MS_SLAVE);
+		return r < 0 ? err_set(e, (int)r, "make the host's mounts slaves") : 0;
+	}
+	r = sys_call2(SYS_setns, b->bare_ns_fd, CLONE_NEWNS);
+	if (r < 0)
+		return err_set(e, (int)r, "enter the bare mount namespace");
+	r = sys_call1(SYS_unshare, CLONE_NEWNS);
+	return r < 0 ? err_set(e, (int)r, "make a mount namespace") : 0;
+}
+
 /* From here to step_change_root() the working directory is the container's root: inside_*() resolve
  * paths in it, while "/" is the host's. */
 static int step_attach_root(const struct launch *l, struct err *e)
 {
+	const struct bundle_launch *b = bundle_of(l);
+	const char *pivot = b->bare_ns_fd >= 0 ? BARE_NS_ROOT : l->pivot_dir;
 	long r;
 
 	if (l->root_fd < 0)
 		return 0;
-	/* mounts of the host may still arrive, as the rootfs propagation has it; ours never leave */
-	r = mount_set_attr(AT_FDCWD, "/", AT_RECURSIVE, 0, 0, MS_SLAVE);
+	r = leave_mounts(b, e);
 	if (r < 0)
-		return err_set(e, (int)r, "make the host's mounts slaves");
+		return (int)r;
 	/* by path: our descriptor of it is in the host's mount namespace */
-	r = mount_attach(l->root_fd, AT_FDCWD, l->is_at_pivot ? "" : l->pivot_dir);
+	r = mount_attach(l->root_fd, AT_FDCWD, l->is_at_pivot ? "" : pivot);
 	if (r < 0)
-		return err_set(e, (int)r, "attach the root file system on '%s'", l->pivot_dir);
+		return err_set(e, (int)r, "attach the root file system on '%s'", pivot);
 	r = sys_call1(SYS_fchdir, l->root_fd);
 	return r < 0 ? err_set(e, (int)r, "change to the root file system") : 0;
 }

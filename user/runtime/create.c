@@ -139,7 +139,8 @@ static int make_plan(struct making *m, struct err *e)
 				    .no_new_keyring = m->o->no_new_keyring,
 				    .init_path = m->o->init_path,
 				    .cgroup = m->hold.shown ? m->hold.shown : m->c->record.cgroup,
-				    .id = m->o->id };
+				    .id = m->o->id,
+				    .state = m->o->root };
 	int r = bundle_plan_build(&m->c->bundle, &o, &m->plan, e);
 
 	m->has_plan = r == 0;
