@@ -3,7 +3,7 @@
 # in tests/fuzz/corpus/NAME; what libFuzzer finds stays in $(O)/fuzz/corpus/NAME.
 
 FUZZ_SECONDS ?= 30
-FUZZ_PARTS   := engine network image store spec kern base
+FUZZ_PARTS   := engine runtime network image store spec kern base
 FUZZ_LIBS    := -larchive -lisal -lzstd -lcrypto -lbpf -lelf -lz -ljansson
 FUZZ_FLAGS   := -std=gnu11 -g -O1 -fno-omit-frame-pointer -fno-strict-aliasing \
 	-fsanitize=address,undefined -fno-sanitize-recover=undefined

@@ -340,11 +340,11 @@ _find_processes() {
 }
 
 # what a test leaves behind, one "kind: thing" a line. The shared parts stay by design and are no
-# residue: the slice's own empty cgroup, and the pinned programs and maps, which have no container
-# id in their names.
+# residue: the slice's own empty cgroup, the pinned programs and maps, which have no container
+# id in their names, and on a host with many mounts the pinned bare mount namespace.
 residue_list() {
 	printf '%s' "$_processes" | sed 's/^/process: /'
-	comm -13 <(echo "$_env_mounts") <(_list_mounts) | sed 's/^/mount: /'
+	comm -13 <(echo "$_env_mounts") <(_list_mounts) | grep -Ev '/~bare(/ns)?$' | sed 's/^/mount: /'
 	comm -13 <(echo "$_env_links") <(_list_links) | sed 's/^/link: /'
 	_list_cgroups | grep -Ev "/$DAVIT_SLICE(\.slice)?\$" | sed 's/^/cgroup: /'
 	find /run/netns /run/davit -name "*$DAVIT_SLICE*" 2>/dev/null | sed 's/^/netns: /'

@@ -215,7 +215,9 @@ is "$(oci exec c cat /t/f)" kept 'a tmpfs has its files'
 is "$(oci exec c sh -c 'echo x 2>/dev/null >/x || echo no')" no 'a read-only root is read-only'
 is "$(oci exec c cat /proc/self/cgroup)" '0::/' 'it has a cgroup namespace, and is its root'
 is "$(stat -Lc %i "/proc/$(pid_of c)/ns/net")" "$(stat -Lc %i "/run/netns/$DAVIT_SLICE")" 'the network is that of the path'
-like "$(readlink "/proc/$(pid_of c)/fd/1")" 'c.restored$' 'output goes where that of restore goes'
+to=$(pid_of c)
+# its shell redirects it for moments
+ok 'output goes where that of restore goes' wait_until 10 bash -c "readlink /proc/$to/fd/1 | grep 'c.restored$'"
 oci delete --force c
 ip netns del "$DAVIT_SLICE" 2>/dev/null
 [ -n "${had_netns:-}" ] || umount /run/netns 2>/dev/null

@@ -21,7 +21,7 @@ total=0
 
 find_left() {
 	local m
-	left=("$oci_root"/*)
+	left=("$oci_root"/[!~]*)
 	for m in "${cgroup_mounts[@]}"; do
 		left+=("$m/$DAVIT_SLICE"/*/)
 	done

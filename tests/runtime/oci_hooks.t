@@ -83,6 +83,6 @@ oci delete --force t
 bundle t 'hook("poststop"; "/bin/false"; []) | args(["true"])'
 create t; oci start t; wait_until 10 is_status t stopped
 run oci delete t
-ok 'a poststop hook that fails keeps nothing' test -z "$(ls "$oci_root")"
+ok 'a poststop hook that fails keeps nothing' test -z "$(oci list -q)"
 rm -rf "${TMPDIR:?}"/*
 done_testing

@@ -19,7 +19,11 @@ mkdir -p "$TEST_DIR/many" "$TEST_DIR/source/sub"
 inside t 'sh($c)' --arg c "$look"
 is "$status" 0 'a container on a host with few mounts'
 with_few=$out
-ok 'nothing is pinned for it' [ ! -e "$oci_root/~bare" ]
+if [ "$(wc -l </proc/self/mountinfo)" -lt 128 ]; then
+	ok 'nothing is pinned for it' [ ! -e "$oci_root/~bare" ]
+else
+	skip 'this host has many mounts'
+fi
 
 mount -t tmpfs davit-test "$TEST_DIR/many"
 for ((i = 0; i < 300; i++)); do

@@ -246,7 +246,7 @@ static int get_object(const json_t *j, const char *key, json_t **ret, struct err
 	return r;
 }
 
-static int parse(const json_t *j, struct record *ret, struct err *e)
+static int parse_object(const json_t *j, struct record *ret, struct err *e)
 {
 	int64_t version = 0;
 	int r = json_get_i64(j, "version", &version, e);
@@ -274,24 +274,36 @@ static int parse(const json_t *j, struct record *ret, struct err *e)
 	return r < 0 ? r : get_object(j, "hooks", &ret->hooks, e);
 }
 
-static int read_at(int dirfd, const char *path, const char *id, struct record *ret, struct err *e)
+int record_parse(const char *text, size_t n, struct record *ret, struct err *e)
 {
-	_cleanup_json_ json_t *j = NULL;
+	_cleanup_json_ json_t *j = json_parse(text, n, "'" STATE_FILE "'", e);
 	_cleanup_(record_done) struct record record = { .pipes = { -1, -1 } };
-	int r;
+	int r = j ? parse_object(j, &record, e) : -EBADMSG;
 
-	r = json_read_file(dirfd, path, RECORD_FILE_MAX, &j, e);
-	if (r == -ENOENT)
-		return err_plain(e, -ENODATA, "container '%s' was never created whole", id);
-	if (r == 0)
-		r = parse(j, &record, e);
-	if (r == 0 && !(record.id = strdup(id)))
-		r = err_set(e, ENOMEM, "read it");
 	if (r < 0)
-		return err_wrap(e, r, "state of container '%s'", id);
+		return r;
 	*ret = record;
 	record = (struct record){ .pipes = { -1, -1 } };
 	return 0;
+}
+
+static int read_at(int dirfd, const char *path, const char *id, struct record *ret, struct err *e)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t n = 0;
+	int r = io_read_file(dirfd, path, RECORD_FILE_MAX, &text, &n, e);
+
+	if (r == -ENOENT) {
+		err_clear(e);
+		return err_plain(e, -ENODATA, "container '%s' was never created whole", id);
+	}
+	if (r == 0)
+		r = record_parse(text, n, ret, e);
+	if (r == 0 && !(ret->id = strdup(id))) {
+		record_done(ret);
+		r = err_set(e, ENOMEM, "read it");
+	}
+	return r < 0 ? err_wrap(e, r, "state of container '%s'", id) : 0;
 }
 
 int record_read(int dirfd, const char *id, struct record *ret, struct err *e)

@@ -85,6 +85,9 @@ int record_relock(int dirfd, struct err *e);
 /* record_write() - state.json, by rename; no fsync: it is about processes of this boot */
 int record_write(int dirfd, const struct record *r, struct err *e);
 
+/* record_parse() - the bytes of a state.json. @ret->id stays NULL. Return: 0; -EBADMSG, then @ret is as it was */
+int record_parse(const char *text, size_t n, struct record *ret, struct err *e);
+
 /* record_read() - Return: 0; -ENODATA when create was killed before it wrote one; -EBADMSG */
 int record_read(int dirfd, const char *id, struct record *ret, struct err *e);
 
