@@ -204,6 +204,40 @@ static int pin(int statefd, int ns, struct err *e)
 	return r < 0 ? err_set(e, r, "pin the mount namespace as '" DIR_NAME "/" PIN_NAME "'") : 0;
 }
 
+static int make_and_pin(int state, int *ret_ns, struct err *e)
+{
+	_cleanup_fd_ int ns = make(e);
+	int r = ns < 0 ? ns : pin(state, ns, e);
+
+	if (r == 0)
+		*ret_ns = TAKE_FD(ns);
+	return r;
+}
+
+/*
+ * A namespace may be pinned in an older one alone. Linux 6.18 tells their age by numbers that each processor
+ * takes from a batch of its own: the new one of another processor may count as the older (ELOOP).
+ */
+static int make_on_each_processor(int state, int *ret_ns, struct err *e)
+{
+	cpu_set_t all, one;
+	int r = -ELOOP;
+
+	if (sched_getaffinity(0, sizeof(all), &all) < 0)
+		return r;
+	for (int i = 0; r == -ELOOP && i < CPU_SETSIZE; i++) {
+		if (!CPU_ISSET(i, &all))
+			continue;
+		CPU_ZERO(&one);
+		CPU_SET(i, &one);
+		err_clear(e);
+		if (sched_setaffinity(0, sizeof(one), &one) == 0)
+			r = make_and_pin(state, ret_ns, e);
+	}
+	(void)sched_setaffinity(0, sizeof(all), &all); /* had been its own */
+	return r;
+}
+
 int bare_ns_open(const char *dir, struct err *e)
 {
 	_cleanup_fd_ int state = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC), lock = -1, ns = -1;
@@ -222,9 +256,8 @@ int bare_ns_open(const char *dir, struct err *e)
 	r = find(state); /* somebody was faster */
 	if (r >= 0)
 		return r;
-	ns = make(e);
-	if (ns < 0)
-		return ns;
-	r = pin(state, ns, e);
+	r = make_and_pin(state, &ns, e);
+	if (r == -ELOOP)
+		r = make_on_each_processor(state, &ns, e);
 	return r < 0 ? r : TAKE_FD(ns);
 }
