@@ -17,7 +17,8 @@ docker_begin() {
 		--storage-driver vfs --cgroup-parent "/$DAVIT_SLICE" \
 		--exec-opt native.cgroupdriver=cgroupfs --shutdown-timeout 5 "$@" >"$d/log" 2>&1 </dev/null &
 	daemon=$!
-	c() { timeout 60 docker "$@" </dev/null; }
+	limit=$(patience 60)
+	c() { timeout "$limit" docker "$@" </dev/null; }
 	wait_until 45 c version || {
 		diag "$(tail -5 "$d/log")"
 		plan skip_all "dockerd does not start here: $(sed -n 's/^failed to start daemon: //p' "$d/log" | tail -1)"
@@ -31,6 +32,12 @@ docker_end() {
 	wait "$daemon"
 	umount -l /run "$d/root" 2>/dev/null
 	is "$(_list_cgroups | grep -E '/[0-9a-f]{64}$')" '' 'no cgroup of a container is left'
+}
+
+# docker_memory_limit PID: what the cgroup of a process has
+docker_memory_limit() {
+	cat "$(awk -F: '$2 == "memory" { print "/sys/fs/cgroup/memory" $3 "/memory.limit_in_bytes" } $2 == "" { v2 = $3 }
+		END { print "/sys/fs/cgroup" v2 "/memory.max" }' "/proc/$1/cgroup" | head -1)"
 }
 
 # docker_flow VERSION: a regular expression
@@ -57,7 +64,7 @@ docker_flow() {
 	is "$(crun --rm --memory 32m --pids-limit 20 --cpus 0.5 demo echo ok)" ok 'limits of the cgroup'
 	is "$(crun --rm --init demo sh -c 'tr "\0" " " </proc/1/cmdline | cut -d" " -f1')" /sbin/docker-init '--init'
 	is "$(crun --rm -t demo sh -c 'test -t 0 && test -t 1 && echo tty' | tr -d '\r')" tty 'a terminal'
-	is "$(echo data | timeout 60 docker run -i --rm --network none demo cat)" data 'standard input'
+	is "$(echo data | timeout "$limit" docker run -i --rm --network none demo cat)" data 'standard input'
 	# it asks for all that the kernel has
 	if capsh --has-p=cap_sys_resource 2>/dev/null; then
 		is "$(crun --rm --privileged demo sh -c 'grep CapEff /proc/self/status | cut -f2')" \
@@ -81,13 +88,7 @@ docker_flow() {
 	is "$(c exec -u 1000 -w /tmp -e X=y cc sh -c 'echo $(id -u) $(pwd) $X')" '1000 /tmp y' 'exec with a user'
 	ok 'update' c update --memory 64m --memory-swap 64m --cpu-shares 512 cc
 	pid=$(c inspect cc --format '{{.State.Pid}}')
-	limit() {
-		local path
-		path=$(awk -F: '$2 == "memory" { print "/sys/fs/cgroup/memory" $3 "/memory.limit_in_bytes" } $2 == "" { v2 = $3 }
-			END { print "/sys/fs/cgroup" v2 "/memory.max" }' "/proc/$pid/cgroup" | head -1)
-		cat "$path"
-	}
-	is "$(limit)" 67108864 'reaches the kernel'
+	is "$(docker_memory_limit "$pid")" 67108864 'reaches the kernel'
 	like "$(c stats --no-stream --format '{{.Name}} {{.MemUsage}}' cc)" '^cc .* / 64MiB' 'stats'
 	like "$(c top cc)" sleep 'top'
 	ok 'pause' c pause cc

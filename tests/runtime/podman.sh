@@ -28,5 +28,5 @@ podman_on() {
 	END
 	export CONTAINERS_CONF=$1/containers.conf CONTAINERS_STORAGE_CONF=$1/storage.conf
 	# shellcheck disable=SC2034 # of the tests beside
-	podman=(env -C "$1/tmp" TMPDIR="$1/tmp" timeout 60 podman --root "$1/storage" --runroot "$1/run" --cgroup-manager "$2")
+	podman=(env -C "$1/tmp" TMPDIR="$1/tmp" timeout "$(patience 60)" podman --root "$1/storage" --runroot "$1/run" --cgroup-manager "$2")
 }
