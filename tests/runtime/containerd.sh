@@ -55,7 +55,7 @@ containerd_flow() {
 	is "$(crun --rm --memory-limit 33554432 --cpus 0.5 "$image" t echo ok)" ok 'limits'
 	is "$(crun --rm --privileged "$image" t sh -c 'grep CapEff /proc/self/status | cut -f2')" \
 		"$(awk '/^CapBnd/ { print $2 }' /proc/self/status)" '--privileged'
-	# it stays for a moment: containerd 1.6 may drop what a terminal says last
+	# it stays for a moment, as does exec below: containerd may drop what a terminal says last
 	is "$(timeout "$(patience 60)" script -qec "ctr -a $d/sock run --rm -t ${ctr_run[*]} --cgroup /$DAVIT_SLICE/ctr $image t sh -c 'test -t 0 && echo tty; sleep 1'" /dev/null \
 		</dev/null | grep -ao tty)" tty 'a terminal'
 
@@ -68,7 +68,7 @@ containerd_flow() {
 	fails 'exec of what is missing' any c task exec --exec-id e3 c nope
 	like "$err" 'exec: "nope": executable file not found in \$PATH' 'in words'
 	is "$(c task exec --exec-id e4 --user 1000 --cwd /tmp c sh -c 'id -u; pwd' | xargs)" '1000 /tmp' 'exec with a user'
-	is "$(timeout "$(patience 60)" script -qec "ctr -a $d/sock task exec -t --exec-id e5 c sh -c 'test -t 0 && echo tty'" /dev/null </dev/null | grep -ao tty)" \
+	is "$(timeout "$(patience 60)" script -qec "ctr -a $d/sock task exec -t --exec-id e5 c sh -c 'test -t 0 && echo tty; sleep 1'" /dev/null </dev/null | grep -ao tty)" \
 		tty 'exec with a terminal'
 	ok 'exec -d' c task exec -d --exec-id e6 c sleep 1000
 	ok 'ps lists both' eval '[ "$(c task ps c | grep -c "^[0-9]")" -ge 2 ]'

@@ -9,7 +9,7 @@ podman_on() {
 	cat >"$1/containers.conf" <<-END
 		[engine]
 		cgroup_manager = "$2"
-		events_logger = "none"
+		events_logger = "file"
 		lock_type = "file"
 		runtime = "davit"
 		tmp_dir = "$1/tmp"

@@ -84,23 +84,63 @@ ok 'rm' p rm c
 ok 'run -d to be removed' prun -d --name c demo sleep 1000
 ok 'rm -f' p rm -f -t 0 c
 
-# health
-ok 'with a health check' prun -d --name h --health-cmd 'echo fine' --health-interval disable demo sleep 1000
+# health: an exec whose status is kept
+health() { p inspect "$1" --format '{{.State.Health.Status}}'; }
+ok 'with a health check' prun -d --name h --health-cmd 'test ! -e /ill && echo fine' --health-retries 1 --health-interval disable demo sleep 1000
+is "$(health h)" starting 'of which nothing is known yet'
 ok 'which runs' p healthcheck run h
+is "$(health h)" healthy 'and is kept'
+like "$(p inspect h --format '{{json .State.Health.Log}}')" '"ExitCode":0,"Output":"fine' 'with what it said'
+p exec h touch /ill
+fails 'one that fails' 1 p healthcheck run h
+is "$(health h)" unhealthy 'is kept, too'
+p exec h rm /ill
+ok 'and again' p healthcheck run h
+is "$(health h)" healthy 'it recovers'
+ok 'stop of one that knows no SIGTERM' p stop -t 1 h
+is "$(p inspect h --format '{{.State.Status}} {{.State.ExitCode}}')" 'exited 137' 'takes SIGKILL'
+fails 'a check of what does not run' 125 p healthcheck run h
 p rm -f -t 0 h >/dev/null
+
+# logs
+ok 'one that speaks' prun -d --name l demo sh -c 'for i in 1 2 3; do echo line $i; sleep 0.3; done; echo end >&2'
+is "$(p logs -f l 2>&1 | xargs)" 'line 1 line 2 line 3 end' 'logs --follow, to its end'
+is "$(p logs --tail 2 l 2>&1 | sort | xargs)" 'end line 3' '--tail'
+like "$(p logs -t --tail 1 l 2>&1)" '^20[0-9-]+T[0-9:.]+.* end$' '--timestamps'
+p rm -f -t 0 l >/dev/null
 
 # a pod: containers that share namespaces by path
 infra=$(p import -c 'CMD ["sleep", "1000"]' "$tar" infra 2>/dev/null)
 [ -n "$infra" ] || diag 'no infra image'
+pod_state() { p pod inspect pod --format '{{.State}}'; }
 ok 'pod create' p pod create --name pod --infra-image infra --infra-command 'sleep 1000' --network none --cgroup-parent "/$DAVIT_SLICE"
-ok 'a container in it' p run -d --pod pod --name a demo sleep 1000
+ok 'a container in it' p run -d --pod pod --name a demo sh -c 'mkdir -p /www && echo hi >/www/f && exec httpd -f -p 80 -h /www'
 ok 'and another' p run -d --pod pod --name b demo sleep 1000
+is "$(pod_state) $(p pod inspect pod --format '{{.NumContainers}}')" 'Running 3' 'with that of the pod itself they are three'
 for ns in net ipc uts; do
 	is "$(p exec a readlink /proc/self/ns/$ns)" "$(p exec b readlink /proc/self/ns/$ns)" "share $ns"
 done
 isnt "$(p exec a readlink /proc/self/ns/mnt)" "$(p exec b readlink /proc/self/ns/mnt)" 'but not mounts'
+ok 'one serves the other' wait_until 10 eval '[ "$(p exec b wget -qO- http://127.0.0.1/f)" = hi ]'
+like "$(p pod top pod)" httpd 'pod top'
+like "$(p pod ps)" 'pod +Running' 'pod ps'
+like "$(p pod stats --no-stream pod)" ' a ' 'pod stats'
+ok 'pod pause' p pod pause pod
+is "$(pod_state)" Paused 'is paused'
+ok 'pod unpause' p pod unpause pod
+ok 'pod restart' p pod restart pod
+is "$(pod_state)" Running 'runs again'
+ok 'pod kill' p pod kill pod
+ok 'has ended' wait_until 10 eval '[ "$(pod_state)" = Exited ]'
+ok 'pod start' p pod start pod
+is "$(pod_state)" Running 'runs'
+is "$(p exec a readlink /proc/self/ns/net)" "$(p exec b readlink /proc/self/ns/net)" 'with one network again'
 ok 'pod stop' p pod stop -t 0 pod
 ok 'pod rm' p pod rm -f pod
+ok 'a pod with one process namespace' p pod create --name pod --share pid,ipc --infra-image infra --infra-command 'sleep 1000' --cgroup-parent "/$DAVIT_SLICE"
+ok 'a container in it' p run -d --pod pod --network none --name a demo sleep 1001
+like "$(p run --rm --pod pod --network none demo ps)" 'sleep 1001' 'is seen by the next one'
+ok 'pod rm --force' p pod rm -f -t 0 pod
 p rm -fa -t 0 >/dev/null 2>&1
 p umount -a >/dev/null 2>&1
 umount -l "$d/storage/overlay" "$d/storage" /run 2>/dev/null
