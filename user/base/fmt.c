@@ -252,11 +252,6 @@ int fmt_parse_signal(const char *s)
 	return parse_rt_signal(s);
 }
 
-const char *fmt_signal(int sig)
-{
-	return sig > 0 && (size_t)sig < ARRAY_SIZE(signal_names) ? signal_names[sig] : NULL;
-}
-
 static const char *scaled(uint64_t v, unsigned int step, const char *const *units, char *buf)
 {
 	double d = (double)v;

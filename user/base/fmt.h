@@ -25,8 +25,6 @@ int fmt_parse_duration_ms(const char *s, uint64_t *ret);
 
 /* Signal by name or number ("SIGTERM", "TERM", "15", "RTMIN+1"). Return: number or -EINVAL. */
 int fmt_parse_signal(const char *s);
-/* "SIGTERM"; NULL for a number that is no signal. */
-const char *fmt_signal(int sig);
 
 #define FMT_BUF 32
 /* "12.3MB" style as Docker prints sizes (powers of 1000) */

@@ -149,8 +149,4 @@ struct bpf_feature {
 
 extern const struct bpf_feature bpf_features[]; /* ends with a NULL name */
 
-/* bpf_probe() - probe one feature by name. Return: 0 = there; -errno with @e; -EINVAL: no such
- * name. */
-int bpf_probe(const char *name, struct err *e);
-
 #endif

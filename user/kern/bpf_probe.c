@@ -2,7 +2,6 @@
 /* Which BPF facilities of the set this kernel has, found out by using them. */
 #include <errno.h>
 #include <linux/bpf.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -110,11 +109,3 @@ const struct bpf_feature bpf_features[] = {
 	{ .name = NULL },
 };
 /* clang-format on */
-
-int bpf_probe(const char *name, struct err *e)
-{
-	for (const struct bpf_feature *f = bpf_features; f->name; f++)
-		if (strcmp(f->name, name) == 0)
-			return f->probe(f, e);
-	return err_plain(e, -EINVAL, "unknown BPF feature '%s'", name);
-}

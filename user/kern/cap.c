@@ -154,19 +154,6 @@ int cap_resolve(uint64_t base, const struct strv *add, const struct strv *drop, 
 	return 0;
 }
 
-int cap_drop_bounding(uint64_t keep, unsigned int last)
-{
-	for (unsigned int cap = 0; cap <= last; cap++)
-		if (!(keep & CAP_BIT(cap)) && syscall(SYS_prctl, PR_CAPBSET_DROP, cap, 0, 0, 0) < 0)
-			return -errno;
-	return 0;
-}
-
-int cap_keep_on_setuid(bool is_on)
-{
-	return syscall(SYS_prctl, PR_SET_KEEPCAPS, is_on ? 1 : 0, 0, 0, 0) < 0 ? -errno : 0;
-}
-
 static int apply_ambient(uint64_t ambient)
 {
 	if (syscall(SYS_prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)

@@ -53,15 +53,8 @@ struct cap_sets {
 
 /*
  * All below are raw system calls without allocation, for the time between clone and exec.
- * Order: cap_drop_bounding(), then PR_SET_KEEPCAPS and the change of ids, then cap_apply().
+ * Order: the bounding set, then PR_SET_KEEPCAPS and the change of ids, then cap_apply().
  */
-
-/* cap_drop_bounding() - remove all but @keep from the bounding set; needs CAP_SETPCAP.
- * @last: cap_last(). Return: 0 or -errno. */
-int cap_drop_bounding(uint64_t keep, unsigned int last);
-
-/* cap_keep_on_setuid() - PR_SET_KEEPCAPS. Return: 0 or -errno. */
-int cap_keep_on_setuid(bool is_on);
 
 /* cap_apply() - set effective, permitted, inheritable and ambient; .bounding is not touched.
  * Return: 0 or -errno (EPERM: asks for more than it has). */

@@ -468,11 +468,3 @@ int seccomp_default(uint64_t caps, struct sock_filter **ret, size_t *ret_n, stru
 	memcpy(*ret, program, *ret_n * sizeof(**ret));
 	return 0;
 }
-
-int seccomp_install(const struct sock_filter *filter, size_t n, unsigned int flags)
-{
-	struct sock_fprog prog = { .len = (unsigned short)n,
-				   .filter = (struct sock_filter *)filter };
-
-	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &prog) < 0 ? -errno : 0;
-}

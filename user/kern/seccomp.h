@@ -89,7 +89,7 @@ struct seccomp_rule {
  * @default_action: for calls that no rule names. If it is SECCOMP_RET_ERRNO, numbers above the
  *		    highest that a rule names fail with ENOSYS instead, so that C libraries fall
  *		    back when a kernel is newer than the policy (as runc does since 1.0-rc93)
- * @flags:	    SECCOMP_FILTER_FLAG_* for seccomp_install()
+ * @flags:	    SECCOMP_FILTER_FLAG_*
  * @caps:	    bounding set of the container, for the conditions of rules
  */
 struct seccomp_policy {
@@ -121,14 +121,6 @@ uint32_t seccomp_arches_absent(void);
  * kernel; caller frees. A copy for the capabilities of an ordinary container, else compiled in some
  * 10 us. */
 int seccomp_default(uint64_t caps, struct sock_filter **ret, size_t *ret_n, struct err *e);
-
-/**
- * seccomp_install() - apply a program to the calling thread; usable between clone and exec
- * @flags: SECCOMP_FILTER_FLAG_*
- *
- * Needs no_new_privs or CAP_SYS_ADMIN in the user namespace. Return: 0 or -errno.
- */
-int seccomp_install(const struct sock_filter *filter, size_t n, unsigned int flags);
 
 /* seccomp_syscall_find() - id of a system call by its kernel name. Return: id or -ENOENT. */
 int seccomp_syscall_find(const char *name);

@@ -108,8 +108,11 @@ static int applied(const struct cap_sets *want)
 {
 	struct cap_sets got;
 
-	if (cap_drop_bounding(want->bounding, cap_last()) < 0 || cap_keep_on_setuid(true) < 0 ||
-	    setresuid(1000, 1000, 1000) < 0 || cap_apply(want) < 0 || cap_get(&got) < 0)
+	for (unsigned int cap = 0; cap <= cap_last(); cap++)
+		if (!(want->bounding & CAP_BIT(cap)) && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0)
+			return 1;
+	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0 || setresuid(1000, 1000, 1000) < 0 ||
+	    cap_apply(want) < 0 || cap_get(&got) < 0)
 		return 1;
 	if (got.effective != want->effective || got.permitted != want->permitted ||
 	    got.inheritable != want->inheritable)

@@ -21,6 +21,14 @@
 #include "kern/seccomp_syscalls.h"
 #include "kselftest_harness.h"
 
+static int install(struct sock_filter *filter, size_t n)
+{
+	struct sock_fprog prog = { .len = (unsigned short)n, .filter = filter };
+
+	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, seccomp_default_policy.flags,
+			    &prog);
+}
+
 /* The answer of the kernel to one call under the default filter, in a child. */
 static long under_filter(uint64_t caps, long (*call)(void))
 {
@@ -36,8 +44,7 @@ static long under_filter(uint64_t caps, long (*call)(void))
 		size_t n;
 
 		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
-		    seccomp_default(caps, &f, &n, NULL) < 0 ||
-		    seccomp_install(f, n, seccomp_default_policy.flags) < 0)
+		    seccomp_default(caps, &f, &n, NULL) < 0 || install(f, n) < 0)
 			_exit(1);
 		answer = call();
 		if (answer < 0)
