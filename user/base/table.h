@@ -18,6 +18,7 @@ struct table {
 	bool failed;
 };
 
+/* One more cell; table_addf() cuts it at 511 bytes. What does not fit in memory sets .failed. */
 void table_add(struct table *t, const char *text);
 void table_addf(struct table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Append all rows to @out, columns three blanks apart, no blanks at line ends. */

@@ -122,6 +122,7 @@ enum cgroup_controller cgroup_v1_tracker(void);
 bool cgroup_uses_bfq(void);
 bool cgroup_uses_iocost(void);
 
+/* Write what @l asks for. -EOPNOTSUPP when the host has no controller for it, naming the option. */
 int cgroup_limits_apply(struct cgroup *cg, const struct cgroup_limits *l, struct err *e);
 /* Docker's rule: what --memory-swap is when not given. 0 = leave alone. */
 int64_t cgroup_limits_swap(const struct cgroup_limits *l);

@@ -32,6 +32,7 @@ struct code {
 	struct sock_filter insns[BPF_MAXINSNS];
 };
 
+/* code_init() - empty; what the arrays held stays, as nothing reads it */
 void code_init(struct code *c);
 
 /* code_verdict() - reference to "return @action", written where and when it is needed */

@@ -28,6 +28,7 @@ int tty_open_peer(int master);
 int tty_raw(int fd, struct termios *saved);
 int tty_restore(int fd, const struct termios *saved);
 
+/* tty_get_winsize(), tty_set_winsize() - Return: 0 or -errno; -ENOTTY if it is none */
 int tty_get_winsize(int fd, struct winsize *ret);
 int tty_set_winsize(int fd, const struct winsize *ws);
 

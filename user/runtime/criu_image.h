@@ -50,6 +50,8 @@ void criu_image_done(struct criu_image *i);
  * that could not be restored. */
 int criu_image_look(const struct bundle *b, pid_t pid, struct criu_image *ret, struct err *e);
 
+/* criu_image_write(), criu_image_read() - our own file beside criu's in the directory of the image.
+ * Return: 0; -ENOENT when it has none */
 int criu_image_write(const struct criu_image *i, int dirfd, struct err *e);
 int criu_image_read(int dirfd, struct criu_image *ret, struct err *e);
 

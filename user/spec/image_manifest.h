@@ -77,9 +77,11 @@ void manifest_done(struct manifest *m);
 /* manifest_to_json() - an OCI manifest of the same blobs; NULL = out of memory */
 struct json_t *manifest_to_json(const struct manifest *m);
 
+/* manifest_index_parse() - an index of manifests. -EBADMSG: one that could be a manifest, too. */
 int manifest_index_parse(const struct json_t *json, struct manifest_index *ret, struct err *e);
 void manifest_index_done(struct manifest_index *x);
 
+/* docker_archive_parse() - manifest.json of an archive of `docker save`. -EBADMSG: it is none, or too long. */
 int docker_archive_parse(const struct json_t *json, struct docker_archive *ret, struct err *e);
 void docker_archive_done(struct docker_archive *a);
 

@@ -26,6 +26,7 @@ struct staging {
 /* link in a staging directory: id of an image whose commit has begun and not ended */
 #define STAGING_NEW_IMAGE "new-image"
 
+/* staging_open() - a new one, locked as long as the descriptor is open */
 int staging_open(const struct store *st, struct staging *ret, struct err *e);
 
 /* staging_done() - remove it with all that is still in it */
