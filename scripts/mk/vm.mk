@@ -7,9 +7,9 @@ VM_MEMORY  ?= 3G
 VM_TIMEOUT ?= 1800
 VM_JOBS    ?= 2
 
-# not here: kern/bpf_set kills a loader at every system call, kern/bpf_policy and spec/seccomp_profile compare
+# not here: kern/bpf counts milliseconds, kern/bpf_set kills a loader at every system call, kern/bpf_policy and spec/seccomp_profile compare
 # millions of cases; without KVM they outlast their own time-outs, and the host runs them
-VM_SLOW  := $(addprefix $(O)/tests/unit/kern/,bpf_set bpf_policy)
+VM_SLOW  := $(addprefix $(O)/tests/unit/kern/,bpf bpf_set bpf_policy)
 VM_UNIT  := $(filter-out $(VM_SLOW),$(filter $(O)/tests/unit/kern/% $(O)/tests/unit/runtime/%,$(UNIT_TESTS)))
 VM_FLOWS := $(wildcard $(addprefix tests/,engine/cgroup_modes.t engine/limits.t engine/pause.t engine/stats.t \
 	engine/v2_*.t bpf/policy.t isolation/defaults.t runtime/checkpoint.t runtime/systemd_limits.t))
