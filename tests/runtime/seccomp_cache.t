@@ -39,6 +39,18 @@ oci delete --force c
 is "$(oci list -q)" '' 'it is no container'
 fails 'and cannot be one' 1 oci state '~seccomp'
 
+# the text is taken out: what is wrong behind it is still told at its place
+bundle t "$(deny mkdir 18)"
+(jq 'del(.linux.seccomp) | .linux = {seccomp: 0} + .linux' "$bundles/t/config.json" | sed '/"seccomp": 0/d; s/"linux": {/&\n"seccomp": @,/' >"$TEST_DIR/rest"
+	profile=$(jq .linux.seccomp "$bundles/t/config.json")
+	rest=$(<"$TEST_DIR/rest")
+	printf '%s' "${rest/@/$profile}" >"$bundles/t/config.json")
+oci run -b "$bundles/t" t >/dev/null 2>&1 </dev/null
+last=$(wc -l <"$bundles/t/config.json")
+sed -i '$s/}$/, }/' "$bundles/t/config.json"
+run oci run -b "$bundles/t" t </dev/null
+like "$err" "line $((last + 1)) column" 'by its line'
+
 # what is not the text alone, or needs more than a program
 shows 'a notification is passed on' no "$(deny mkdir 18) | .linux.seccomp.listenerPath = \"/nonexistent\" | sh(\"echo no\")"
 before=$(count)

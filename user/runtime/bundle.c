@@ -39,21 +39,37 @@ static char *name_of(int fd)
 	return fs_read_link(AT_FDCWD, link);
 }
 
+/* The value at @start as null, and as many lines as before, for messages about what follows. Return: the new length */
+static size_t cut_out(char *text, size_t n, size_t start, size_t len)
+{
+	const char *end = text + start + len;
+	size_t n_lines = 0, rest = n - start - len;
+	char *to = text + start;
+
+	for (const char *p = to; (p = memchr(p, '\n', (size_t)(end - p))); p++)
+		n_lines++;
+	if (n_lines > len - strlen("null"))
+		n_lines = len - strlen("null");
+	memcpy(to, "null", strlen("null"));
+	to += strlen("null");
+	memset(to, '\n', n_lines);
+	memmove(to + n_lines, end, rest + 1); /* with the NUL */
+	return start + strlen("null") + n_lines + rest;
+}
+
 /*
  * A profile is half of what config.json holds, and more than half of what it takes to read: where its filter is
- * known, it is blanked out. What is found without a parser is the value that the parser would have there.
+ * known, it is cut out. What is found without a parser is the value that the parser would have there.
  */
-static void find_filter(struct bundle_filter *f, size_t n)
+static void find_filter(struct bundle_filter *f, size_t *n)
 {
 	static const char *const keys[] = { "linux", "seccomp" };
 
-	if (json_span_find(f->document, n, keys, ARRAY_SIZE(keys), &f->start, &f->len) < 0 ||
+	if (json_span_find(f->document, *n, keys, ARRAY_SIZE(keys), &f->start, &f->len) < 0 ||
 	    f->len < FILTER_MIN)
 		f->len = 0;
-	else if (seccomp_cache_find(f->root, f->document + f->start, f->len, &f->cached) == 0) {
-		memset(f->document + f->start, ' ', f->len);
-		memcpy(f->document + f->start, "null", strlen("null"));
-	}
+	else if (seccomp_cache_find(f->root, f->document + f->start, f->len, &f->cached) == 0)
+		*n = cut_out(f->document, *n, f->start, f->len);
 }
 
 static int read_config(struct bundle *b, struct err *e)
@@ -64,7 +80,7 @@ static int read_config(struct bundle *b, struct err *e)
 
 	if (r < 0)
 		return err_wrap(e, r, "bundle '%s'", b->path);
-	find_filter(f, n);
+	find_filter(f, &n);
 	return oci_config_parse(f->document, n, CONFIG, &b->config, e);
 }
 
