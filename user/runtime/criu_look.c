@@ -244,7 +244,7 @@ static char *name_stream(const struct look *l, int fd)
 	if (!link || stat(path, &st) < 0)
 		return strdup("");
 	if (str_starts(link, "pipe:["))
-		return str_printf("pipe%s", link + strlen("pipe:"));
+		return TAKE_PTR(link); /* not pipe[N], as criu's help has it */
 	(void)err_format(path, sizeof(path), "/proc/%d/fdinfo/%d", l->pid, fd);
 	id = mount_id_in(path);
 	return link[0] == '/' && id && !has_mount(l, id) ?
