@@ -47,6 +47,7 @@ docker_flow() {
 	crun() { c run --network none "$@"; }
 
 	is "$(crun --rm demo echo hi)" hi 'run'
+	is "$(crun --rm --runtime davit demo echo hi)" hi '--runtime'
 	fails 'the status of the program' 7 crun --rm demo sh -c 'exit 7'
 	fails 'a program that is missing' 127 crun --rm demo /nope
 	fails 'one that is not in PATH' 127 crun --rm demo nope

@@ -28,6 +28,7 @@ like "$(p info --format '{{.Host.OCIRuntime.Version}}')" 'davit-oci version' 'an
 run prun --rm demo echo hi
 is "$out" hi 'run'
 [ "$status" = 0 ] || diag "$err"
+is "$(p --runtime "$DAVIT_OUT/bin/davit-oci" run --rm "${parent[@]}" demo echo hi)" hi '--runtime with its place'
 fails 'the status of the program' 7 prun --rm demo sh -c 'exit 7'
 fails 'a program that is missing' 127 prun --rm demo /nope
 fails 'one that is not in PATH' 127 prun --rm demo nope
@@ -113,34 +114,53 @@ p rm -f -t 0 l >/dev/null
 infra=$(p import -c 'CMD ["sleep", "1000"]' "$tar" infra 2>/dev/null)
 [ -n "$infra" ] || diag 'no infra image'
 pod_state() { p pod inspect pod --format '{{.State}}'; }
+# pod_has_devices: Podman 4.3 makes the pod's cgroup with a filter, of cgroup v2, that refuses all devices
+pod_has_devices() {
+	local group
+	[ -e /sys/fs/cgroup/cgroup.controllers ] || return 0
+	group=/sys/fs/cgroup$(p pod inspect pod --format '{{.CgroupPath}}')
+	mkdir "$group/probe" || return 1
+	sh -c 'echo $$ >"$1/probe/cgroup.procs" && : </dev/null' sh "$group" 2>/dev/null
+	status=$?
+	rmdir "$group/probe"
+	return "$status"
+}
+test_pod() {
+	ok 'a container in it' p run -d --pod pod --name a demo sh -c 'mkdir -p /www && echo hi >/www/f && exec httpd -f -p 80 -h /www'
+	ok 'and another' p run -d --pod pod --name b demo sleep 1000
+	is "$(pod_state) $(p pod inspect pod --format '{{.NumContainers}}')" 'Running 3' 'with that of the pod itself they are three'
+	for ns in net ipc uts; do
+		is "$(p exec a readlink /proc/self/ns/$ns)" "$(p exec b readlink /proc/self/ns/$ns)" "share $ns"
+	done
+	isnt "$(p exec a readlink /proc/self/ns/mnt)" "$(p exec b readlink /proc/self/ns/mnt)" 'but not mounts'
+	ok 'one serves the other' wait_until 10 eval '[ "$(p exec b wget -qO- http://127.0.0.1/f)" = hi ]'
+	like "$(p pod top pod)" httpd 'pod top'
+	like "$(p pod ps)" 'pod +Running' 'pod ps'
+	like "$(p pod stats --no-stream pod)" ' a ' 'pod stats'
+	ok 'pod pause' p pod pause pod
+	is "$(pod_state)" Paused 'is paused'
+	ok 'pod unpause' p pod unpause pod
+	ok 'pod restart' p pod restart pod
+	is "$(pod_state)" Running 'runs again'
+	ok 'pod kill' p pod kill pod
+	ok 'has ended' wait_until 10 eval '[ "$(pod_state)" = Exited ]'
+	ok 'pod start' p pod start pod
+	is "$(pod_state)" Running 'runs'
+	is "$(p exec a readlink /proc/self/ns/net)" "$(p exec b readlink /proc/self/ns/net)" 'with one network again'
+	ok 'pod stop' p pod stop -t 0 pod
+	ok 'pod rm' p pod rm -f pod
+	ok 'a pod with one process namespace' p pod create --name pod --share pid,ipc --infra-image infra --infra-command 'sleep 1000' --cgroup-parent "/$DAVIT_SLICE"
+	ok 'a container in it' p run -d --pod pod --network none --name a demo sleep 1001
+	like "$(p run --rm --pod pod --network none demo ps)" 'sleep 1001' 'is seen by the next one'
+	ok 'pod rm --force' p pod rm -f -t 0 pod
+}
 ok 'pod create' p pod create --name pod --infra-image infra --infra-command 'sleep 1000' --network none --cgroup-parent "/$DAVIT_SLICE"
-ok 'a container in it' p run -d --pod pod --name a demo sh -c 'mkdir -p /www && echo hi >/www/f && exec httpd -f -p 80 -h /www'
-ok 'and another' p run -d --pod pod --name b demo sleep 1000
-is "$(pod_state) $(p pod inspect pod --format '{{.NumContainers}}')" 'Running 3' 'with that of the pod itself they are three'
-for ns in net ipc uts; do
-	is "$(p exec a readlink /proc/self/ns/$ns)" "$(p exec b readlink /proc/self/ns/$ns)" "share $ns"
-done
-isnt "$(p exec a readlink /proc/self/ns/mnt)" "$(p exec b readlink /proc/self/ns/mnt)" 'but not mounts'
-ok 'one serves the other' wait_until 10 eval '[ "$(p exec b wget -qO- http://127.0.0.1/f)" = hi ]'
-like "$(p pod top pod)" httpd 'pod top'
-like "$(p pod ps)" 'pod +Running' 'pod ps'
-like "$(p pod stats --no-stream pod)" ' a ' 'pod stats'
-ok 'pod pause' p pod pause pod
-is "$(pod_state)" Paused 'is paused'
-ok 'pod unpause' p pod unpause pod
-ok 'pod restart' p pod restart pod
-is "$(pod_state)" Running 'runs again'
-ok 'pod kill' p pod kill pod
-ok 'has ended' wait_until 10 eval '[ "$(pod_state)" = Exited ]'
-ok 'pod start' p pod start pod
-is "$(pod_state)" Running 'runs'
-is "$(p exec a readlink /proc/self/ns/net)" "$(p exec b readlink /proc/self/ns/net)" 'with one network again'
-ok 'pod stop' p pod stop -t 0 pod
-ok 'pod rm' p pod rm -f pod
-ok 'a pod with one process namespace' p pod create --name pod --share pid,ipc --infra-image infra --infra-command 'sleep 1000' --cgroup-parent "/$DAVIT_SLICE"
-ok 'a container in it' p run -d --pod pod --network none --name a demo sleep 1001
-like "$(p run --rm --pod pod --network none demo ps)" 'sleep 1001' 'is seen by the next one'
-ok 'pod rm --force' p pod rm -f -t 0 pod
+if pod_has_devices; then
+	test_pod
+else
+	skip "pods: Podman refuses all devices in the cgroup of a pod (cgroup v2), where runc and crun fail, too"
+	p pod rm -f pod >/dev/null
+fi
 p rm -fa -t 0 >/dev/null 2>&1
 p umount -a >/dev/null 2>&1
 umount -l "$d/storage/overlay" "$d/storage" /run 2>/dev/null
