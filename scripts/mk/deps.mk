@@ -33,10 +33,13 @@ DEPS_TEST := \
 	clang-tools \
 	conmon \
 	containerd \
+	containernetworking-plugins \
 	criu \
+	curl \
 	debootstrap \
 	docker.io \
 	iproute2 \
+	iptables \
 	jq \
 	libcap2-bin \
 	libclang-rt-dev \
@@ -52,6 +55,7 @@ DEPS_TEST := \
 	strace \
 	umoci \
 	util-linux \
+	wget \
 	xz-utils \
 	zstd
 

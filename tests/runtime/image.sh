@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 
-# oci_image FILE NAME: the demo tree as a tar of an OCI image layout
+# oci_image FILE NAME [COMMAND...]: the demo tree as a tar of an OCI image layout; its command is sh
 oci_image() {
 	local layout layer config manifest tar
 
+	[ $# -gt 2 ] || set -- "$@" sh
 	tar=$(demo_rootfs) || return 1
 	layout=$(mktemp -d "$TEST_DIR/layout.XXXXXX")
 	mkdir -p "$layout/blobs/sha256"
 	layer=$(_add_blob "$layout" <"$tar")
-	config=$(jq -n --arg l "$layer" '{architecture: "amd64", os: "linux", config: {Cmd: ["sh"],
+	config=$(jq -n --arg l "$layer" '{architecture: "amd64", os: "linux", config: {Cmd: $ARGS.positional,
 		Env: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]},
-		rootfs: {type: "layers", diff_ids: ["sha256:" + $l]}}' | _add_blob "$layout")
+		rootfs: {type: "layers", diff_ids: ["sha256:" + $l]}}' --args -- "${@:3}" | _add_blob "$layout")
 	manifest=$(jq -n --arg c "$config" --arg l "$layer" --argjson cs "$(stat -c %s "$layout/blobs/sha256/$config")" \
 		--argjson ls "$(stat -c %s "$tar")" '{schemaVersion: 2, mediaType: "application/vnd.oci.image.manifest.v1+json",
 		config: {mediaType: "application/vnd.oci.image.config.v1+json", digest: ("sha256:" + $c), size: $cs},

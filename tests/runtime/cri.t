@@ -1,0 +1,17 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Pods by the CRI, as Kubernetes makes them: davit-oci and the containerd of this machine.
+# shellcheck source=tests/harness/lib.sh
+. "$(dirname "$0")/../harness/lib.sh"
+# shellcheck source=tests/runtime/image.sh
+. "$(dirname "$0")/image.sh"
+# shellcheck source=tests/runtime/peers.sh
+. "$(dirname "$0")/peers.sh"
+# shellcheck source=tests/runtime/cri.sh
+. "$(dirname "$0")/cri.sh"
+need_peers -- "${cri_programs[@]}"
+[ -x /usr/lib/cni/bridge ] || plan skip_all 'containernetworking-plugins is not installed'
+davit_env "$@"
+use_peers
+cri_flow '[0-9]'
+done_testing
