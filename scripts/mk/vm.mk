@@ -12,13 +12,14 @@ VM_JOBS    ?= 2
 VM_SLOW  := $(addprefix $(O)/tests/unit/kern/,bpf bpf_set bpf_policy)
 VM_UNIT  := $(filter-out $(VM_SLOW),$(filter $(O)/tests/unit/kern/% $(O)/tests/unit/runtime/%,$(UNIT_TESTS)))
 VM_FLOWS := $(wildcard $(addprefix tests/,engine/cgroup_modes.t engine/limits.t engine/pause.t engine/stats.t \
-	engine/v2_*.t bpf/policy.t isolation/defaults.t runtime/checkpoint.t runtime/systemd_limits.t))
+	engine/v2_*.t bpf/policy.t isolation/defaults.t runtime/checkpoint.t runtime/checkpoint_ways.t runtime/systemd_limits.t))
 VM_TESTS ?= $(VM_UNIT) $(VM_FLOWS)
 # what depends on the kernel less, for test-vm-all; compilers and peers are too slow there
 VM_MORE  := $(wildcard $(addprefix tests/,engine/attach.t engine/damaged.t engine/doctor.t engine/exec.t \
 	engine/findings.t engine/lifecycle.t engine/logs.t engine/options.t engine/run.t engine/spare.t engine/stdio.t \
 	engine/tty.t engine/userns.t engine/volumes.t image/demo.t \
-	isolation/exec.t isolation/stdio.t runtime/conformance.t \
+	isolation/exec.t isolation/stdio.t runtime/checkpoint_containerd.t \
+	runtime/conformance.t \
 	runtime/oci.t runtime/oci_mounts.t runtime/oci_notify.t runtime/oci_process.t runtime/oci_v1.t))
 
 #: make test-vm              tests on another kernel in a virtual machine (root): KERNEL=6.1 T="tests/a/b.t ..."

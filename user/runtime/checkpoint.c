@@ -2,6 +2,7 @@
 /* A container taken apart into files by criu. */
 #include "runtime/checkpoint.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -12,11 +13,13 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/fs.h"
+#include "base/io.h"
 #include "kern/cgroup.h"
 #include "runtime/bundle.h"
 #include "runtime/criu.h"
 #include "runtime/criu_image.h"
 
+#define CGROUP_EVENTS_MAX 256
 #define END_WAIT_MS 10000 /* for processes that criu has killed to be gone */
 
 /**
@@ -64,20 +67,24 @@ int criu_common_args(const struct criu_options *o, struct strv *args, struct err
 	return r < 0 ? err_set(e, r, "prepare criu") : 0;
 }
 
-/* A network that others made is theirs, also later. */
-static int add_network(struct dump *d, struct err *e)
+/* A namespace that others made is theirs, also later. Those of IPC and host name are only joined, by the restore. */
+static int add_namespaces(struct dump *d, struct err *e)
 {
-	const char *path = d->bundle.config.linux_.namespaces[OCI_NS_NETWORK].path;
-	struct stat st;
-	char own[40];
-	int r;
+	int r = 0;
 
-	if (!path)
-		return 0;
-	(void)err_format(own, sizeof(own), "/proc/%d/ns/net", d->r->init.pid);
-	if (stat(own, &st) < 0)
-		return err_set(e, errno, "stat '%s'", own);
-	r = strv_addf(&d->args, "--external=net[%llu]:extRootNetNS", (unsigned long long)st.st_ino);
+	for (size_t i = 0; r == 0 && i < CRIU_SHARED_NS; i++) {
+		const struct criu_shared_ns *n = &criu_shared_namespaces[i];
+		struct stat st;
+		char own[40];
+
+		if (!d->bundle.config.linux_.namespaces[n->type].path)
+			continue;
+		(void)err_format(own, sizeof(own), "/proc/%d/ns/%s", d->r->init.pid, n->name);
+		if (stat(own, &st) < 0)
+			return err_set(e, errno, "stat '%s'", own);
+		r = strv_addf(&d->args, "--external=%s[%llu]:%s", n->name,
+			      (unsigned long long)st.st_ino, n->key);
+	}
 	return r < 0 ? err_set(e, r, "prepare criu") : 0;
 }
 
@@ -91,7 +98,7 @@ static int add_externals(struct dump *d, struct err *e)
 	for (size_t k = 0; r == 0 && k < CRIU_STREAMS; k++)
 		if (str_starts(i->streams[k], "file["))
 			r = strv_addf(&d->args, "--external=%s", i->streams[k]);
-	return r < 0 ? err_set(e, r, "prepare criu") : add_network(d, e);
+	return r < 0 ? err_set(e, r, "prepare criu") : add_namespaces(d, e);
 }
 
 /* Processes that are not the first one's children are stopped by it, too; and a paused container is thawed. */
@@ -237,6 +244,37 @@ static int dump(struct dump *d, struct err *e)
 	return r;
 }
 
+/* All that is restored is in the container's own cgroup: what was below would be there without its limits. */
+static int check_cgroup(const struct record *r, struct err *e)
+{
+	struct cgroup *cg = container_cgroup(r);
+	int fd = cg ? cgroup_fd(cg) : -1, s = 0;
+	_cleanup_fd_ int own = fd < 0 ? -1 : openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = own < 0 ? NULL : fdopendir(TAKE_FD(own));
+	struct dirent *de;
+
+	while (dir && s == 0 && (de = readdir(dir))) {
+		_cleanup_free_ char *events = NULL;
+		char text[CGROUP_EVENTS_MAX];
+
+		if (*de->d_name == '.' || de->d_type != DT_DIR)
+			continue;
+		events = str_printf("%s/cgroup.events", de->d_name);
+		if (!events)
+			s = err_set(e, ENOMEM, "look at the cgroup");
+		else if (io_read_small(fd, events, text, sizeof(text)) > 0 &&
+			 strstr(text, "populated 1"))
+			s = err_plain(
+				e, -EOPNOTSUPP,
+				"processes are in '%s' below the container's cgroup: criu could not put them there again",
+				de->d_name);
+	}
+	if (dir)
+		(void)closedir(dir);
+	cgroup_free(cg);
+	return s;
+}
+
 static int check(const struct record *r, const struct checkpoint_options *o, struct err *e)
 {
 	enum record_status status = container_look(r);
@@ -265,6 +303,8 @@ int container_checkpoint(const struct record *r, const char *root,
 		s = bundle_open(r->bundle, root, &d.bundle, e);
 	if (s == 0)
 		s = criu_supports(&d.bundle, e);
+	if (s == 0)
+		s = check_cgroup(r, e);
 	if (s < 0)
 		return err_wrap(e, s, "checkpoint container '%s'", r->id);
 	pidfd = proc_id_open(&r->init);

@@ -138,13 +138,21 @@ static int check_hooks(const struct oci_config *c, struct err *e)
 	return 0;
 }
 
+const struct criu_shared_ns criu_shared_namespaces[CRIU_SHARED_NS] = {
+	{ OCI_NS_NETWORK, "net", "extRootNetNS" },
+};
+
 static int check_namespaces(const struct oci_linux *l, struct err *e)
 {
+	static const bool can_be_shared[OCI_NS_COUNT] = {
+		[OCI_NS_NETWORK] = true, [OCI_NS_IPC] = true, [OCI_NS_UTS] = true
+	};
+
 	for (enum oci_ns_type t = 0; t < OCI_NS_COUNT; t++)
-		if (t != OCI_NS_NETWORK && l->namespaces[t].path)
+		if (!can_be_shared[t] && l->namespaces[t].path)
 			return err_plain(
 				e, -EOPNOTSUPP,
-				"linux.namespaces: '%s' is shared with others, only a network can be",
+				"linux.namespaces: '%s' is shared with others, only network, ipc and uts can be",
 				l->namespaces[t].path);
 	return 0;
 }

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "base/str.h"
+#include "spec/oci_config.h"
 
 struct bundle;
 struct err;
@@ -36,7 +37,7 @@ struct criu_mount {
 
 /**
  * struct criu_image
- * @streams: criu's names of what 0, 1, 2 of the first process were ("pipe[17]"); "" = criu opens them by itself
+ * @streams: criu's names of what 0, 1, 2 of the first process were ("pipe:[17]"); "" = criu opens them by itself
  */
 struct criu_image {
 	struct criu_mount *mounts;
@@ -57,6 +58,18 @@ int criu_image_read(int dirfd, struct criu_image *ret, struct err *e);
 
 /* criu_image_forget() - the file of a checkpoint that has failed */
 void criu_image_forget(int dirfd);
+
+/**
+ * struct criu_shared_ns - a namespace by path that is named to criu as another's
+ * @name: below /proc/PID/ns; @key: what criu calls it, in the image, too
+ */
+struct criu_shared_ns {
+	enum oci_ns_type type;
+	const char *name, *key;
+};
+
+#define CRIU_SHARED_NS 1
+extern const struct criu_shared_ns criu_shared_namespaces[CRIU_SHARED_NS];
 
 /* criu_supports() - can this configuration be checkpointed and restored? -EOPNOTSUPP with the property's path. */
 int criu_supports(const struct bundle *b, struct err *e);

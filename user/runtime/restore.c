@@ -28,6 +28,7 @@
 /**
  * struct restoring - a restore under way; what is set is undone on failure
  * @dir: of the record, absolute
+ * @shared: namespaces by path; -1 = none
  */
 struct restoring {
 	const struct restore_options *o;
@@ -37,7 +38,7 @@ struct restoring {
 	struct restore_stage stage;
 	struct strv args;
 	char *program, *dir, *stage_dir;
-	int network;
+	int shared[CRIU_SHARED_NS];
 	bool has_record;
 };
 
@@ -50,7 +51,8 @@ static void restoring_done(struct restoring *m)
 	free(m->program);
 	free(m->dir);
 	free(m->stage_dir);
-	m->network = fd_close(m->network);
+	for (size_t i = 0; i < CRIU_SHARED_NS; i++)
+		m->shared[i] = fd_close(m->shared[i]);
 }
 
 static int read_image(struct restoring *m, struct err *e)
@@ -76,14 +78,19 @@ static int check(struct restoring *m, struct err *e)
 	return r < 0 ? r : read_image(m, e);
 }
 
-static int open_network(struct restoring *m, struct err *e)
+static int open_namespaces(struct restoring *m, struct err *e)
 {
-	const char *path = m->c->bundle.config.linux_.namespaces[OCI_NS_NETWORK].path;
+	for (size_t i = 0; i < CRIU_SHARED_NS; i++) {
+		enum oci_ns_type type = criu_shared_namespaces[i].type;
+		const char *path = m->c->bundle.config.linux_.namespaces[type].path;
 
-	if (!path)
-		return 0;
-	m->network = open(path, O_RDONLY | O_CLOEXEC);
-	return m->network < 0 ? err_set(e, errno, "linux.namespaces: open '%s'", path) : 0;
+		if (!path)
+			continue;
+		m->shared[i] = open(path, O_RDONLY | O_CLOEXEC);
+		if (m->shared[i] < 0)
+			return err_set(e, errno, "linux.namespaces: open '%s'", path);
+	}
+	return 0;
 }
 
 static int begin_record(struct restoring *m, struct err *e)
@@ -142,9 +149,23 @@ static int add_streams(struct restoring *m, struct err *e)
 			r = strv_addf(&m->args, "--inherit-fd=fd[%d]:%s", CRIU_FD_FIRST + i,
 				      streams[i]);
 	}
-	if (r == 0 && m->network >= 0)
-		r = strv_addf(&m->args, "--inherit-fd=fd[%d]:extRootNetNS",
-			      CRIU_FD_FIRST + CRIU_STREAMS);
+	return r < 0 ? err_set(e, r, "prepare criu") : 0;
+}
+
+static int add_namespaces(struct restoring *m, struct err *e)
+{
+	const struct oci_namespace *all = m->c->bundle.config.linux_.namespaces;
+	int r = 0;
+
+	for (int i = 0; r == 0 && i < CRIU_SHARED_NS; i++)
+		if (m->shared[i] >= 0)
+			r = strv_addf(&m->args, "--inherit-fd=fd[%d]:%s",
+				      CRIU_FD_FIRST + CRIU_STREAMS + i,
+				      criu_shared_namespaces[i].key);
+	if (r == 0 && all[OCI_NS_IPC].path)
+		r = strv_addf(&m->args, "--join-ns=ipc:%s", all[OCI_NS_IPC].path);
+	if (r == 0 && all[OCI_NS_UTS].path)
+		r = strv_addf(&m->args, "--join-ns=uts:%s", all[OCI_NS_UTS].path);
 	return r < 0 ? err_set(e, r, "prepare criu") : 0;
 }
 
@@ -169,7 +190,9 @@ static int make_args(struct restoring *m, struct err *e)
 	r = criu_common_args(&o->common, args, e);
 	if (r == 0)
 		r = restore_stage_args(&m->stage, args, e);
-	return r < 0 ? r : add_streams(m, e);
+	if (r == 0)
+		r = add_streams(m, e);
+	return r < 0 ? r : add_namespaces(m, e);
 }
 
 static int give(int fd, int as, struct err *e)
@@ -199,8 +222,9 @@ static int prepare(void *data, struct err *e)
 		r = restore_stage_show(&m->stage, e);
 	for (int i = 0; r == 0 && i < CRIU_STREAMS; i++)
 		r = give(i, CRIU_FD_FIRST + i, e);
-	if (r == 0 && m->network >= 0)
-		r = give(m->network, CRIU_FD_FIRST + CRIU_STREAMS, e);
+	for (int i = 0; r == 0 && i < CRIU_SHARED_NS; i++)
+		if (m->shared[i] >= 0)
+			r = give(m->shared[i], CRIU_FD_FIRST + CRIU_STREAMS + i, e);
 	return r;
 }
 
@@ -262,7 +286,7 @@ static int restore(struct restoring *m, struct err *e)
 	int r = check(m, e);
 
 	if (r == 0)
-		r = open_network(m, e);
+		r = open_namespaces(m, e);
 	if (r == 0)
 		r = begin_record(m, e);
 	if (r == 0)
@@ -292,7 +316,7 @@ int container_restore(const struct restore_options *o, struct created *ret, stru
 			       .c = &c,
 			       .hold = { .scope = SCOPE_INIT, .bpffs = o->create.bpffs },
 			       .stage = { .root = -1 },
-			       .network = -1 };
+			       .shared = { -1 } };
 	int r = record_check_id(o->create.id, e);
 
 	if (r == 0)
