@@ -228,10 +228,26 @@ static int end_scope(const struct record *r, struct err *e)
 	return s < 0 ? s : remove_dirs(r, e);
 }
 
+/*
+ * davit-scope was killed and told nothing: the scope may be there, and systemd overlooks at times that its only process
+ * went while it started. One with processes is somebody else's of the same name.
+ */
+static void stop_empty(const struct record *r)
+{
+	_cleanup_(cgroup_freep) struct cgroup *cg = NULL;
+	const char *scope = strstr(r->cgroup, r->scope);
+	_cleanup_free_ char *path = scope ? str_printf("%.*s", (int)(scope + strlen(r->scope) - r->cgroup), r->cgroup) : NULL;
+
+	if (path && cgroup_open_path(path, &cg, NULL) == 0 && cgroup_is_populated(cg, NULL) == 0)
+		(void)end_scope(r, NULL); /* the first error is the one to tell */
+}
+
 static int make(const struct oci_config *c, struct record *r, struct cgroup_hold *h, struct err *e)
 {
 	int s = start(c, r, &h->scope, e);
 
+	if (s == -EPROTO)
+		stop_empty(r);
 	if (s < 0)
 		return s;
 	s = adopt(c, r, h, e);
