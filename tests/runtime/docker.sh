@@ -7,6 +7,8 @@ docker_programs=(dockerd docker containerd)
 
 # docker_begin OPTION...: the dockerd that is first in PATH, with davit-oci as the default runtime; c is its client
 docker_begin() {
+	[ "$(cat /sys/module/apparmor/parameters/enabled 2>/dev/null)" != Y ] || command -v apparmor_parser >/dev/null ||
+		plan skip_all 'apparmor_parser is not installed: dockerd starts nothing without it on a kernel with AppArmor'
 	d=$TEST_DIR/docker
 	mkdir -p "$d"/{root,v,config}
 	mount -t tmpfs docker /run
