@@ -25,21 +25,18 @@ static bool take(struct scan *s, char c)
 	return true;
 }
 
-/* Behind the opening quote: to behind the closing one. */
+/* Behind the opening quote: to behind the closing one. Strings are short: a call of memchr(3) for each costs more. */
 static bool skip_string(struct scan *s)
 {
-	while (s->p < s->end) {
-		const char *quote = memchr(s->p, '"', (size_t)(s->end - s->p)), *q = quote;
+	const char *p = s->p;
 
-		if (!quote)
+	for (; p < s->end && *p != '"'; p++)
+		if (*p == '\\' && ++p == s->end)
 			return false;
-		while (q > s->p && q[-1] == '\\')
-			q--;
-		s->p = quote + 1;
-		if ((quote - q) % 2 == 0) /* a backslash before it would be escaped itself */
-			return true;
-	}
-	return false;
+	if (p == s->end)
+		return false;
+	s->p = p + 1;
+	return true;
 }
 
 static bool skip_nested(struct scan *s)
@@ -47,22 +44,15 @@ static bool skip_nested(struct scan *s)
 	size_t depth = 0;
 
 	while (s->p < s->end) {
-		switch (*s->p++) {
-		case '"':
+		char c = *s->p++;
+
+		if (c == '"') {
 			if (!skip_string(s))
 				return false;
-			break;
-		case '{':
-		case '[':
+		} else if ((c & ~0x20) == '[') { /* and '{' */
 			depth++;
-			break;
-		case '}':
-		case ']':
-			if (--depth == 0)
-				return true;
-			break;
-		default:
-			break;
+		} else if ((c & ~0x20) == ']' && --depth == 0) { /* and '}' */
+			return true;
 		}
 	}
 	return false;

@@ -39,49 +39,53 @@ static char *name_of(int fd)
 	return fs_read_link(AT_FDCWD, link);
 }
 
-/* The value at @start as null, and as many lines as before, for messages about what follows. Return: the new length */
-static size_t cut_out(char *text, size_t n, size_t start, size_t len)
-{
-	const char *end = text + start + len;
-	size_t n_lines = 0, rest = n - start - len;
-	char *to = text + start;
-
-	for (const char *p = to; (p = memchr(p, '\n', (size_t)(end - p))); p++)
-		n_lines++;
-	if (n_lines > len - strlen("null"))
-		n_lines = len - strlen("null");
-	memcpy(to, "null", strlen("null"));
-	to += strlen("null");
-	memset(to, '\n', n_lines);
-	memmove(to + n_lines, end, rest + 1); /* with the NUL */
-	return start + strlen("null") + n_lines + rest;
-}
-
 /*
  * A profile is half of what config.json holds, and more than half of what it takes to read: where its filter is
- * known, it is cut out. What is found without a parser is the value that the parser would have there.
+ * known, it becomes null. What is found without a parser is the value that the parser would have there.
  */
 static void find_filter(struct bundle_filter *f, size_t *n)
 {
 	static const char *const keys[] = { "linux", "seccomp" };
+	static const char none[] = "null";
+	size_t end;
 
 	if (json_span_find(f->document, *n, keys, ARRAY_SIZE(keys), &f->start, &f->len) < 0 ||
 	    f->len < FILTER_MIN)
 		f->len = 0;
-	else if (seccomp_cache_find(f->root, f->document + f->start, f->len, &f->cached) == 0)
-		*n = cut_out(f->document, *n, f->start, f->len);
+	else if (seccomp_cache_find(f->root, f->document + f->start, f->len, &f->cached) == 0) {
+		end = f->start + f->len;
+		memcpy(f->document + f->start, none, strlen(none));
+		memmove(f->document + f->start + strlen(none), f->document + end, *n - end + 1); /* with the NUL */
+		*n -= f->len - strlen(none);
+	}
+}
+
+static int read_document(struct bundle *b, size_t *ret_n, struct err *e)
+{
+	int r;
+
+	free(b->filter.document);
+	b->filter.document = NULL;
+	r = io_read_file(b->fd, CONFIG, OCI_CONFIG_SIZE_MAX, &b->filter.document, ret_n, e);
+	return r < 0 ? err_wrap(e, r, "bundle '%s'", b->path) : 0;
 }
 
 static int read_config(struct bundle *b, struct err *e)
 {
 	struct bundle_filter *f = &b->filter;
 	size_t n;
-	int r = io_read_file(b->fd, CONFIG, OCI_CONFIG_SIZE_MAX, &f->document, &n, e);
+	int r = read_document(b, &n, e);
 
 	if (r < 0)
-		return err_wrap(e, r, "bundle '%s'", b->path);
+		return r;
 	find_filter(f, &n);
-	return oci_config_parse(f->document, n, CONFIG, &b->config, e);
+	r = oci_config_parse(f->document, n, CONFIG, &b->config, e);
+	if (r == 0 || !f->cached.filter)
+		return r;
+	/* once more as it is, for a message that tells the right place */
+	err_clear(e);
+	r = read_document(b, &n, e);
+	return r < 0 ? r : oci_config_parse(f->document, n, CONFIG, &b->config, e);
 }
 
 static int open_rootfs(struct bundle *b, struct err *e)
