@@ -93,6 +93,8 @@ sweep() {
 	[ -z "${CRASH_ONLY:-}" ] || [[ $name =~ $CRASH_ONLY ]] || return 0
 	# a program with sanitizers makes twice the calls, and each of them takes longer
 	! has_sanitizers || stride=$((stride * 7))
+	# so does an emulated processor: other kernels than the host's are sampled
+	[ -z "${DAVIT_LAB_KERNEL:-}" ] || stride=$((stride * 10))
 	[ -z "${CRASH_ALL:-}" ] || stride=1
 	first=${CRASH_FROM:-1}
 	begin=$SECONDS
