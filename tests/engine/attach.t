@@ -40,6 +40,7 @@ is "$(tr '\n' ' ' <"$TMPDIR/out")" 'up usr1 term ' 'and handled inside'
 davit rm sig >/dev/null
 
 ok 'a detached container' davit run -d -i --name two davit/demo sh -c 'echo up; while read l; do echo "<$l>"; done; echo eof'
+wait_until 10 bash -c 'davit logs two | grep -q up' # that the clients do not get it
 davit attach --no-stdin two >"$TMPDIR/a" &
 a=$!
 davit attach two >"$TMPDIR/b" < <(sleep 0.5; echo hello; sleep 0.5) &
