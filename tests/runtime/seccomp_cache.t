@@ -7,6 +7,8 @@
 # shellcheck source=tests/runtime/oci.sh
 . "$(dirname "$0")/oci.sh"
 davit_env "$@"
+# LeakSanitizer cannot look while somebody traces
+! has_sanitizers || sanitizer_options detect_leaks=0
 oci_env
 kept=$oci_root/~seccomp
 

@@ -6,6 +6,8 @@
 # shellcheck source=tests/runtime/scope.sh
 . "$(dirname "$0")/scope.sh"
 davit_env "$@"
+# LeakSanitizer cannot look while somebody traces
+! has_sanitizers || sanitizer_options detect_leaks=0
 oci_env
 
 life() {
