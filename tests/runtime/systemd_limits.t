@@ -54,6 +54,10 @@ resources() {
 	# davit-scope is no process of the container
 	bundle c 'args(["true"]) | '"$placed"' | .linux.resources.pids.limit = 1'
 	ok 'one process and no more' oci run -b "$bundles/c" c
+	# the limit comes when davit-scope has gone: the container waits for it, however short it is
+	failed=0
+	for _ in 1 2 3 4 5 6 7 8 9 10; do oci run -b "$bundles/c" c </dev/null || failed=$((failed + 1)); done
+	is "$failed" 0 'ten times'
 	made 'args(["sleep", "1000"]) | .linux.resources.pids.limit = 1'
 	is "$(value pids.max pids pids.max) $(value pids.current pids pids.current)" '1 1' 'in force when it runs'
 	oci delete -f c

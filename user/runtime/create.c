@@ -195,8 +195,9 @@ static int spawn_child(struct making *m, struct err *e)
 
 	if (n < 0)
 		return n;
-	/* killed before the record has its pid, it is found by its cgroup */
-	events.at_once = m->o->at_once && cg && !hooks->at[OCI_HOOK_START_CONTAINER].n;
+	/* killed before the record has its pid, it is found by its cgroup; what is done to it from here needs one that waits */
+	events.at_once = m->o->at_once && cg && !hooks->at[OCI_HOOK_START_CONTAINER].n &&
+			 !m->o->cgroups->settle && !m->has_class;
 	r = bundle_spawn(&m->c->bundle.config.linux_, &m->c->bundle.config.process, &m->plan,
 			 cg ? cgroup_fd(cg) : -1, join, (size_t)n, &events, &child, e);
 	if (r < 0)
