@@ -29,11 +29,12 @@ FIXTURE_VARIANT_ADD(cg, v2){ .mode = "v2" };
 
 FIXTURE_SETUP(cg)
 {
+	/* first: Linux 6.1's harness runs the test of a fixture that is skipped, too */
+	snprintf(self->slice, sizeof(self->slice), "davit-test-%d", getpid());
 	if (geteuid() != 0)
 		SKIP(return, "needs root");
 	if (variant->mode && !cgroup_lab_enter(variant->mode))
 		SKIP(return, "no way to %s alone on this host", variant->mode);
-	snprintf(self->slice, sizeof(self->slice), "davit-test-%d", getpid());
 }
 
 FIXTURE_TEARDOWN(cg)
