@@ -106,7 +106,7 @@ for after in 0 0.01 0.02 0.03 0.04 0.05 0.06 0.08 0.1 0.12 0.15 0.2; do
 	env --default-signal=TERM PATH="$dir/bin:$PATH" "$vm" run --kernel 6.1 -- true </dev/null >/dev/null 2>"$dir/err" &
 	pid=$!
 	# until then it is this shell, whose trap would clean up
-	until grep -qa -e --kernel "/proc/$pid/cmdline"; do :; done
+	for ((i = 0; i < 5000; i++)); do ! grep -qa -e --kernel "/proc/$pid/cmdline" || break; done
 	sleep $after
 	kill -TERM $pid
 	wait $pid 2>/dev/null
