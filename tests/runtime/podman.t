@@ -167,4 +167,5 @@ umount -l "$d/storage/overlay" "$d/storage" /run 2>/dev/null
 # Podman itself leaves the cgroups of conmon, and in the hierarchy that it does not know those of pods
 is "$(_list_cgroups | grep libpod)" '' 'no cgroup of a container is left'
 _sweep_cgroups
+ip link del cni-podman0 2>/dev/null # CNI, unlike netavark, leaves its bridge
 done_testing
