@@ -257,6 +257,8 @@ _env_enter() {
 	mount -t proc proc /proc || bail "cannot mount /proc"
 	mount -t tmpfs -o mode=0755 davit-test "$TEST_DIR/run" || bail "cannot mount a tmpfs"
 	mount -t bpf davit-test "$TEST_DIR/bpf" || bail "cannot mount a bpffs"
+	# for programs that are started without our environment, too
+	! mountpoint -q /sys/fs/bpf || mount --bind "$TEST_DIR/bpf" /sys/fs/bpf || bail "cannot hide the bpffs of the host"
 	ip link set lo up 2>/dev/null || true
 	export DAVIT_ROOT=$TEST_DIR/root
 	export DAVIT_STATE=$TEST_DIR/run
