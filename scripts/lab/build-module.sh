@@ -56,7 +56,7 @@ lab_fetch_build() {
 		"$lab_new_dir"/build/usr/share/{doc,man,locale}
 	# where the headers will be
 	for kbuild in "$dir"/headers/usr/lib/linux-kbuild-*; do
-		mkdir -p "$lab_new_dir/build/usr/lib/${kbuild##*/}"
+		lab_mkdir "$lab_new_dir" "build/usr/lib/${kbuild##*/}"
 	done
 	mv "$lab_new_dir/build" "$dir/build" || lab_die "cannot write to '$DAVIT_LAB'"
 	lab_fetch_end

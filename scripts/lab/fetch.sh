@@ -25,7 +25,7 @@ lab_apt() {
 	lab_need apt-get apt
 	[ -e /usr/share/keyrings/debian-archive-keyring.gpg ] ||
 		lab_die "no keys to check Debian's signatures" 'apt-get install debian-archive-keyring'
-	mkdir -p "$dir"/{lists/partial,cache/archives/partial,tmp}
+	lab_mkdir "$LAB_RUN" "apt-$suite"/{lists/partial,cache/archives/partial,tmp}
 	for uri in $(lab_mirrors "$suite"); do
 		echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri $suite main"
 	done >"$dir/sources.list"
@@ -56,7 +56,7 @@ lab_apt() {
 	EOF
 	lab_say APT "package lists of $suite"
 	# killed, apt leaves temporary files
-	if ! lab_wait env TMPDIR="$dir/tmp" apt-get -c "$dir/apt.conf" -qq -o APT::Update::Error-Mode=any update >"$dir/log" 2>&1; then
+	if ! lab_wait_all env TMPDIR="$dir/tmp" apt-get -c "$dir/apt.conf" -qq -o APT::Update::Error-Mode=any update >"$dir/log" 2>&1; then
 		rm -f "$lab_apt_conf"
 		sed -n "s/^[EW]: */${LAB_NAME:-vm}: /p" "$dir/log" | head -n 3 >&2
 		lab_die "cannot fetch the package lists of '$suite'" 'is there a network?'
@@ -94,9 +94,9 @@ lab_current() {
 lab_download() {
 	local deb
 	lab_apt "$1"
-	mkdir -p "$5"
+	lab_mkdir "${5%/*}" "${5##*/}"
 	lab_say FETCH "$2 $3"
-	if ! lab_wait env -C "$5" apt-get -c "$lab_apt_conf" -qq download "$2=$3" >"$LAB_RUN/apt.log" 2>&1; then
+	if ! lab_wait_all env -C "$5" apt-get -c "$lab_apt_conf" -qq download "$2=$3" >"$LAB_RUN/apt.log" 2>&1; then
 		! grep -qE "Version '.*' for|Unable to locate" "$LAB_RUN/apt.log" || return 3
 		sed -n "s/^[EW]: */${LAB_NAME:-vm}: /p" "$LAB_RUN/apt.log" | head -n 3 >&2
 		lab_die "cannot fetch package '$2'" "is there a network, and space in '$DAVIT_LAB'?"
@@ -140,7 +140,8 @@ lab_fetch_part() {
 	local deb dir=$4
 	lab_download_part "$1" "$2" "$3" "$dir/debs"
 	lab_say UNPACK "$1 ($3)"
-	mkdir -p "$dir/$3/usr/lib" && ln -sfn usr/lib "$dir/$3/lib"
+	lab_mkdir "$dir" "$3/usr/lib"
+	ln -sfn usr/lib "$dir/$3/lib"
 	for deb in "$dir"/debs/*.deb; do
 		# through the link, whichever of lib and usr/lib a package has
 		dpkg-deb --fsys-tarfile "$deb" 2>"$LAB_RUN/unpack.log" |
@@ -164,7 +165,7 @@ lab_fetch_begin() {
 	}
 	lab_new_dir=$DAVIT_LAB/kernels/.new
 	rm -rf "$lab_new_dir"
-	mkdir "$lab_new_dir" || lab_die "cannot write to '$DAVIT_LAB'"
+	lab_wait mkdir "$lab_new_dir" 2>/dev/null || lab_die "cannot write to '$DAVIT_LAB'"
 }
 
 lab_fetch_end() {

@@ -13,7 +13,7 @@ lab_initrd_base() {
 	lab_need busybox busybox-static
 	lab_need cpio cpio
 	busybox=$(command -v busybox)
-	mkdir -p "$dir"/{bin,lab,modules,proc,sys,dev,host,over,new}
+	lab_mkdir "$LAB_RUN" initrd/{bin,lab,modules,proc,sys,dev,host,over,new}
 	cp "$busybox" "$dir/bin/busybox"
 	! ldd "$busybox" >/dev/null 2>&1 || lab_die "'$busybox' is not static" 'apt-get install busybox-static'
 	for n in sh mount umount mkdir insmod cat cp ln uname switch_root sync poweroff; do
@@ -24,7 +24,7 @@ lab_initrd_base() {
 	: >"$dir/modules/order"
 	if [ -n "$modules" ]; then
 		lab_need modprobe kmod
-		mkdir -p "$LAB_RUN/base/lib/modules"
+		lab_mkdir "$LAB_RUN" base/lib/modules
 		ln -sfn "$modules" "$LAB_RUN/base/lib/modules/$release"
 		# shellcheck disable=SC2086 # a list
 		while read -r how file _; do

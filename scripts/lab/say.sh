@@ -21,26 +21,39 @@ lab_need() {
 		lab_die "'$1' is not installed" "apt-get install $2, or make deps-test for all of them"
 }
 
+# lab_mkdir DIR NAME...: with their parents below DIR, which is never made anew when a signal has had it removed
+lab_mkdir() {
+	local dir=$1
+	shift
+	lab_wait env -C "$dir" mkdir -p -- "$@" 2>/dev/null || lab_die "cannot make a directory in '$dir'" 'is there space on the disk?'
+}
+
 # lab_wait COMMAND...: run it so that a signal to this shell ends both at once, SIGKILL too
 lab_wait() {
-	local r
 	setpriv --pdeathsig TERM "$@" &
-	_lab_child=$!
-	wait "$_lab_child"
-	r=$?
-	_lab_child=
-	return $r
+	wait $!
 }
-_lab_child=
+
+# lab_wait_all COMMAND...: the same of one whose children outlive it, and no terminal
+lab_wait_all() { lab_wait setsid "$@"; }
 
 # lab_at_exit COMMAND: adds to what runs at the end, also after a signal
 _lab_at_exit=()
 lab_at_exit() { _lab_at_exit=("$1" "${_lab_at_exit[@]}"); }
 _lab_exit() {
-	local c
+	local c p i
 	trap '' HUP INT QUIT PIPE TERM USR1
 	trap - EXIT
-	[ -z "$_lab_child" ] || { kill "$_lab_child" && wait "$_lab_child"; } 2>/dev/null
+	# what runs, known before $! is; of lab_wait_all its group
+	for p in $(jobs -p); do
+		kill "$p"
+		kill -- "-$p"
+		wait "$p"
+		for ((i = 0; i < 300; i++)); do
+			kill -0 -- "-$p" || break
+			sleep 0.01
+		done
+	done 2>/dev/null
 	for c in "${_lab_at_exit[@]}"; do $c; done
 	# no exit here: the status is that of before, or the signal that ends this shell
 }
