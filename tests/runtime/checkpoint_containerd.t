@@ -4,9 +4,11 @@
 # shellcheck disable=SC2317 # functions are called by ok and fails
 # shellcheck source=tests/harness/lib.sh
 . "$(dirname "$0")/../harness/lib.sh"
+# shellcheck source=tests/runtime/containerd.sh
+. "$(dirname "$0")/containerd.sh"
 # shellcheck source=tests/runtime/image.sh
 . "$(dirname "$0")/image.sh"
-for peer in criu containerd ctr containerd-shim-runc-v2; do
+for peer in criu "${containerd_programs[@]}"; do
 	command -v "$peer" >/dev/null || plan skip_all "$peer is not installed"
 done
 said=$(criu check 2>&1) || plan skip_all "criu does not work here: $(head -1 <<<"$said")"
@@ -16,25 +18,15 @@ davit_env "$@"
 mount -t tmpfs containerd /run # the shims' sockets
 d=$TEST_DIR/containerd
 image=test.local/demo:1
-mkdir -p "$d"/{root,state}
+containerd_on "$d"
 oci_image "$d/image.tar" "$image" || bail 'no image'
-cat >"$d/config.toml" <<-END
-	version = 2
-	root = "$d/root"
-	state = "$d/state"
-	disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt", "io.containerd.snapshotter.v1.btrfs",
-	  "io.containerd.snapshotter.v1.zfs", "io.containerd.snapshotter.v1.devmapper", "io.containerd.snapshotter.v1.aufs"]
-	[grpc]
-	  address = "$d/sock"
-END
 containerd -c "$d/config.toml" >"$d/log" 2>&1 </dev/null &
 daemon=$!
-c() { timeout 120 ctr -a "$d/sock" "$@" </dev/null; }
+c() { "${ctr[@]}" "$@" </dev/null; }
 wait_until 60 c version || bail "containerd does not start: $(tail -5 "$d/log")"
-flags=(--snapshotter native --runtime io.containerd.runc.v2 --runc-binary "$DAVIT_OUT/bin/davit-oci")
 ok 'ctr imports an image' c image import --snapshotter native "$d/image.tar"
 rm -f "$TEST_DIR/v/n"
-ok 'run -d' c run "${flags[@]}" --cgroup "/$DAVIT_SLICE/ctr" --mount "type=bind,src=$TEST_DIR/v,dst=/v,options=rbind:rw" -d "$image" c sh -c "$program"
+ok 'run -d' c run "${ctr_run[@]}" --cgroup "/$DAVIT_SLICE/ctr" --mount "type=bind,src=$TEST_DIR/v,dst=/v,options=rbind:rw" -d "$image" c sh -c "$program"
 wait_until 30 test -s "$TEST_DIR/v/n"
 ok 'task checkpoint --image-path' c task checkpoint --image-path "$d/files" --work-path "$d/work" c
 ok 'has written files' test -s "$d/files/inventory.img"

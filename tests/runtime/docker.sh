@@ -2,6 +2,8 @@
 # shellcheck shell=bash
 # dockerd with --add-runtime davit=davit-oci, in a network namespace of its own: the flow of docker*.t and swarm*.t.
 
+# shellcheck source=tests/runtime/words.sh
+. "$(dirname "$0")/words.sh"
 # shellcheck disable=SC2034 # of docker*.t
 docker_programs=(dockerd docker containerd)
 
@@ -50,19 +52,7 @@ docker_flow() {
 
 	is "$(crun --rm demo echo hi)" hi 'run'
 	is "$(crun --rm --runtime davit demo echo hi)" hi '--runtime'
-	fails 'the status of the program' 7 crun --rm demo sh -c 'exit 7'
-	fails 'a program that is missing' 127 crun --rm demo /nope
-	fails 'one that is not in PATH' 127 crun --rm demo nope
-	fails 'one that cannot be executed' 126 crun --rm demo /etc
-	is "$(crun --rm -e A=b -w /tmp -u 1000:2000 demo sh -c 'echo $A $(pwd) $(id -u) $(id -g)')" 'b /tmp 1000 2000' \
-		'variables, directory, user'
-	is "$(crun --rm --hostname box demo hostname)" box 'host name'
-	is "$(crun --rm --read-only demo sh -c 'touch /x 2>/dev/null || echo no')" no 'read-only root'
-	is "$(crun --rm --cap-drop all --cap-add net_raw demo sh -c 'grep CapEff /proc/self/status | cut -f2')" \
-		0000000000002000 'capabilities'
-	is "$(crun --rm --tmpfs /t:size=64k demo stat -f -c %T /t)" tmpfs 'tmpfs'
-	is "$(crun --rm -v "$d/v:/v" demo sh -c 'echo x >/v/f'; cat "$d/v/f")" x 'a volume'
-	is "$(crun --rm -v "$d/v:/v:ro" demo sh -c 'touch /v/g 2>/dev/null || echo no')" no 'a read-only one'
+	engine_words crun
 	is "$(crun --rm --ulimit nofile=64:64 demo sh -c 'ulimit -n')" 64 'limits'
 	is "$(crun --rm --memory 32m --pids-limit 20 --cpus 0.5 demo echo ok)" ok 'limits of the cgroup'
 	is "$(crun --rm --init demo sh -c 'tr "\0" " " </proc/1/cmdline | cut -d" " -f1')" /sbin/docker-init '--init'

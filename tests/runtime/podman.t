@@ -5,6 +5,8 @@
 . "$(dirname "$0")/../harness/lib.sh"
 # shellcheck source=tests/runtime/podman.sh
 . "$(dirname "$0")/podman.sh"
+# shellcheck source=tests/runtime/words.sh
+. "$(dirname "$0")/words.sh"
 for peer in podman conmon; do
 	command -v "$peer" >/dev/null || plan skip_all "$peer is not installed"
 done
@@ -29,20 +31,8 @@ run prun --rm demo echo hi
 is "$out" hi 'run'
 [ "$status" = 0 ] || diag "$err"
 is "$(p --runtime "$DAVIT_OUT/bin/davit-oci" run --rm "${parent[@]}" demo echo hi)" hi '--runtime with its place'
-fails 'the status of the program' 7 prun --rm demo sh -c 'exit 7'
-fails 'a program that is missing' 127 prun --rm demo /nope
-fails 'one that is not in PATH' 127 prun --rm demo nope
-fails 'one that cannot be executed' 126 prun --rm demo /etc
-is "$(prun --rm -e A=b -w /tmp -u 1000:2000 demo sh -c 'echo $A $(pwd) $(id -u) $(id -g)')" 'b /tmp 1000 2000' \
-	'variables, directory, user'
-is "$(prun --rm --hostname box demo hostname)" box 'host name'
-is "$(prun --rm --read-only demo sh -c 'touch /x 2>/dev/null || echo no')" no 'read-only root'
-is "$(prun --rm --cap-drop all --cap-add net_raw demo sh -c 'grep CapEff /proc/self/status | cut -f2')" \
-	0000000000002000 'capabilities'
-is "$(prun --rm --tmpfs /t:size=64k demo sh -c 'stat -f -c %T /t')" tmpfs 'tmpfs'
 mkdir "$d/v"
-is "$(prun --rm -v "$d/v:/v" demo sh -c 'echo x >/v/f'; cat "$d/v/f")" x 'a volume'
-is "$(prun --rm -v "$d/v:/v:ro" demo sh -c 'touch /v/g 2>/dev/null || echo no')" no 'a read-only one'
+engine_words prun
 is "$(prun --rm --ulimit nofile=64:64 --ulimit nproc=100:100 demo sh -c 'ulimit -n')" 64 'limits'
 is "$(prun --rm --memory 32m --pids-limit 20 demo true; echo $?)" 0 'limits of the cgroup'
 fails 'out of memory' 137 prun --rm --memory 16m --memory-swap 16m demo sh -c 'x=$(head -c 64m /dev/zero | tr "\0" a); echo ${#x}'
