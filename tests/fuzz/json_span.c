@@ -28,6 +28,33 @@ static void check_blanked(const char *text, size_t n, size_t start, size_t len)
 		abort();
 }
 
+/* All members, in order, are those of the parser. */
+static void check_members(const char *text, size_t n, const json_t *doc)
+{
+	struct json_members members = { .p = text, .end = text + n };
+	struct json_member m;
+	size_t count = 0;
+	int r;
+
+	while ((r = json_span_next(&members, &m)) > 0) {
+		_cleanup_json_ json_t *value = NULL;
+
+		if (m.key < text || m.value + m.value_len > text + n || !m.value_len)
+			abort();
+		count++;
+		if (!json_is_object(doc))
+			continue;
+		value = json_parse(m.value, m.value_len, "value", NULL);
+		if (!value)
+			abort();
+		if (!memchr(m.key, '\\', m.key_len) &&
+		    !json_equal(value, json_object_getn(doc, m.key, m.key_len)))
+			abort();
+	}
+	if (json_is_object(doc) && (r < 0 || count != json_object_size(doc)))
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	/* its own memory: a look behind the end is found */
@@ -43,6 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (r == 0 && (!len || start > size || len > size - start))
 		abort();
 	doc = json_parse(text, size, "text", NULL);
+	check_members(text, size, doc);
 	if (!doc || r < 0)
 		return 0;
 	part = json_parse(text + start, len, "part", NULL);

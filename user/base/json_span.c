@@ -77,32 +77,37 @@ static bool skip_value(struct scan *s)
 	return s->p > start;
 }
 
+/* The name of a member, with *@s then at its value. Return: 1; 0 behind the last member; -EBADMSG */
+static int next_name(struct scan *s, bool is_first, const char **ret, size_t *ret_len)
+{
+	if (take(s, '}'))
+		return 0;
+	if ((!is_first && !take(s, ',')) || !take(s, '"'))
+		return -EBADMSG;
+	*ret = s->p;
+	if (!skip_string(s))
+		return -EBADMSG;
+	*ret_len = (size_t)(s->p - *ret) - 1;
+	if (!take(s, ':'))
+		return -EBADMSG;
+	skip_space(s);
+	return 1;
+}
+
 /* Behind '{': at the value of @key. */
 static int find_member(struct scan *s, const char *key)
 {
-	size_t len = strlen(key);
+	const char *name;
+	size_t len;
+	int r;
 
-	if (take(s, '}'))
-		return -ENOENT;
-	do {
-		const char *name;
-		bool is_it;
-
-		if (!take(s, '"'))
-			return -EBADMSG;
-		name = s->p;
-		if (!skip_string(s))
-			return -EBADMSG;
-		is_it = (size_t)(s->p - name) == len + 1 && memcmp(name, key, len) == 0;
-		if (!take(s, ':'))
-			return -EBADMSG;
-		skip_space(s);
-		if (is_it)
+	for (bool is_first = true; (r = next_name(s, is_first, &name, &len)) > 0; is_first = false) {
+		if (len == strlen(key) && memcmp(name, key, len) == 0)
 			return 0;
 		if (!skip_value(s))
 			return -EBADMSG;
-	} while (take(s, ','));
-	return take(s, '}') ? -ENOENT : -EBADMSG;
+	}
+	return r < 0 ? r : -ENOENT;
 }
 
 int json_span_find(const char *text, size_t n, const char *const *keys, size_t n_keys, size_t *ret_start,
@@ -125,4 +130,25 @@ int json_span_find(const char *text, size_t n, const char *const *keys, size_t n
 	*ret_start = (size_t)(start - text);
 	*ret_len = (size_t)(s.p - start);
 	return 0;
+}
+
+int json_span_next(struct json_members *m, struct json_member *ret)
+{
+	struct scan s = { m->p, m->end };
+	int r;
+
+	if (!m->is_inside && !take(&s, '{'))
+		return -EBADMSG;
+	r = next_name(&s, !m->is_inside, &ret->key, &ret->key_len);
+	ret->value = s.p;
+	if (r > 0 && !skip_value(&s))
+		return -EBADMSG;
+	ret->value_len = (size_t)(s.p - ret->value);
+	m->p = s.p;
+	m->is_inside = true;
+	if (r == 0) {
+		skip_space(&s);
+		return s.p == s.end ? 0 : -EBADMSG;
+	}
+	return r;
 }

@@ -3,6 +3,7 @@
 #ifndef DAVIT_BASE_JSON_SPAN_H
 #define DAVIT_BASE_JSON_SPAN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /**
@@ -15,5 +16,25 @@
  */
 int json_span_find(const char *text, size_t n, const char *const *keys, size_t n_keys, size_t *ret_start,
 		   size_t *ret_len);
+
+/* struct json_members - place in an object: begin with { .p = text, .end = text + n } */
+struct json_members {
+	const char *p, *end;
+	bool is_inside;
+};
+
+/* struct json_member - parts of the text: the name without its quotes, as written, and the value */
+struct json_member {
+	const char *key, *value;
+	size_t key_len, value_len;
+};
+
+/**
+ * json_span_next() - the next member of the text's one object
+ *
+ * A value is only measured: json_parse() tells whether it is one.
+ * Return: 1; 0 when the object and the text have ended; -EBADMSG.
+ */
+int json_span_next(struct json_members *m, struct json_member *ret);
 
 #endif

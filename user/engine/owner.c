@@ -60,11 +60,10 @@ static bool holds_lock(int proc_fd, pid_t pid, const struct stat *object)
 static void rouse(int proc_fd, pid_t pid, const struct stat *object, int sig)
 {
 	_cleanup_fd_ int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	struct proc_id id;
 	char state;
 
 	/* opened before we look: a process that takes over the number is not what the signal goes to */
-	if (pidfd < 0 || proc_id_read(pid, &id, &state) < 0 || (state != 'T' && state != 't') ||
+	if (pidfd < 0 || proc_state(pid, &state) < 0 || (state != 'T' && state != 't') ||
 	    !holds_lock(proc_fd, pid, object))
 		return;
 	(void)syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0); /* it may be gone by now */

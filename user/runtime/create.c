@@ -206,8 +206,7 @@ static int spawn_child(struct making *m, struct err *e)
 	rec->pipes.report = child.report;
 	rec->pipes.wait = child.wait;
 	rec->wait_inode = child.wait_inode;
-	r = proc_id_read(child.pid, &rec->init, NULL);
-	return r < 0 ? err_set(e, r, "read the start time of process %d", child.pid) : 0;
+	return proc_id_keep(child.pid, child.pidfd, m->c->dirfd, &rec->init, e);
 }
 
 int write_pid_file(const char *path, pid_t pid, struct err *e)

@@ -76,7 +76,7 @@ enum record_status container_look(const struct record *r);
 int container_kill(const struct record *r, int sig, bool is_all, struct err *e);
 
 /* container_start() - startContainer hooks, the workload, poststart hooks. @dirfd: its locked record */
-int container_start(const struct record *r, struct err *e);
+int container_start(const struct record *r, int dirfd, struct err *e);
 
 /**
  * container_delete() - processes, cgroup, poststop hooks, record of a container

@@ -67,10 +67,12 @@ int container_start_child(struct created *c, struct err *e)
 
 	if (s == 0)
 		s = bundle_child_go(&c->child, c->bundle.config.process.args.v[0], e);
+	if (s == 0 && c->record.pipes.wait >= 0)
+		record_set_started(c->dirfd);
 	return s < 0 ? s : run_point(&c->record, OCI_HOOK_POSTSTART, RECORD_RUNNING, NULL, e);
 }
 
-int container_start(const struct record *r, struct err *e)
+int container_start(const struct record *r, int dirfd, struct err *e)
 {
 	_cleanup_fd_ int pidfd = -1;
 	int s;
@@ -89,6 +91,8 @@ int container_start(const struct record *r, struct err *e)
 	s = start_hooks(r, pidfd, e);
 	if (s == 0)
 		s = waiting_start(r, e);
+	if (s == 0)
+		record_set_started(dirfd);
 	return s < 0 ? s : run_point(r, OCI_HOOK_POSTSTART, RECORD_RUNNING, NULL, e);
 }
 

@@ -24,14 +24,19 @@ static const struct { const char *name; uint64_t flag; } kinds[] = {
 };
 /* clang-format on */
 
-/* Namespaces in which @pid is not where we are: entering one's own user namespace is refused. */
-static int other_namespaces(pid_t pid, uint64_t *ret, struct err *e)
+/*
+ * Namespaces in which @pid is not where we are. Those that it got new are not looked at, as each look costs two
+ * microseconds, but for the user namespace: entering one's own is refused.
+ */
+static int other_namespaces(pid_t pid, const struct oci_linux *linux_, uint64_t *ret, struct err *e)
 {
-	*ret = 0;
+	*ret = oci_linux_new_namespaces(linux_) & ~(uint64_t)CLONE_NEWUSER;
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		char theirs[48], ours[32];
 		struct stat a, b;
 
+		if (*ret & kinds[i].flag)
+			continue;
 		(void)err_format(theirs, sizeof(theirs), "/proc/%d/ns/%s", pid, kinds[i].name);
 		(void)err_format(ours, sizeof(ours), "/proc/self/ns/%s", kinds[i].name);
 		if (stat(ours, &a) < 0) /* a kernel without this kind */
@@ -91,7 +96,7 @@ int container_exec(const struct record *r, const struct oci_process *process,
 	if (pidfd < 0)
 		return err_plain(e, -ESRCH, "cannot exec in container '%s': it is not running",
 				 r->id);
-	s = other_namespaces(r->init.pid, &ns, e);
+	s = other_namespaces(r->init.pid, &o->bundle->config.linux_, &ns, e);
 	/* else the pid may have been another process's by then, with the host's namespaces */
 	if (s == 0 && pidfd_send_signal(pidfd, 0, NULL, 0) < 0)
 		s = err_plain(e, -ESRCH, "cannot exec in container '%s': it has ended", r->id);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which process a recorded pid meant: pids are used again, start times of one pid are not. */
+/* Which process a recorded pid meant: pids are used again, inodes of pidfds and start times of one pid are not. */
 #ifndef DAVIT_RUNTIME_PROC_ID_H
 #define DAVIT_RUNTIME_PROC_ID_H
 
@@ -7,35 +7,32 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct err;
+
 /**
  * struct proc_id - a process of this boot
- * @start: field 22 of /proc/PID/stat, clock ticks since boot
+ * @start: field 22 of /proc/PID/stat, clock ticks since boot; 0 when @inode tells
+ * @inode: of a pidfd of it, which since Linux 6.9 no other process of this boot has; 0 = unknown
  */
 struct proc_id {
 	pid_t pid;
-	uint64_t start;
+	uint64_t start, inode;
 };
-
-#define PROC_NAME_MAX 15 /* bytes of /proc/PID/comm */
 
 /**
- * struct proc_look - a process at a moment
- * @state: 'R', 'Z' ...
- * @name:  of its program, or what it called itself by PR_SET_NAME
+ * proc_id_keep() - of a process there is now
+ * @pidfd:  of it
+ * @dirfd:  where it will be recorded: what outlives a boot gets the start time, as inodes begin anew
  */
-struct proc_look {
-	struct proc_id id;
-	char state;
-	char name[PROC_NAME_MAX + 1];
-};
-
-/* proc_look() - Return: 0; -ESRCH */
-int proc_look(pid_t pid, struct proc_look *ret);
-
-/* proc_id_read() - of a process there is now. Return: 0; -ESRCH. @ret_state: 'R', 'Z' …, or NULL */
-int proc_id_read(pid_t pid, struct proc_id *ret, char *ret_state);
+int proc_id_keep(pid_t pid, int pidfd, int dirfd, struct proc_id *ret, struct err *e);
 
 /* proc_id_open() - pidfd of the very process. Return: descriptor; -ESRCH when it is gone (a zombie is) */
 int proc_id_open(const struct proc_id *p);
+
+/* proc_id_is_there() - would proc_id_open() find it? */
+bool proc_id_is_there(const struct proc_id *p);
+
+/* proc_state() - 'R', 'Z' ... of /proc/PID/stat. Return: 0; -ESRCH */
+int proc_state(pid_t pid, char *ret);
 
 #endif

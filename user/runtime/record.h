@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What davit-oci knows of a container between two commands: <root>/<id>/, a directory that is locked
- * while a command changes it, with state.json in it, which is written once.
+ * while a command changes it, with state.json in it, which is written once; one digit of it tells of the start.
  */
 #ifndef DAVIT_RUNTIME_RECORD_H
 #define DAVIT_RUNTIME_RECORD_H
@@ -17,6 +17,7 @@ struct str;
 struct strv;
 
 #define RECORD_OCI_VERSION "1.3.0" /* of the states that we print */
+#define RECORD_FILE "state.json"
 #define RECORD_ID_MAX 255u /* bytes of an id: a file name */
 #define RECORD_FILE_MAX \
 	(4u << 20) /* bytes of state.json: annotations and hooks are copied into it */
@@ -27,6 +28,7 @@ int record_check_id(const char *id, struct err *e);
 /**
  * struct record - a container that has been created; strings owned
  * @pipes:	    davit-init's descriptors until it is started: where it reports, where it waits
+ * @started:	    1: the workload was let go, it need not be looked whether it waits; 0: it need
  * @wait_inode:	    of the pipe it waits at: tells the descriptor from one the workload opened
  * @created:	    RFC 3339 with nanoseconds
  * @cgroup:	    path below the mount of each hierarchy, with its first '/'; NULL or "" = it has none
@@ -43,6 +45,7 @@ struct record {
 	struct {
 		int report, wait;
 	} pipes;
+	int started;
 	uint64_t wait_inode, cgroup_inode;
 	bool has_own_cgroup, has_own_pids, has_userns;
 	json_t *annotations, *hooks;
@@ -84,6 +87,9 @@ int record_relock(int dirfd, struct err *e);
 
 /* record_write() - state.json, by rename; no fsync: it is about processes of this boot */
 int record_write(int dirfd, const struct record *r, struct err *e);
+
+/* record_set_started() - in the file. Nobody needs it: without, every look at the container takes longer. */
+void record_set_started(int dirfd);
 
 /* record_parse() - the bytes of a state.json. @ret->id stays NULL. Return: 0; -EBADMSG, then @ret is as it was */
 int record_parse(const char *text, size_t n, struct record *ret, struct err *e);

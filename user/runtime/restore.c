@@ -262,9 +262,9 @@ static int take_child(struct restoring *m, struct err *e)
 	child->pidfd = pidfd_open(child->pid, 0);
 	if (child->pidfd < 0)
 		return err_set(e, errno, "open process %d", child->pid);
-	r = proc_id_read(child->pid, &m->c->record.init, NULL);
+	r = proc_id_keep(child->pid, child->pidfd, m->c->dirfd, &m->c->record.init, e);
 	if (r < 0)
-		return err_set(e, r, "read the start time of process %d", child->pid);
+		return r;
 	/* seen no more: the namespace that had it is gone with criu */
 	(void)unlinkat(m->c->dirfd, PID_FILE, 0);
 	return unlinkat(m->c->dirfd, STAGE_DIR, AT_REMOVEDIR) < 0 ?

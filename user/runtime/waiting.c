@@ -31,12 +31,6 @@ bool waiting_is(const struct record *r)
 	return stat(path, &st) == 0 && S_ISFIFO(st.st_mode) && st.st_ino == r->wait_inode;
 }
 
-/* execveat(2) of a descriptor names the program after its number, since Linux 6.14 after its file. */
-bool waiting_may_be(const char *name)
-{
-	return str_eq(name, "davit-init") || (*name && !name[strspn(name, "0123456789")]);
-}
-
 int waiting_start(const struct record *r, struct err *e)
 {
 	_cleanup_fd_ int process = proc_id_open(&r->init), report = -1, wait = -1;

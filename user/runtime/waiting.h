@@ -12,9 +12,6 @@ struct record;
 /* waiting_is() - does the container's process still wait to be started? */
 bool waiting_is(const struct record *r);
 
-/* waiting_may_be() - can it, by the @name of its program? A workload may be called so, too. */
-bool waiting_may_be(const char *name);
-
 /**
  * waiting_start() - let it execute the workload and read how that went
  *

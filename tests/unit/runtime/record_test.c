@@ -15,7 +15,9 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/fs.h"
+#include "base/io.h"
 #include "base/json.h"
+#include "base/libc.h"
 #include "base/str.h"
 #include "kselftest_harness.h"
 #include "runtime/waiting.h"
@@ -89,7 +91,7 @@ TEST_F(root, reads_what_it_wrote)
 			    .cgroup = (char *)"/davit/x",
 			    .scope = (char *)"davit-x.scope",
 			    .owner = (char *)"",
-			    .init = { 1, 77 },
+			    .init = { .pid = 1, .start = 77 },
 			    .pipes = { 3, 4 },
 			    .wait_inode = UINT32_MAX + 5ull,
 			    .cgroup_inode = 1ull << 40,
@@ -127,6 +129,52 @@ TEST_F(root, reads_what_it_wrote)
 	(void)close(fd);
 }
 
+TEST_F(root, one_digit_tells_of_the_start)
+{
+	static const char other[] = "{\"version\": 1, \"pid\": 100000000000000}";
+	struct record r = { .id = (char *)"x", .init = { .pid = 1, .start = 77 }, .pipes = { 3, 4 } };
+	_cleanup_(record_done) struct record before = { .pipes = { -1, -1 } },
+					     after = { .pipes = { -1, -1 } };
+	_cleanup_free_ char *text = NULL;
+	struct err e = ERR_INIT;
+	int fd = record_make(self->path, "x", &e);
+	size_t n;
+
+	ASSERT_GE(fd, 0);
+	ASSERT_EQ(0, record_write(fd, &r, &e));
+	ASSERT_EQ(0, record_read(fd, "x", &before, &e));
+	record_set_started(fd);
+	record_set_started(fd);
+	ASSERT_EQ(0, record_read(fd, "x", &after, &e)) TH_LOG("%s", e.msg);
+	EXPECT_EQ(0, before.started);
+	EXPECT_EQ(1, after.started);
+	EXPECT_EQ(before.init.start, after.init.start);
+	EXPECT_EQ(before.pipes.wait, after.pipes.wait);
+	/* a file of another form is left alone */
+	ASSERT_EQ(0, io_replace_file(fd, RECORD_FILE, other, strlen(other), 0600, 0, &e));
+	record_set_started(fd);
+	ASSERT_EQ(0, io_read_file(fd, RECORD_FILE, 4096, &text, &n, &e));
+	EXPECT_STREQ(other, text);
+	(void)close(fd);
+}
+
+TEST_F(root, reads_any_json_of_ours)
+{
+	static const char text[] = " { \"bundle\" : \"/\\u00e4\\\"\" , \"rootfs\":\"/\xc3\xa4\",\"unknown\":[{}],"
+				   "\"pid\":1,\"scope\":null,\"hooks\":{\"a\":[1]},\"version\" : 1 }\n";
+	_cleanup_(record_done) struct record got = { .pipes = { -1, -1 } };
+	struct err e = ERR_INIT;
+
+	ASSERT_EQ(0, record_parse(text, strlen(text), &got, &e)) TH_LOG("%s", e.msg);
+	EXPECT_STREQ("/\xc3\xa4\"", got.bundle);
+	EXPECT_STREQ("/\xc3\xa4", got.rootfs);
+	EXPECT_STREQ("", got.scope);
+	EXPECT_STREQ("", got.owner);
+	EXPECT_EQ(1, got.init.pid);
+	EXPECT_EQ(-1, got.pipes.wait);
+	EXPECT_TRUE(json_is_object(got.hooks));
+}
+
 TEST_F(root, refuses_damage)
 {
 	static const char *const bad[] = { "",
@@ -135,7 +183,24 @@ TEST_F(root, refuses_damage)
 					   "{\"version\":2}",
 					   "{\"version\":1,\"pid\":\"1\"}",
 					   "{\"version\":1,\"pid\":-7}",
-					   "{\"version\":1,\"hooks\":[]}" };
+					   "{\"version\":1,\"hooks\":[]}",
+					   "{\"version\":1,\"hooks\":{}",
+					   "{\"version\":1,\"hooks\":{\"a\":}}",
+					   "{\"version\":1}}",
+					   "{\"version\":1,}",
+					   "{\"version\":1 \"pid\":1}",
+					   "{\"version\":1.0}",
+					   "{\"pid\":1}",
+					   "{\"version\":1,\"pid\":1,\"pid\":2}",
+					   "{\"version\":1,\"pid\":4294967297}",
+					   "{\"version\":1,\"pid\":1e3}",
+					   "{\"version\":1,\"start\":-1}",
+					   "{\"version\":1,\"start\":9999999999999999999999}",
+					   "{\"version\":1,\"userns\":1}",
+					   "{\"version\":1,\"bundle\":1}",
+					   "{\"version\":1,\"bundle\":\"\\x\"}",
+					   "{\"version\":1,\"bundle\":\"a\nb\"}",
+					   "{\"version\":1,\"bundle\":\"\xff\"}" };
 	struct err e = ERR_INIT;
 	int fd = record_make(self->path, "x", &e);
 
@@ -151,6 +216,47 @@ TEST_F(root, refuses_damage)
 		TH_LOG("'%s': %s", bad[i], e.msg);
 	}
 	(void)close(fd);
+}
+
+/* As of a record that is on no tmpfs: @pid's start time */
+static int keep_id(pid_t pid, struct proc_id *ret)
+{
+	_cleanup_fd_ int pidfd = pidfd_open(pid, 0), dir = open("/proc", O_PATH | O_CLOEXEC);
+
+	return pidfd < 0 ? -errno : proc_id_keep(pid, pidfd, dir, ret, NULL);
+}
+
+/* On a tmpfs, where the kernel's pidfds tell processes apart by their inodes; elsewhere by the start time. */
+TEST(tells_a_process_from_the_next_with_its_pid)
+{
+	_cleanup_fd_ int shm = open("/dev/shm", O_PATH | O_CLOEXEC);
+	struct proc_id id = { 0 };
+	struct err e = ERR_INIT;
+	pid_t pid = fork();
+	int pidfd, again;
+
+	if (pid == 0)
+		_exit(pause());
+	ASSERT_GT(pid, 0);
+	pidfd = pidfd_open(pid, 0);
+	ASSERT_EQ(0, proc_id_keep(pid, pidfd, shm, &id, &e)) TH_LOG("%s", e.msg);
+	EXPECT_EQ(!id.inode, !!id.start);
+	EXPECT_TRUE(proc_id_is_there(&id));
+	again = proc_id_open(&id);
+	EXPECT_GE(again, 0);
+	(void)close(again);
+	id.inode += !!id.inode;
+	id.start += !!id.start;
+	EXPECT_FALSE(proc_id_is_there(&id));
+	EXPECT_EQ(-ESRCH, proc_id_open(&id));
+	id.inode -= !!id.inode;
+	id.start -= !!id.start;
+	ASSERT_EQ(0, kill(pid, SIGKILL));
+	EXPECT_EQ(0, waitid(P_PID, (id_t)pid, &(siginfo_t){ 0 }, WEXITED | WNOWAIT));
+	EXPECT_FALSE(proc_id_is_there(&id)); /* a zombie */
+	ASSERT_EQ(pid, waitpid(pid, NULL, 0));
+	EXPECT_FALSE(proc_id_is_there(&id));
+	(void)close(pidfd);
 }
 
 /* davit-init as a container's first process, as create leaves it behind */
@@ -184,7 +290,7 @@ static pid_t start_waiting(struct record *r, const char *command, int *ret_repor
 	r->pipes.wait = both;
 	r->wait_inode = st.st_ino;
 	*ret_report = report[0];
-	return proc_id_read(pid, &r->init, NULL) < 0 ? -1 : pid;
+	return keep_id(pid, &r->init) < 0 ? -1 : pid;
 }
 
 TEST(starts_what_waits)

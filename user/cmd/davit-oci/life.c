@@ -23,7 +23,7 @@ static int start_main(const void *data, void *opts, int argc, char *argv[], stru
 	if (dir < 0)
 		return dir;
 	s = record_read(dir, argv[0], &r, e);
-	return s < 0 ? s : container_start(&r, e);
+	return s < 0 ? s : container_start(&r, dir, e);
 }
 
 struct kill_opts {

@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * state.json and what is printed of it. `list` reads one for each container and most fields are short: the members are
+ * found without jansson, which makes a node of each and takes five times as long.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/fmt.h"
+#include "base/io.h"
+#include "base/json.h"
+#include "base/json_span.h"
+#include "base/str.h"
+#include "runtime/record.h"
+
+#define VERSION "1"
+#define HEAD	"{\n  \"version\": " VERSION ",\n  \"started\": " /* then the digit that record_set_started() changes */
+
+enum kind { TEXT, U64, INT, FLAG, OBJECT };
+
+/* clang-format off */
+#define FIELD(key, kind, member) { key, sizeof(key) - 1, kind, offsetof(struct record, member) }
+static const struct field {
+	const char *key;
+	size_t len;
+	enum kind kind;
+	size_t at;
+} fields[] = {
+	FIELD("started",      INT,    started), /* first: it follows HEAD */
+	FIELD("pid",          INT,    init.pid),
+	FIELD("report",       INT,    pipes.report),
+	FIELD("wait",         INT,    pipes.wait),
+	FIELD("start",        U64,    init.start),
+	FIELD("pidInode",     U64,    init.inode),
+	FIELD("waitInode",    U64,    wait_inode),
+	FIELD("cgroupInode",  U64,    cgroup_inode),
+	FIELD("ownCgroup",    FLAG,   has_own_cgroup),
+	FIELD("userns",       FLAG,   has_userns),
+	FIELD("ownPids",      FLAG,   has_own_pids),
+	FIELD("bundle",       TEXT,   bundle),
+	FIELD("rootfs",       TEXT,   rootfs),
+	FIELD("created",      TEXT,   created),
+	FIELD("cgroup",       TEXT,   cgroup),
+	FIELD("scope",        TEXT,   scope),
+	FIELD("owner",        TEXT,   owner),
+	FIELD("resctrl",      TEXT,   resctrl),
+	FIELD("annotations",  OBJECT, annotations),
+	FIELD("hooks",        OBJECT, hooks),
+};
+/* clang-format on */
+
+static void add_string(struct str *s, const char *key, const char *value)
+{
+	str_addf(s, ",\n  \"%s\": ", key);
+	str_add_json(s, value ? value : "");
+}
+
+static int add_object(struct str *s, const char *key, const json_t *value)
+{
+	_cleanup_free_ char *text = value ? json_text(value) : NULL;
+
+	if (!value)
+		return 0;
+	if (!text)
+		return -ENOMEM;
+	str_addf(s, ",\n  \"%s\": ", key);
+	str_add(s, text);
+	return 0;
+}
+
+static void *member(const struct record *r, const struct field *f)
+{
+	return (char *)r + f->at;
+}
+
+/* What is empty, zero or false is left out; a descriptor is always told, as 0 is one. */
+static int add_field(struct str *s, const struct record *r, const struct field *f)
+{
+	const char *const *text = member(r, f);
+	const uint64_t *number = member(r, f);
+	const bool *flag = member(r, f);
+	const int *small = member(r, f);
+	json_t *const *object = member(r, f);
+
+	switch (f->kind) {
+	case TEXT:
+		if (*text && **text)
+			add_string(s, f->key, *text);
+		break;
+	case U64:
+		if (*number)
+			str_addf(s, ",\n  \"%s\": %llu", f->key, (unsigned long long)*number);
+		break;
+	case INT:
+		str_addf(s, ",\n  \"%s\": %d", f->key, *small);
+		break;
+	case FLAG:
+		if (*flag)
+			str_addf(s, ",\n  \"%s\": true", f->key);
+		break;
+	case OBJECT:
+		return add_object(s, f->key, *object);
+	}
+	return 0;
+}
+
+int record_write(int dirfd, const struct record *r, struct err *e)
+{
+	_cleanup_str_ struct str s = STR_INIT;
+	int status = 0;
+
+	str_addf(&s, HEAD "%d", r->started);
+	for (size_t i = 1; i < ARRAY_SIZE(fields) && status == 0; i++)
+		status = add_field(&s, r, &fields[i]);
+	str_add(&s, "\n}\n");
+	if (status < 0 || str_failed(&s))
+		return err_set(e, ENOMEM, "write the state of container '%s'", r->id);
+	return io_replace_file(dirfd, RECORD_FILE, str_text(&s), s.len, 0600, 0, e);
+}
+
+void record_set_started(int dirfd)
+{
+	_cleanup_fd_ int fd = openat(dirfd, RECORD_FILE, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	char head[sizeof(HEAD)];
+
+	/* a file of another form stays as it is */
+	if (fd >= 0 && pread(fd, head, sizeof(head), 0) == sizeof(head) &&
+	    memcmp(head, HEAD "0", sizeof(head)) == 0)
+		(void)!pwrite(fd, "1", 1, sizeof(head) - 1);
+}
+
+static int bad_value(const struct field *f, struct err *e)
+{
+	return err_plain(e, -EBADMSG, "'%s' has a value of another kind, or out of range", f->key);
+}
+
+static bool is_plain(const char *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)p[i] < ' ' || (unsigned char)p[i] >= 0x7f || p[i] == '\\')
+			return false;
+	return true;
+}
+
+/* With its quotes. */
+static int get_text(const struct json_member *m, const struct field *f, char **ret, struct err *e)
+{
+	_cleanup_json_ json_t *j = NULL;
+
+	if (*m->value == '"' && is_plain(m->value + 1, m->value_len - 2)) {
+		*ret = strndup(m->value + 1, m->value_len - 2);
+	} else {
+		j = json_parse(m->value, m->value_len, f->key, e);
+		if (!j)
+			return -EBADMSG;
+		if (!json_is_string(j))
+			return bad_value(f, e);
+		*ret = strdup(json_string_value(j));
+	}
+	return *ret ? 0 : err_set(e, ENOMEM, "read '%s'", f->key);
+}
+
+static int get_number(const struct json_member *m, int64_t *ret)
+{
+	char digits[FMT_BUF];
+
+	if (m->value_len >= sizeof(digits) || (*m->value != '-' && (*m->value < '0' || *m->value > '9')))
+		return -EBADMSG;
+	memcpy(digits, m->value, m->value_len);
+	digits[m->value_len] = '\0';
+	return fmt_parse_i64(digits, ret);
+}
+
+static int get_object(const struct json_member *m, const struct field *f, json_t **ret, struct err *e)
+{
+	json_t *j = json_parse(m->value, m->value_len, f->key, e);
+
+	if (!j)
+		return -EBADMSG;
+	if (!json_is_object(j)) {
+		json_decref(j);
+		return bad_value(f, e);
+	}
+	*ret = j;
+	return 0;
+}
+
+static bool is_value(const struct json_member *m, const char *text)
+{
+	return m->value_len == strlen(text) && memcmp(m->value, text, m->value_len) == 0;
+}
+
+static int get_field(const struct json_member *m, const struct field *f, struct record *r, struct err *e)
+{
+	bool *flag = member(r, f);
+	int64_t number;
+
+	if (is_value(m, "null"))
+		return 0;
+	switch (f->kind) {
+	case TEXT:
+		return get_text(m, f, member(r, f), e);
+	case OBJECT:
+		return get_object(m, f, member(r, f), e);
+	case U64:
+		if (get_number(m, &number) < 0 || number < 0)
+			return bad_value(f, e);
+		*(uint64_t *)member(r, f) = (uint64_t)number;
+		return 0;
+	case INT:
+		if (get_number(m, &number) < 0 || number < -1 || number > INT32_MAX)
+			return bad_value(f, e);
+		*(int *)member(r, f) = (int)number;
+		return 0;
+	case FLAG:
+		*flag = is_value(m, "true");
+		return *flag || is_value(m, "false") ? 0 : bad_value(f, e);
+	}
+	return 0;
+}
+
+/* A name that we do not know is another version's: nothing of ours. */
+static int find_field(const struct json_member *m, size_t *ret)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+		if (m->key_len == fields[i].len && memcmp(m->key, fields[i].key, m->key_len) == 0) {
+			*ret = i;
+			return 0;
+		}
+	}
+	return -ENOENT;
+}
+
+static int check_version(const struct json_member *m, struct err *e)
+{
+	return is_value(m, VERSION) ? 0 :
+				      err_plain(e, -EBADMSG, "written by another version of davit-oci (%.*s)",
+						m->value_len < NAME_MAX ? (int)m->value_len : NAME_MAX, m->value);
+}
+
+static int parse_members(const char *text, size_t n, struct record *r, struct err *e)
+{
+	static const char version[] = "version";
+	struct json_members members = { .p = text, .end = text + n };
+	struct json_member m;
+	bool has_version = false;
+	uint32_t seen = 0;
+	size_t i;
+	int s;
+
+	while ((s = json_span_next(&members, &m)) > 0) {
+		if (m.key_len == strlen(version) && memcmp(m.key, version, m.key_len) == 0) {
+			s = check_version(&m, e);
+			has_version = true;
+		} else if (find_field(&m, &i) == 0) {
+			s = seen & 1u << i ? err_plain(e, -EBADMSG, "'%s' is there twice", fields[i].key) :
+					     get_field(&m, &fields[i], r, e);
+			seen |= 1u << i;
+		}
+		if (s < 0)
+			return s;
+	}
+	if (s < 0)
+		return err_plain(e, s, "'" RECORD_FILE "' is not valid JSON");
+	return has_version ? 0 : err_plain(e, -EBADMSG, "'" RECORD_FILE "' has no version");
+}
+
+/* Readers of a record need not ask whether a text is there. */
+static int fill_texts(struct record *r, struct err *e)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+		char **text = member(r, &fields[i]);
+
+		if (fields[i].kind == TEXT && !*text && !(*text = strdup("")))
+			return err_set(e, ENOMEM, "read '%s'", fields[i].key);
+	}
+	return 0;
+}
+
+int record_parse(const char *text, size_t n, struct record *ret, struct err *e)
+{
+	_cleanup_(record_done) struct record record = { .pipes = { -1, -1 } };
+	int r = parse_members(text, n, &record, e);
+
+	if (r == 0)
+		r = fill_texts(&record, e);
+	if (r < 0)
+		return r;
+	*ret = record;
+	record = (struct record){ .pipes = { -1, -1 } };
+	return 0;
+}
+
+void record_state_json(const struct record *r, enum record_status status, struct str *out)
+{
+	str_add(out, "{\n  \"ociVersion\": \"" RECORD_OCI_VERSION "\"");
+	add_string(out, "id", r->id);
+	str_addf(out, ",\n  \"pid\": %d", status == RECORD_STOPPED ? 0 : r->init.pid);
+	add_string(out, "status", record_status_name(status));
+	add_string(out, "bundle", r->bundle);
+	add_string(out, "rootfs", r->rootfs);
+	if (r->created)
+		add_string(out, "created", r->created);
+	if (add_object(out, "annotations", r->annotations) < 0)
+		out->failed = true;
+	if (r->scope && *r->scope)
+		add_string(out, "systemd-scope", r->scope); /* as crun has it */
+	add_string(out, "owner", r->owner);
+	str_add(out, "\n}");
+}
