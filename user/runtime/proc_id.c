@@ -103,10 +103,3 @@ int proc_id_open(const struct proc_id *p)
 		return errno == EINVAL ? -ESRCH : -errno; /* EINVAL: a thread has the number now */
 	return is_it(p, fd) ? TAKE_FD(fd) : -ESRCH;
 }
-
-bool proc_id_is_there(const struct proc_id *p)
-{
-	_cleanup_fd_ int fd = proc_id_open(p);
-
-	return fd != -ESRCH; /* not to be had, for another reason, is not gone */
-}

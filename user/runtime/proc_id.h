@@ -29,9 +29,6 @@ int proc_id_keep(pid_t pid, int pidfd, int dirfd, struct proc_id *ret, struct er
 /* proc_id_open() - pidfd of the very process. Return: descriptor; -ESRCH when it is gone (a zombie is) */
 int proc_id_open(const struct proc_id *p);
 
-/* proc_id_is_there() - would proc_id_open() find it? */
-bool proc_id_is_there(const struct proc_id *p);
-
 /* proc_state() - 'R', 'Z' ... of /proc/PID/stat. Return: 0; -ESRCH */
 int proc_state(pid_t pid, char *ret);
 

@@ -186,11 +186,15 @@ bool record_is_whole(int rootfd, const char *id)
 
 enum record_status record_status(const struct record *r)
 {
+	_cleanup_fd_ int pidfd = -1;
+
 	if (!r->init.pid)
 		return RECORD_CREATING;
-	if (!proc_id_is_there(&r->init))
+	pidfd = proc_id_open(&r->init);
+	if (pidfd == -ESRCH)
 		return RECORD_STOPPED;
-	return !r->started && waiting_is(r) ? RECORD_CREATED : RECORD_RUNNING;
+	/* not to be had, for another reason, is not gone */
+	return !r->started && waiting_is(r, pidfd) ? RECORD_CREATED : RECORD_RUNNING;
 }
 
 const char *record_status_name(enum record_status s)

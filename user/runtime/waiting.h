@@ -9,8 +9,8 @@
 struct err;
 struct record;
 
-/* waiting_is() - does the container's process still wait to be started? */
-bool waiting_is(const struct record *r);
+/* waiting_is() - does the container's process, @pidfd, still wait to be started? */
+bool waiting_is(const struct record *r, int pidfd);
 
 /**
  * waiting_start() - let it execute the workload and read how that went

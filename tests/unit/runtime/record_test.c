@@ -241,21 +241,19 @@ TEST(tells_a_process_from_the_next_with_its_pid)
 	pidfd = pidfd_open(pid, 0);
 	ASSERT_EQ(0, proc_id_keep(pid, pidfd, shm, &id, &e)) TH_LOG("%s", e.msg);
 	EXPECT_EQ(!id.inode, !!id.start);
-	EXPECT_TRUE(proc_id_is_there(&id));
 	again = proc_id_open(&id);
 	EXPECT_GE(again, 0);
 	(void)close(again);
 	id.inode += !!id.inode;
 	id.start += !!id.start;
-	EXPECT_FALSE(proc_id_is_there(&id));
 	EXPECT_EQ(-ESRCH, proc_id_open(&id));
 	id.inode -= !!id.inode;
 	id.start -= !!id.start;
 	ASSERT_EQ(0, kill(pid, SIGKILL));
 	EXPECT_EQ(0, waitid(P_PID, (id_t)pid, &(siginfo_t){ 0 }, WEXITED | WNOWAIT));
-	EXPECT_FALSE(proc_id_is_there(&id)); /* a zombie */
+	EXPECT_EQ(-ESRCH, proc_id_open(&id)); /* a zombie */
 	ASSERT_EQ(pid, waitpid(pid, NULL, 0));
-	EXPECT_FALSE(proc_id_is_there(&id));
+	EXPECT_EQ(-ESRCH, proc_id_open(&id));
 	(void)close(pidfd);
 }
 
