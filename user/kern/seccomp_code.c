@@ -79,6 +79,12 @@ code_ref code_and(struct code *c, uint32_t mask, code_ref next)
 	return (code_ref)emit(c, BPF_ALU | BPF_AND | BPF_K, 0, 0, mask);
 }
 
+code_ref code_nop(struct code *c, code_ref next)
+{
+	fall_to(c, next);
+	return (code_ref)emit(c, BPF_MISC | BPF_TAX, 0, 0, 0);
+}
+
 code_ref code_jump(struct code *c, uint16_t op, uint32_t k, code_ref t, code_ref f)
 {
 	unsigned int place_t, place_f;
@@ -112,15 +118,34 @@ static code_ref emit_group(struct code *c, const struct code_range *r, unsigned 
 	return next;
 }
 
+/* The group in lo+1..hi that begins nearest to the middle of the values; the last group has no end. */
+static unsigned int middle(const struct code_range *r, const uint16_t *ends, unsigned int lo, unsigned int hi)
+{
+	uint32_t from = r[lo ? ends[lo - 1] : 0].first, to = r[ends[hi - 1]].first, best = UINT32_MAX;
+	unsigned int mid = lo + 1;
+
+	for (unsigned int i = lo + 1; i <= hi; i++) {
+		uint32_t low = r[ends[i - 1]].first - from, high = to - r[ends[i - 1]].first;
+		uint32_t off = low > high ? low - high : high - low;
+
+		if (off < best) {
+			best = off;
+			mid = i;
+		}
+	}
+	return mid;
+}
+
 /* Groups of runs: @ends[i] is one past the last run of group i. */
 static code_ref search(struct code *c, const struct code_range *r, const uint16_t *ends,
 		       unsigned int lo, unsigned int hi)
 {
-	unsigned int mid = (lo + hi + 1) / 2, first = lo ? ends[lo - 1] : 0;
+	unsigned int mid, first = lo ? ends[lo - 1] : 0;
 	code_ref low, high;
 
 	if (lo == hi)
 		return emit_group(c, r + first, ends[lo] - first);
+	mid = middle(r, ends, lo, hi);
 	high = search(c, r, ends, mid, hi);
 	low = search(c, r, ends, lo, mid - 1);
 	return code_jump(c, BPF_JGE, r[ends[mid - 1]].first, high, low);

@@ -21,6 +21,7 @@
 #define MAGIC	  0x6d6f636365736474ull
 #define TEXT_MAX  (256u << 10)
 #define INSNS_MAX 4096u /* BPF_MAXINSNS */
+#define PIECE	  4096u
 
 /**
  * struct head - of a file: then the filter, then the text
@@ -89,47 +90,56 @@ static bool is_ours(const struct stat *st)
 				      INSNS_MAX * sizeof(struct sock_filter));
 }
 
-static int take(const char *bytes, size_t size, const char *text, size_t n, struct seccomp_cached *ret)
+static bool is_head(const struct head *have, size_t text_len, off_t size)
 {
-	struct head want, have;
-	size_t insns;
+	struct head want;
 
-	memcpy(&have, bytes, sizeof(have));
 	if (make_head(&want) < 0)
-		return -ENOENT;
-	want.flags = have.flags;
-	want.n_insns = have.n_insns;
-	want.text_len = (uint32_t)n;
-	if (memcmp(&want, &have, sizeof(have)) != 0 || !have.n_insns || have.n_insns > INSNS_MAX)
-		return -ENOENT;
-	insns = have.n_insns * sizeof(struct sock_filter);
-	if (size != sizeof(have) + insns + n || memcmp(bytes + sizeof(have) + insns, text, n) != 0)
-		return -ENOENT;
-	ret->filter = malloc(insns);
-	if (!ret->filter)
-		return -ENOENT;
-	memcpy(ret->filter, bytes + sizeof(have), insns);
-	ret->n = have.n_insns;
-	ret->flags = have.flags;
-	return 0;
+		return false;
+	want.flags = have->flags;
+	want.n_insns = have->n_insns;
+	want.text_len = (uint32_t)text_len;
+	return memcmp(&want, have, sizeof(want)) == 0 && have->n_insns && have->n_insns <= INSNS_MAX &&
+	       size == (off_t)(sizeof(*have) + have->n_insns * sizeof(struct sock_filter) + text_len);
+}
+
+/* In pieces: memory that is new costs more than the comparison. */
+static bool is_text(int fd, const char *text, size_t n)
+{
+	char piece[PIECE];
+
+	while (n) {
+		size_t len = n < sizeof(piece) ? n : sizeof(piece);
+
+		if (read(fd, piece, len) != (ssize_t)len || memcmp(piece, text, len) != 0)
+			return false;
+		text += len;
+		n -= len;
+	}
+	return true;
 }
 
 int seccomp_cache_find(const char *root, const char *text, size_t n, struct seccomp_cached *ret)
 {
-	_cleanup_free_ char *bytes = NULL;
+	_cleanup_free_ struct sock_filter *filter = NULL;
 	_cleanup_fd_ int fd = -1;
 	char path[PATH_SIZE];
+	struct head head;
 	struct stat st;
+	size_t size;
 
 	if (name_file(root, text, n, path) < 0)
 		return -ENOENT;
 	fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st) < 0 || !is_ours(&st))
+	if (fd < 0 || fstat(fd, &st) < 0 || !is_ours(&st) ||
+	    read(fd, &head, sizeof(head)) != sizeof(head) || !is_head(&head, n, st.st_size))
 		return -ENOENT;
-	bytes = malloc((size_t)st.st_size);
-	if (!bytes || read(fd, bytes, (size_t)st.st_size) != st.st_size)
+	size = head.n_insns * sizeof(*filter);
+	filter = malloc(size);
+	if (!filter || read(fd, filter, size) != (ssize_t)size || !is_text(fd, text, n))
 		return -ENOENT;
-	return take(bytes, (size_t)st.st_size, text, n, ret);
+	*ret = (struct seccomp_cached){ .filter = TAKE_PTR(filter), .n = head.n_insns, .flags = head.flags };
+	return 0;
 }
 
 void seccomp_cache_keep(const char *root, const char *text, size_t n, const struct seccomp_cached *c)
