@@ -51,7 +51,8 @@ static void check_members(const char *text, size_t n, const json_t *doc)
 		    !json_equal(value, json_object_getn(doc, m.key, m.key_len)))
 			abort();
 	}
-	if (json_is_object(doc) && (r < 0 || count != json_object_size(doc)))
+	/* jansson overlooks a NUL that follows a number */
+	if (json_is_object(doc) && !memchr(text, 0, n) && (r < 0 || count != json_object_size(doc)))
 		abort();
 }
 

@@ -101,7 +101,8 @@ static int find_member(struct scan *s, const char *key)
 	size_t len;
 	int r;
 
-	for (bool is_first = true; (r = next_name(s, is_first, &name, &len)) > 0; is_first = false) {
+	for (bool is_first = true; (r = next_name(s, is_first, &name, &len)) > 0;
+	     is_first = false) {
 		if (len == strlen(key) && memcmp(name, key, len) == 0)
 			return 0;
 		if (!skip_value(s))
@@ -110,8 +111,8 @@ static int find_member(struct scan *s, const char *key)
 	return r < 0 ? r : -ENOENT;
 }
 
-int json_span_find(const char *text, size_t n, const char *const *keys, size_t n_keys, size_t *ret_start,
-		   size_t *ret_len)
+int json_span_find(const char *text, size_t n, const char *const *keys, size_t n_keys,
+		   size_t *ret_start, size_t *ret_len)
 {
 	struct scan s = { text, text + n };
 	const char *start;

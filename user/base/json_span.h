@@ -14,8 +14,8 @@
  * Keys are compared as written: one with an escape is not found.
  * Return: 0; -ENOENT; -EBADMSG when the text is no JSON as far as it was looked at.
  */
-int json_span_find(const char *text, size_t n, const char *const *keys, size_t n_keys, size_t *ret_start,
-		   size_t *ret_len);
+int json_span_find(const char *text, size_t n, const char *const *keys, size_t n_keys,
+		   size_t *ret_start, size_t *ret_len);
 
 /* struct json_members - place in an object: begin with { .p = text, .end = text + n } */
 struct json_members {

@@ -119,9 +119,11 @@ static code_ref emit_group(struct code *c, const struct code_range *r, unsigned 
 }
 
 /* The group in lo+1..hi that begins nearest to the middle of the values; the last group has no end. */
-static unsigned int middle(const struct code_range *r, const uint16_t *ends, unsigned int lo, unsigned int hi)
+static unsigned int middle(const struct code_range *r, const uint16_t *ends, unsigned int lo,
+			   unsigned int hi)
 {
-	uint32_t from = r[lo ? ends[lo - 1] : 0].first, to = r[ends[hi - 1]].first, best = UINT32_MAX;
+	uint32_t from = r[lo ? ends[lo - 1] : 0].first, to = r[ends[hi - 1]].first,
+		 best = UINT32_MAX;
 	unsigned int mid = lo + 1;
 
 	for (unsigned int i = lo + 1; i <= hi; i++) {

@@ -85,9 +85,8 @@ int container_fill_record(const struct bundle *b, const char *id, struct record 
 	r->hooks = json_incref(json_object_get(config, "hooks"));
 	r->has_own_pids = oci_linux_new_namespaces(&b->config.linux_) & CLONE_NEWPID;
 	r->has_userns = b->config.linux_.namespaces[OCI_NS_USER].is_listed;
-	r->resctrl = b->config.linux_.has_intel_rdt ?
-			     resctrl_own(&b->config.linux_.intel_rdt, id) :
-			     strdup("");
+	r->resctrl = b->config.linux_.has_intel_rdt ? resctrl_own(&b->config.linux_.intel_rdt, id) :
+						      strdup("");
 	return r->id && r->bundle && r->rootfs && r->created && r->owner && r->resctrl ?
 		       0 :
 		       err_set(e, ENOMEM, "create container '%s'", id);

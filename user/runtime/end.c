@@ -144,7 +144,8 @@ enum record_status container_look(const struct record *r)
 {
 	enum record_status s = record_status(r);
 
-	return (s == RECORD_RUNNING || s == RECORD_CREATED) && *r->cgroup && cgroup_is_frozen(r->cgroup) ?
+	return (s == RECORD_RUNNING || s == RECORD_CREATED) && *r->cgroup &&
+			       cgroup_is_frozen(r->cgroup) ?
 		       RECORD_PAUSED :
 		       s;
 }

@@ -59,7 +59,8 @@ static int at_listener(int fd, pid_t pid, void *data, struct err *e)
 {
 	const struct joining *j = data;
 
-	return listener_send(&j->bundle->config.linux_.seccomp, fd, pid, j->record, container_look(j->record), e);
+	return listener_send(&j->bundle->config.linux_.seccomp, fd, pid, j->record,
+			     container_look(j->record), e);
 }
 
 static int spawn_in(const struct record *r, const struct oci_process *process,

@@ -89,7 +89,8 @@ static bool is_it(const struct proc_id *p, int pidfd)
 
 	if (p->inode)
 		return fstat(pidfd, &st) == 0 && st.st_ino == p->inode && !has_ended(pidfd);
-	return read_stat(p->pid, &state, &start) == 0 && start == p->start && state != 'Z' && state != 'X';
+	return read_stat(p->pid, &state, &start) == 0 && start == p->start && state != 'Z' &&
+	       state != 'X';
 }
 
 int proc_id_open(const struct proc_id *p)

@@ -21,7 +21,9 @@
 #include "runtime/record.h"
 
 #define VERSION "1"
-#define HEAD	"{\n  \"version\": " VERSION ",\n  \"started\": " /* then the digit that record_set_started() changes */
+#define HEAD                         \
+	"{\n  \"version\": " VERSION \
+	",\n  \"started\": " /* then the digit that record_set_started() changes */
 
 enum kind { TEXT, U64, INT, FLAG, OBJECT };
 
@@ -171,14 +173,16 @@ static int get_number(const struct json_member *m, int64_t *ret)
 {
 	char digits[FMT_BUF];
 
-	if (m->value_len >= sizeof(digits) || (*m->value != '-' && (*m->value < '0' || *m->value > '9')))
+	if (m->value_len >= sizeof(digits) ||
+	    (*m->value != '-' && (*m->value < '0' || *m->value > '9')))
 		return -EBADMSG;
 	memcpy(digits, m->value, m->value_len);
 	digits[m->value_len] = '\0';
 	return fmt_parse_i64(digits, ret);
 }
 
-static int get_object(const struct json_member *m, const struct field *f, json_t **ret, struct err *e)
+static int get_object(const struct json_member *m, const struct field *f, json_t **ret,
+		      struct err *e)
 {
 	json_t *j = json_parse(m->value, m->value_len, f->key, e);
 
@@ -197,7 +201,8 @@ static bool is_value(const struct json_member *m, const char *text)
 	return m->value_len == strlen(text) && memcmp(m->value, text, m->value_len) == 0;
 }
 
-static int get_field(const struct json_member *m, const struct field *f, struct record *r, struct err *e)
+static int get_field(const struct json_member *m, const struct field *f, struct record *r,
+		     struct err *e)
 {
 	bool *flag = member(r, f);
 	int64_t number;
@@ -240,9 +245,10 @@ static int find_field(const struct json_member *m, size_t *ret)
 
 static int check_version(const struct json_member *m, struct err *e)
 {
-	return is_value(m, VERSION) ? 0 :
-				      err_plain(e, -EBADMSG, "written by another version of davit-oci (%.*s)",
-						m->value_len < NAME_MAX ? (int)m->value_len : NAME_MAX, m->value);
+	return is_value(m, VERSION) ?
+		       0 :
+		       err_plain(e, -EBADMSG, "written by another version of davit-oci (%.*s)",
+				 m->value_len < NAME_MAX ? (int)m->value_len : NAME_MAX, m->value);
 }
 
 static int parse_members(const char *text, size_t n, struct record *r, struct err *e)
@@ -260,8 +266,9 @@ static int parse_members(const char *text, size_t n, struct record *r, struct er
 			s = check_version(&m, e);
 			has_version = true;
 		} else if (find_field(&m, &i) == 0) {
-			s = seen & 1u << i ? err_plain(e, -EBADMSG, "'%s' is there twice", fields[i].key) :
-					     get_field(&m, &fields[i], r, e);
+			s = seen & 1u << i ?
+				    err_plain(e, -EBADMSG, "'%s' is there twice", fields[i].key) :
+				    get_field(&m, &fields[i], r, e);
 			seen |= 1u << i;
 		}
 		if (s < 0)

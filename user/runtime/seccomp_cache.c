@@ -18,10 +18,10 @@
 
 #define DIR_NAME "~seccomp" /* no id of a container */
 #define PATH_SIZE 4096u
-#define MAGIC	  0x6d6f636365736474ull
-#define TEXT_MAX  (256u << 10)
+#define MAGIC 0x6d6f636365736474ull
+#define TEXT_MAX (256u << 10)
 #define INSNS_MAX 4096u /* BPF_MAXINSNS */
-#define PIECE	  4096u
+#define PIECE 4096u
 
 /**
  * struct head - of a file: then the filter, then the text
@@ -99,8 +99,10 @@ static bool is_head(const struct head *have, size_t text_len, off_t size)
 	want.flags = have->flags;
 	want.n_insns = have->n_insns;
 	want.text_len = (uint32_t)text_len;
-	return memcmp(&want, have, sizeof(want)) == 0 && have->n_insns && have->n_insns <= INSNS_MAX &&
-	       size == (off_t)(sizeof(*have) + have->n_insns * sizeof(struct sock_filter) + text_len);
+	return memcmp(&want, have, sizeof(want)) == 0 && have->n_insns &&
+	       have->n_insns <= INSNS_MAX &&
+	       size == (off_t)(sizeof(*have) + have->n_insns * sizeof(struct sock_filter) +
+			       text_len);
 }
 
 /* In pieces: memory that is new costs more than the comparison. */
@@ -138,11 +140,14 @@ int seccomp_cache_find(const char *root, const char *text, size_t n, struct secc
 	filter = malloc(size);
 	if (!filter || read(fd, filter, size) != (ssize_t)size || !is_text(fd, text, n))
 		return -ENOENT;
-	*ret = (struct seccomp_cached){ .filter = TAKE_PTR(filter), .n = head.n_insns, .flags = head.flags };
+	*ret = (struct seccomp_cached){ .filter = TAKE_PTR(filter),
+					.n = head.n_insns,
+					.flags = head.flags };
 	return 0;
 }
 
-void seccomp_cache_keep(const char *root, const char *text, size_t n, const struct seccomp_cached *c)
+void seccomp_cache_keep(const char *root, const char *text, size_t n,
+			const struct seccomp_cached *c)
 {
 	size_t insns = c->n * sizeof(*c->filter), size = sizeof(struct head) + insns + n;
 	_cleanup_free_ char *bytes = NULL;

@@ -132,7 +132,9 @@ TEST_F(root, reads_what_it_wrote)
 TEST_F(root, one_digit_tells_of_the_start)
 {
 	static const char other[] = "{\"version\": 1, \"pid\": 100000000000000}";
-	struct record r = { .id = (char *)"x", .init = { .pid = 1, .start = 77 }, .pipes = { 3, 4 } };
+	struct record r = { .id = (char *)"x",
+			    .init = { .pid = 1, .start = 77 },
+			    .pipes = { 3, 4 } };
 	_cleanup_(record_done) struct record before = { .pipes = { -1, -1 } },
 					     after = { .pipes = { -1, -1 } };
 	_cleanup_free_ char *text = NULL;
@@ -160,8 +162,9 @@ TEST_F(root, one_digit_tells_of_the_start)
 
 TEST_F(root, reads_any_json_of_ours)
 {
-	static const char text[] = " { \"bundle\" : \"/\\u00e4\\\"\" , \"rootfs\":\"/\xc3\xa4\",\"unknown\":[{}],"
-				   "\"pid\":1,\"scope\":null,\"hooks\":{\"a\":[1]},\"version\" : 1 }\n";
+	static const char text[] =
+		" { \"bundle\" : \"/\\u00e4\\\"\" , \"rootfs\":\"/\xc3\xa4\",\"unknown\":[{}],"
+		"\"pid\":1,\"scope\":null,\"hooks\":{\"a\":[1]},\"version\" : 1 }\n";
 	_cleanup_(record_done) struct record got = { .pipes = { -1, -1 } };
 	struct err e = ERR_INIT;
 
