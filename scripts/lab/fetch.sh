@@ -163,6 +163,7 @@ lab_fetch_begin() {
 		lab_say WAIT 'for another fetch'
 		lab_wait flock "$lab_lock"
 	}
+	lab_at_exit lab_fetch_undo
 	lab_new_dir=$DAVIT_LAB/kernels/.new
 	rm -rf "$lab_new_dir"
 	lab_wait mkdir "$lab_new_dir" 2>/dev/null || lab_die "cannot write to '$DAVIT_LAB'"
