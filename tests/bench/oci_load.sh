@@ -31,27 +31,51 @@ done
 per_second=("$(echo "scale=1; ${runs[0]} / ${seconds[0]}" | bc)" "$(echo "scale=1; ${runs[1]} / ${seconds[1]}" | bc)")
 echo "four loops, 60 s each: floor ${per_second[0]}/s, davit-oci ${per_second[1]}/s, ratio $(echo "scale=2; ${per_second[1]} / ${per_second[0]}" | bc); $failures failures"
 
-### beside other cgroups
+### beside other cgroups, other mounts: in turn with none of them, as the speed of a machine drifts
 contenders=()
 bench_add 'floor' "$floor" -g "$parent" "$dir/tree" /bin/true
 bench_add 'davit-oci run' "${oci[@]}" run -b "$dir/one" one
-"$DAVIT_OUT/bench/bench" -s -n "$rounds" -o "$dir/alone.json" "${contenders[@]}"
-for ((i = 0; i < 50; i++)); do
-	mkdir "$parent/many$i"
-	(cd "$parent/many$i" && mkdir {0..98})
-done
-echo "beside $(find "$parent" -type d | wc -l) cgroups:"
-"$DAVIT_OUT/bench/bench" -s -n "$rounds" -o "$dir/groups.json" "${contenders[@]}"
-
-### beside other mounts
+turns=4
+turn() { # NAME
+	"$DAVIT_OUT/bench/bench" -s -n $((rounds / turns)) -o "$dir/$1.json" "${contenders[@]}" >/dev/null
+}
+many_groups() {
+	local i
+	for ((i = 0; i < 50; i++)); do
+		mkdir "$parent/many$i"
+		(cd "$parent/many$i" && mkdir {0..98})
+	done
+}
 mkdir "$dir/mounts"
-mount -t tmpfs -o size=4k davit-bench "$dir/mounts"
 for ((i = 0; i < 5000; i++)); do echo "mount -t tmpfs -o size=4k davit-bench $dir/mounts/$i"; done >"$dir/mount.sh"
-(cd "$dir/mounts" && mkdir $(seq 0 4999))
-sh -e "$dir/mount.sh"
-echo "beside $(wc -l </proc/self/mountinfo) mounts:"
-"$DAVIT_OUT/bench/bench" -s -n "$rounds" -o "$dir/mounts.json" "${contenders[@]}"
-umount -l "$dir/mounts"
+many_mounts() {
+	mount -t tmpfs -o size=4k davit-bench "$dir/mounts"
+	(cd "$dir/mounts" && mkdir $(seq 0 4999))
+	sh -e "$dir/mount.sh"
+}
+for ((t = 0; t < turns; t++)); do
+	turn "alone$t"
+	many_groups
+	turn "groups$t"
+	find "$parent" -mindepth 1 -depth -type d -path '*/many*' -exec rmdir {} +
+	turn "without$t"
+	many_mounts
+	turn "mounts$t"
+	umount -l "$dir/mounts"
+done
+# beside WHAT ALONE: median over the turns of what a run costs more
+beside() {
+	local t
+	for ((t = 0; t < turns; t++)); do
+		jq -n --slurpfile with "$dir/$1$t.json" --slurpfile without "$dir/$2$t.json" '
+			def cost($of; $name): $of[0].rows[] | select(.name == $name) | .cpu_ms.median;
+			["davit-oci run", "floor"] | map({(.): (cost($with; .) / cost($without; .))}) | add'
+	done | jq -cs 'def median: sort | (.[(length - 1) / 2 | floor] + .[length / 2 | floor]) / 2;
+		{davit: (map(.["davit-oci run"]) | median), floor: (map(.floor) | median)}'
+}
+groups=$(beside groups alone) mounts=$(beside mounts without)
+echo "beside 5,000 cgroups: $groups"
+echo "beside 5,000 mounts: $mounts"
 
 ### 1,000 containers
 for ((i = 0; i < 1000; i++)); do
@@ -67,13 +91,9 @@ bench_add 'list' "${oci[@]}" list
 "$DAVIT_OUT/bench/bench" -s -n "$rounds" -o "$dir/list.json" "${contenders[@]}"
 for ((i = 0; i < 1000; i++)); do "${oci[@]}" delete --force "c$i"; done
 
-jq -n --slurpfile alone "$dir/alone.json" --slurpfile groups "$dir/groups.json" --slurpfile list "$dir/list.json" --slurpfile mounts "$dir/mounts.json" \
+jq -n --slurpfile list "$dir/list.json" --argjson groups "$groups" --argjson mounts "$mounts" \
 	--argjson floor "${per_second[0]}" --argjson davit "${per_second[1]}" --argjson failures "$failures" '
-	def cost($name): .rows[] | select(.name == $name) | .cpu_ms.median;
-	def ratio: .rows[] | select(.name == "davit-oci run") | .cpu_ratio.floor;
 	{per_second: {floor: $floor, davit: $davit, ratio: ($davit / $floor)}, failures: $failures,
-	 beside_5000_mounts: {davit: (($mounts[0] | cost("davit-oci run")) / ($alone[0] | cost("davit-oci run"))),
-		floor: (($mounts[0] | cost("floor")) / ($alone[0] | cost("floor")))},
-	 beside_5000_cgroups: (($groups[0] | ratio) / ($alone[0] | ratio)),
+	 beside_5000_cgroups: $groups, beside_5000_mounts: $mounts,
 	 cpu_ms: ($list[0].rows | map({(.name): .cpu_ms.median}) | add)}' | tee "$DAVIT_OUT/bench-oci-load.json"
 [ "$failures" -eq 0 ]
