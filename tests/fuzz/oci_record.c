@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Any bytes as a state.json: what parses is printed as a state that parses, too, and written as it was. */
+/* Any bytes as a state.json: what parses is printed as a state that parses, too. */
 #include "runtime/record.h"
 
 #include <stdlib.h>

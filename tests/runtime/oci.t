@@ -26,7 +26,9 @@ like "$err" "container 'c' already exists" 'and says why'
 fails 'delete of a created one fails' 1 oci delete c
 like "$err" 'not stopped: created' 'and says why'
 is "$(oci ps --format json c)" "[$pid]" 'ps'
+like "$(<"$oci_root/c/state.json")" '"started": 0,' 'the record does not say that it runs'
 ok 'start' oci start c
+like "$(<"$oci_root/c/state.json")" '"started": 1,' 'now it does'
 ok 'the program runs' wait_until 10 grep -qx started "$TMPDIR/c.out"
 is "$(status_of c)" running 'it is running'
 is "$(pid_of c)" "$pid" 'with the same pid'

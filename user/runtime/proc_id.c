@@ -60,47 +60,59 @@ static bool is_on(int fd, unsigned long magic)
 
 int proc_id_keep(pid_t pid, int pidfd, int dirfd, struct proc_id *ret, struct err *e)
 {
+	struct proc_id id = { .pid = pid };
 	struct stat st;
 	char state;
-	int r;
+	int r = 0;
 
-	*ret = (struct proc_id){ .pid = pid };
-	if (is_on(pidfd, PID_FS_MAGIC) && is_on(dirfd, TMPFS_MAGIC) && fstat(pidfd, &st) == 0) {
-		ret->inode = st.st_ino;
-		return 0;
-	}
-	r = read_stat(pid, &state, &ret->start);
-	return r < 0 ? err_set(e, r, "read the start time of process %d", pid) : 0;
+	if (is_on(pidfd, PID_FS_MAGIC) && is_on(dirfd, TMPFS_MAGIC) && fstat(pidfd, &st) == 0)
+		id.inode = st.st_ino;
+	else
+		r = read_stat(pid, &state, &id.start);
+	if (r < 0)
+		return err_set(e, r, "read the start time of process %d", pid);
+	*ret = id;
+	return 0;
 }
 
-static bool has_ended(int pidfd)
+/* All threads, reaped or not. Return: 1, 0, -errno. */
+static int has_ended(int pidfd)
 {
 	struct pollfd p = { .fd = pidfd, .events = POLLIN };
+	int r = poll(&p, 1, 0);
 
-	return poll(&p, 1, 0) != 0;
+	return r < 0 ? -errno : r;
 }
 
-/* What has the number now has it for as long as we hold @pidfd. */
-static bool is_it(const struct proc_id *p, int pidfd)
+/* What has the number now has it for as long as we hold @pidfd. Return: 0; -ESRCH; -errno. */
+static int check(const struct proc_id *p, int pidfd)
 {
-	uint64_t start;
+	struct proc_id now = { .start = 0 };
 	struct stat st;
 	char state;
+	int r = 0;
 
-	if (p->inode)
-		return fstat(pidfd, &st) == 0 && st.st_ino == p->inode && !has_ended(pidfd);
-	return read_stat(p->pid, &state, &start) == 0 && start == p->start && state != 'Z' &&
-	       state != 'X';
+	if (!p->inode)
+		r = read_stat(p->pid, &state, &now.start);
+	else if (fstat(pidfd, &st) < 0)
+		r = -errno;
+	else
+		now.inode = st.st_ino;
+	if (r == 0)
+		r = has_ended(pidfd);
+	return r < 0 ? r : r > 0 || now.inode != p->inode || now.start != p->start ? -ESRCH : 0;
 }
 
 int proc_id_open(const struct proc_id *p)
 {
 	_cleanup_fd_ int fd = -1;
+	int r;
 
 	if (p->pid <= 0)
 		return -ESRCH;
 	fd = pidfd_open(p->pid, 0);
 	if (fd < 0)
 		return errno == EINVAL ? -ESRCH : -errno; /* EINVAL: a thread has the number now */
-	return is_it(p, fd) ? TAKE_FD(fd) : -ESRCH;
+	r = check(p, fd);
+	return r < 0 ? r : TAKE_FD(fd);
 }

@@ -26,7 +26,8 @@ struct proc_id {
  */
 int proc_id_keep(pid_t pid, int pidfd, int dirfd, struct proc_id *ret, struct err *e);
 
-/* proc_id_open() - pidfd of the very process. Return: descriptor; -ESRCH when it is gone (a zombie is) */
+/* proc_id_open() - pidfd of the very process. Return: descriptor; -ESRCH when it is gone (a zombie is); -errno when
+ * that cannot be told */
 int proc_id_open(const struct proc_id *p);
 
 /* proc_state() - 'R', 'Z' ... of /proc/PID/stat. Return: 0; -ESRCH */

@@ -194,7 +194,7 @@ enum record_status record_status(const struct record *r)
 	if (pidfd == -ESRCH)
 		return RECORD_STOPPED;
 	/* not to be had, for another reason, is not gone */
-	return !r->started && waiting_is(r, pidfd) ? RECORD_CREATED : RECORD_RUNNING;
+	return !r->is_started && waiting_is(r, pidfd) ? RECORD_CREATED : RECORD_RUNNING;
 }
 
 const char *record_status_name(enum record_status s)

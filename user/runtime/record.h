@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What davit-oci knows of a container between two commands: <root>/<id>/, a directory that is locked
- * while a command changes it, with state.json in it, which is written once; one digit of it tells of the start.
+ * while a command changes it, with state.json in it. After create only one digit of it changes, at the start.
  */
 #ifndef DAVIT_RUNTIME_RECORD_H
 #define DAVIT_RUNTIME_RECORD_H
@@ -28,7 +28,7 @@ int record_check_id(const char *id, struct err *e);
 /**
  * struct record - a container that has been created; strings owned
  * @pipes:	    davit-init's descriptors until it is started: where it reports, where it waits
- * @started:	    1: the workload was let go, it need not be looked whether it waits; 0: it need
+ * @is_started:	    it does not wait any more; false: it may, or not (waiting.h)
  * @wait_inode:	    of the pipe it waits at: tells the descriptor from one the workload opened
  * @created:	    RFC 3339 with nanoseconds
  * @cgroup:	    path below the mount of each hierarchy, with its first '/'; NULL or "" = it has none
@@ -45,7 +45,7 @@ struct record {
 	struct {
 		int report, wait;
 	} pipes;
-	int started;
+	bool is_started;
 	uint64_t wait_inode, cgroup_inode;
 	bool has_own_cgroup, has_own_pids, has_userns;
 	json_t *annotations, *hooks;

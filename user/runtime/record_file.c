@@ -20,7 +20,7 @@
 #include "base/str.h"
 #include "runtime/record.h"
 
-#define VERSION "1"
+#define VERSION "2"
 #define HEAD                         \
 	"{\n  \"version\": " VERSION \
 	",\n  \"started\": " /* then the digit that record_set_started() changes */
@@ -28,33 +28,34 @@
 enum kind { TEXT, U64, INT, FLAG, OBJECT };
 
 /* clang-format off */
-#define FIELD(key, kind, member) { key, sizeof(key) - 1, kind, offsetof(struct record, member) }
+#define KIND(member) \
+	_Generic(((struct record *)NULL)->member, char *: TEXT, uint64_t: U64, int: INT, bool: FLAG, json_t *: OBJECT)
+#define FIELD(key, member) { key, sizeof(key) - 1, KIND(member), offsetof(struct record, member) }
 static const struct field {
 	const char *key;
 	size_t len;
 	enum kind kind;
 	size_t at;
 } fields[] = {
-	FIELD("started",      INT,    started), /* first: it follows HEAD */
-	FIELD("pid",          INT,    init.pid),
-	FIELD("report",       INT,    pipes.report),
-	FIELD("wait",         INT,    pipes.wait),
-	FIELD("start",        U64,    init.start),
-	FIELD("pidInode",     U64,    init.inode),
-	FIELD("waitInode",    U64,    wait_inode),
-	FIELD("cgroupInode",  U64,    cgroup_inode),
-	FIELD("ownCgroup",    FLAG,   has_own_cgroup),
-	FIELD("userns",       FLAG,   has_userns),
-	FIELD("ownPids",      FLAG,   has_own_pids),
-	FIELD("bundle",       TEXT,   bundle),
-	FIELD("rootfs",       TEXT,   rootfs),
-	FIELD("created",      TEXT,   created),
-	FIELD("cgroup",       TEXT,   cgroup),
-	FIELD("scope",        TEXT,   scope),
-	FIELD("owner",        TEXT,   owner),
-	FIELD("resctrl",      TEXT,   resctrl),
-	FIELD("annotations",  OBJECT, annotations),
-	FIELD("hooks",        OBJECT, hooks),
+	FIELD("pid",          init.pid),
+	FIELD("report",       pipes.report),
+	FIELD("wait",         pipes.wait),
+	FIELD("start",        init.start),
+	FIELD("pidInode",     init.inode),
+	FIELD("waitInode",    wait_inode),
+	FIELD("cgroupInode",  cgroup_inode),
+	FIELD("ownCgroup",    has_own_cgroup),
+	FIELD("userns",       has_userns),
+	FIELD("ownPids",      has_own_pids),
+	FIELD("bundle",       bundle),
+	FIELD("rootfs",       rootfs),
+	FIELD("created",      created),
+	FIELD("cgroup",       cgroup),
+	FIELD("scope",        scope),
+	FIELD("owner",        owner),
+	FIELD("resctrl",      resctrl),
+	FIELD("annotations",  annotations),
+	FIELD("hooks",        hooks),
 };
 /* clang-format on */
 
@@ -118,8 +119,8 @@ int record_write(int dirfd, const struct record *r, struct err *e)
 	_cleanup_str_ struct str s = STR_INIT;
 	int status = 0;
 
-	str_addf(&s, HEAD "%d", r->started);
-	for (size_t i = 1; i < ARRAY_SIZE(fields) && status == 0; i++)
+	str_addf(&s, HEAD "%d", r->is_started);
+	for (size_t i = 0; i < ARRAY_SIZE(fields) && status == 0; i++)
 		status = add_field(&s, r, &fields[i]);
 	str_add(&s, "\n}\n");
 	if (status < 0 || str_failed(&s))
@@ -138,9 +139,19 @@ void record_set_started(int dirfd)
 		(void)!pwrite(fd, "1", 1, sizeof(head) - 1);
 }
 
-static int bad_value(const struct field *f, struct err *e)
+static int bad_value(const char *key, struct err *e)
 {
-	return err_plain(e, -EBADMSG, "'%s' has a value of another kind, or out of range", f->key);
+	return err_plain(e, -EBADMSG,
+			 "'" RECORD_FILE "': '%s' has a value of another kind, or out of range",
+			 key);
+}
+
+static json_t *parse_value(const struct json_member *m, const struct field *f, struct err *e)
+{
+	char what[64];
+
+	(void)err_format(what, sizeof(what), "'" RECORD_FILE "': '%s'", f->key);
+	return json_parse(m->value, m->value_len, what, e);
 }
 
 static bool is_plain(const char *p, size_t n)
@@ -159,11 +170,11 @@ static int get_text(const struct json_member *m, const struct field *f, char **r
 	if (*m->value == '"' && is_plain(m->value + 1, m->value_len - 2)) {
 		*ret = strndup(m->value + 1, m->value_len - 2);
 	} else {
-		j = json_parse(m->value, m->value_len, f->key, e);
+		j = parse_value(m, f, e);
 		if (!j)
 			return -EBADMSG;
 		if (!json_is_string(j))
-			return bad_value(f, e);
+			return bad_value(f->key, e);
 		*ret = strdup(json_string_value(j));
 	}
 	return *ret ? 0 : err_set(e, ENOMEM, "read '%s'", f->key);
@@ -184,13 +195,13 @@ static int get_number(const struct json_member *m, int64_t *ret)
 static int get_object(const struct json_member *m, const struct field *f, json_t **ret,
 		      struct err *e)
 {
-	json_t *j = json_parse(m->value, m->value_len, f->key, e);
+	json_t *j = parse_value(m, f, e);
 
 	if (!j)
 		return -EBADMSG;
 	if (!json_is_object(j)) {
 		json_decref(j);
-		return bad_value(f, e);
+		return bad_value(f->key, e);
 	}
 	*ret = j;
 	return 0;
@@ -216,22 +227,22 @@ static int get_field(const struct json_member *m, const struct field *f, struct 
 		return get_object(m, f, member(r, f), e);
 	case U64:
 		if (get_number(m, &number) < 0 || number < 0)
-			return bad_value(f, e);
+			return bad_value(f->key, e);
 		*(uint64_t *)member(r, f) = (uint64_t)number;
 		return 0;
 	case INT:
 		if (get_number(m, &number) < 0 || number < -1 || number > INT32_MAX)
-			return bad_value(f, e);
+			return bad_value(f->key, e);
 		*(int *)member(r, f) = (int)number;
 		return 0;
 	case FLAG:
 		*flag = is_value(m, "true");
-		return *flag || is_value(m, "false") ? 0 : bad_value(f, e);
+		return *flag || is_value(m, "false") ? 0 : bad_value(f->key, e);
 	}
 	return 0;
 }
 
-/* A name that we do not know is another version's: nothing of ours. */
+/* A name that we do not know says nothing to us. */
 static int find_field(const struct json_member *m, size_t *ret)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
@@ -243,32 +254,46 @@ static int find_field(const struct json_member *m, size_t *ret)
 	return -ENOENT;
 }
 
-static int check_version(const struct json_member *m, struct err *e)
+static bool is_key(const struct json_member *m, const char *key)
 {
-	return is_value(m, VERSION) ?
-		       0 :
-		       err_plain(e, -EBADMSG, "written by another version of davit-oci (%.*s)",
+	return m->key_len == strlen(key) && memcmp(m->key, key, m->key_len) == 0;
+}
+
+/* Those of HEAD, which are no fields. */
+enum head { VERSION_SEEN = 1, STARTED_SEEN = 2 };
+
+static int get_head(const struct json_member *m, struct record *r, unsigned int *seen,
+		    struct err *e)
+{
+	bool is_version = is_key(m, "version");
+	unsigned int bit = is_version ? VERSION_SEEN : STARTED_SEEN;
+
+	if (is_version && !is_value(m, VERSION))
+		return err_plain(e, -EBADMSG, "written by another version of davit-oci (%.*s)",
 				 m->value_len < NAME_MAX ? (int)m->value_len : NAME_MAX, m->value);
+	r->is_started = is_version ? r->is_started : is_value(m, "1");
+	if (*seen & bit || (!is_version && !r->is_started && !is_value(m, "0")))
+		return bad_value(is_version ? "version" : "started", e);
+	*seen |= bit;
+	return 0;
 }
 
 static int parse_members(const char *text, size_t n, struct record *r, struct err *e)
 {
-	static const char version[] = "version";
 	struct json_members members = { .p = text, .end = text + n };
 	struct json_member m;
-	bool has_version = false;
+	unsigned int head = 0;
 	uint32_t seen = 0;
 	size_t i;
 	int s;
 
+	_Static_assert(ARRAY_SIZE(fields) <= 32, "a bit for each");
 	while ((s = json_span_next(&members, &m)) > 0) {
-		if (m.key_len == strlen(version) && memcmp(m.key, version, m.key_len) == 0) {
-			s = check_version(&m, e);
-			has_version = true;
+		if (is_key(&m, "version") || is_key(&m, "started")) {
+			s = get_head(&m, r, &head, e);
 		} else if (find_field(&m, &i) == 0) {
-			s = seen & 1u << i ?
-				    err_plain(e, -EBADMSG, "'%s' is there twice", fields[i].key) :
-				    get_field(&m, &fields[i], r, e);
+			s = seen & 1u << i ? bad_value(fields[i].key, e) :
+					     get_field(&m, &fields[i], r, e);
 			seen |= 1u << i;
 		}
 		if (s < 0)
@@ -276,7 +301,7 @@ static int parse_members(const char *text, size_t n, struct record *r, struct er
 	}
 	if (s < 0)
 		return err_plain(e, s, "'" RECORD_FILE "' is not valid JSON");
-	return has_version ? 0 : err_plain(e, -EBADMSG, "'" RECORD_FILE "' has no version");
+	return head & VERSION_SEEN ? 0 : err_plain(e, -EBADMSG, "'" RECORD_FILE "' has no version");
 }
 
 /* Readers of a record need not ask whether a text is there. */

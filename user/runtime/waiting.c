@@ -25,12 +25,13 @@ static void fd_path(char path[static 48], const struct record *r, int fd)
  * a security module may refuse. */
 static int look(const struct record *r, int pidfd, struct stat *ret)
 {
-	_cleanup_fd_ int fd = (int)syscall(SYS_pidfd_getfd, pidfd, r->pipes.wait, 0);
+	_cleanup_fd_ int fd = pidfd < 0 ? -1 :
+					  (int)syscall(SYS_pidfd_getfd, pidfd, r->pipes.wait, 0);
 	char path[48];
 
 	if (fd >= 0)
 		return fstat(fd, ret);
-	if (errno == EBADF)
+	if (pidfd >= 0 && errno == EBADF)
 		return -1;
 	fd_path(path, r, r->pipes.wait);
 	return stat(path, ret);

@@ -9,7 +9,7 @@
 struct err;
 struct record;
 
-/* waiting_is() - does the container's process, @pidfd, still wait to be started? */
+/* waiting_is() - does the container's process still wait to be started? @pidfd: of it, or -errno when it is not to be had */
 bool waiting_is(const struct record *r, int pidfd);
 
 /**

@@ -90,8 +90,12 @@ TEST_F(root, reads_what_it_wrote)
 			    .created = (char *)"2025-01-02T03:04:05.000000006Z",
 			    .cgroup = (char *)"/davit/x",
 			    .scope = (char *)"davit-x.scope",
-			    .owner = (char *)"",
-			    .init = { .pid = 1, .start = 77 },
+			    .owner = (char *)"me",
+			    .resctrl = (char *)"x",
+			    .init = { .pid = 1, .start = 77, .inode = 78 },
+			    .is_started = true,
+			    .has_userns = true,
+			    .has_own_pids = true,
 			    .pipes = { 3, 4 },
 			    .wait_inode = UINT32_MAX + 5ull,
 			    .cgroup_inode = 1ull << 40,
@@ -102,6 +106,7 @@ TEST_F(root, reads_what_it_wrote)
 	ASSERT_GE(fd, 0);
 	EXPECT_EQ(-ENODATA, record_read(fd, "x", &got, &e)) TH_LOG("%s", e.msg);
 	r.annotations = json_parse("{\"k\":\"v\"}", 9, "it", NULL);
+	r.hooks = json_parse("{\"h\":[]}", 8, "it", NULL);
 	ASSERT_EQ(0, record_write(fd, &r, &e)) TH_LOG("%s", e.msg);
 	ASSERT_EQ(0, record_read(fd, "x", &got, &e)) TH_LOG("%s", e.msg);
 	EXPECT_STREQ(r.id, got.id);
@@ -111,6 +116,12 @@ TEST_F(root, reads_what_it_wrote)
 	EXPECT_STREQ(r.cgroup, got.cgroup);
 	EXPECT_EQ(1, got.init.pid);
 	EXPECT_EQ(77, got.init.start);
+	EXPECT_EQ(78, got.init.inode);
+	EXPECT_STREQ("me", got.owner);
+	EXPECT_STREQ("x", got.resctrl);
+	EXPECT_TRUE(got.is_started);
+	EXPECT_TRUE(got.has_userns);
+	EXPECT_TRUE(got.has_own_pids);
 	EXPECT_EQ(3, got.pipes.report);
 	EXPECT_EQ(4, got.pipes.wait);
 	EXPECT_EQ(r.wait_inode, got.wait_inode);
@@ -118,7 +129,7 @@ TEST_F(root, reads_what_it_wrote)
 	EXPECT_TRUE(got.has_own_cgroup);
 	EXPECT_STREQ(r.scope, got.scope);
 	EXPECT_TRUE(json_equal(r.annotations, got.annotations));
-	EXPECT_EQ(NULL, got.hooks);
+	EXPECT_TRUE(json_equal(r.hooks, got.hooks));
 	/* pid 1 has another start time */
 	EXPECT_EQ(RECORD_STOPPED, record_status(&got));
 	record_state_json(&got, RECORD_STOPPED, &state);
@@ -126,6 +137,7 @@ TEST_F(root, reads_what_it_wrote)
 	EXPECT_NE(NULL, strstr(str_text(&state), "\"systemd-scope\": \"davit-x.scope\""));
 	EXPECT_NE(NULL, strstr(str_text(&state), "\"bundle\": \"/b \\\"quoted\\\"\""));
 	json_decref(r.annotations);
+	json_decref(r.hooks);
 	(void)close(fd);
 }
 
@@ -148,8 +160,8 @@ TEST_F(root, one_digit_tells_of_the_start)
 	record_set_started(fd);
 	record_set_started(fd);
 	ASSERT_EQ(0, record_read(fd, "x", &after, &e)) TH_LOG("%s", e.msg);
-	EXPECT_EQ(0, before.started);
-	EXPECT_EQ(1, after.started);
+	EXPECT_FALSE(before.is_started);
+	EXPECT_TRUE(after.is_started);
 	EXPECT_EQ(before.init.start, after.init.start);
 	EXPECT_EQ(before.pipes.wait, after.pipes.wait);
 	/* a file of another form is left alone */
@@ -164,7 +176,7 @@ TEST_F(root, reads_any_json_of_ours)
 {
 	static const char text[] =
 		" { \"bundle\" : \"/\\u00e4\\\"\" , \"rootfs\":\"/\xc3\xa4\",\"unknown\":[{}],"
-		"\"pid\":1,\"scope\":null,\"hooks\":{\"a\":[1]},\"version\" : 1 }\n";
+		"\"pid\":1,\"scope\":null,\"hooks\":{\"a\":[1]},\"version\" : 2 }\n";
 	_cleanup_(record_done) struct record got = { .pipes = { -1, -1 } };
 	struct err e = ERR_INIT;
 
@@ -183,27 +195,30 @@ TEST_F(root, refuses_damage)
 	static const char *const bad[] = { "",
 					   "{",
 					   "[]",
-					   "{\"version\":2}",
-					   "{\"version\":1,\"pid\":\"1\"}",
-					   "{\"version\":1,\"pid\":-7}",
-					   "{\"version\":1,\"hooks\":[]}",
-					   "{\"version\":1,\"hooks\":{}",
-					   "{\"version\":1,\"hooks\":{\"a\":}}",
-					   "{\"version\":1}}",
-					   "{\"version\":1,}",
-					   "{\"version\":1 \"pid\":1}",
-					   "{\"version\":1.0}",
+					   "{\"version\":1}",
+					   "{\"version\":2,\"pid\":\"1\"}",
+					   "{\"version\":2,\"pid\":-7}",
+					   "{\"version\":2,\"hooks\":[]}",
+					   "{\"version\":2,\"hooks\":{}",
+					   "{\"version\":2,\"hooks\":{\"a\":}}",
+					   "{\"version\":2}}",
+					   "{\"version\":2,}",
+					   "{\"version\":2 \"pid\":1}",
+					   "{\"version\":2.0}",
 					   "{\"pid\":1}",
-					   "{\"version\":1,\"pid\":1,\"pid\":2}",
-					   "{\"version\":1,\"pid\":4294967297}",
-					   "{\"version\":1,\"pid\":1e3}",
-					   "{\"version\":1,\"start\":-1}",
-					   "{\"version\":1,\"start\":9999999999999999999999}",
-					   "{\"version\":1,\"userns\":1}",
-					   "{\"version\":1,\"bundle\":1}",
-					   "{\"version\":1,\"bundle\":\"\\x\"}",
-					   "{\"version\":1,\"bundle\":\"a\nb\"}",
-					   "{\"version\":1,\"bundle\":\"\xff\"}" };
+					   "{\"version\":2,\"pid\":1,\"pid\":2}",
+					   "{\"version\":2,\"pid\":4294967297}",
+					   "{\"version\":2,\"pid\":1e3}",
+					   "{\"version\":2,\"start\":-1}",
+					   "{\"version\":2,\"start\":9999999999999999999999}",
+					   "{\"version\":2,\"userns\":1}",
+					   "{\"version\":2,\"version\":2}",
+					   "{\"version\":2,\"started\":2}",
+					   "{\"version\":2,\"started\":1,\"started\":1}",
+					   "{\"version\":2,\"bundle\":1}",
+					   "{\"version\":2,\"bundle\":\"\\x\"}",
+					   "{\"version\":2,\"bundle\":\"a\nb\"}",
+					   "{\"version\":2,\"bundle\":\"\xff\"}" };
 	struct err e = ERR_INIT;
 	int fd = record_make(self->path, "x", &e);
 
@@ -305,6 +320,10 @@ TEST(starts_what_waits)
 	ASSERT_GT(pid, 0);
 	ASSERT_EQ(8, read(report, ready, sizeof(ready)));
 	EXPECT_EQ(RECORD_CREATED, record_status(&r));
+	EXPECT_TRUE(waiting_is(&r, -EMFILE)); /* without a pidfd through /proc */
+	r.is_started = true; /* is believed */
+	EXPECT_EQ(RECORD_RUNNING, record_status(&r));
+	r.is_started = false;
 	r.wait_inode++; /* a pipe of the workload's own under the same number */
 	EXPECT_EQ(RECORD_RUNNING, record_status(&r));
 	EXPECT_EQ(-EBUSY, waiting_start(&r, &e));
