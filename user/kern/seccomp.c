@@ -382,9 +382,9 @@ static int emit_all(struct compiler *c)
 		if (r < 0)
 			return r;
 		block = code_load(&c->code, offsetof(struct seccomp_data, nr), block);
-		/* what the kernel would save at each call of a 32-bit program is less than it costs each container to know it */
+		/* 15 us for each container, to save 30 ns at each call of a 32-bit program */
 		if (arches[order[i]].has_32bit_args)
-			block = code_nop(&c->code, block);
+			block = code_no_cache(&c->code, block);
 		next = code_jump(&c->code, BPF_JEQ, arches[order[i]].audit, block, next);
 	}
 	next = code_load(&c->code, offsetof(struct seccomp_data, arch), next);

@@ -2,7 +2,7 @@
 /*
  * System call filters: a policy compiled to classic BPF, without libseccomp.
  *
- * The compiled program tests ranges of system call numbers by binary search: runs of numbers with
+ * The compiled program tests ranges of system call numbers by a search that halves them: runs of numbers with
  * one verdict cost one instruction together. The kernel's own per-number cache makes system calls
  * that are always allowed free afterwards, so size and depth only matter to the load.
  */

@@ -79,7 +79,7 @@ code_ref code_and(struct code *c, uint32_t mask, code_ref next)
 	return (code_ref)emit(c, BPF_ALU | BPF_AND | BPF_K, 0, 0, mask);
 }
 
-code_ref code_nop(struct code *c, code_ref next)
+code_ref code_no_cache(struct code *c, code_ref next)
 {
 	fall_to(c, next);
 	return (code_ref)emit(c, BPF_MISC | BPF_TAX, 0, 0, 0);

@@ -44,9 +44,9 @@ code_ref code_load(struct code *c, uint32_t offset, code_ref next);
 /* code_and() - mask the accumulator, then go to @next */
 code_ref code_and(struct code *c, uint32_t mask, code_ref next);
 
-/* code_nop() - go to @next; for the kernel, which runs a program in its head for each system call to know which are
- * always allowed, this is an instruction that it gives up at */
-code_ref code_nop(struct code *c, code_ref next);
+/* code_no_cache() - go to @next. The kernel (5.11 on, CONFIG_SECCOMP_CACHE) emulates a filter for every system call to
+ * know those that are always allowed; at this instruction, which does nothing, it gives up */
+code_ref code_no_cache(struct code *c, code_ref next);
 
 /* code_jump() - go to @t if the accumulator compares so with @k, else to @f; @op is BPF_JEQ,
  * BPF_JGT, BPF_JGE or BPF_JSET. No instruction is spent if both are one. */
@@ -62,8 +62,8 @@ struct code_range {
  * code_ranges() - go to the target of the run that holds the accumulator
  * @r: sorted, neighbours differ in target, 1 <= @n <= CODE_RANGES_MAX; values below the first run go with it
  *
- * A search over the borders, one instruction each, that halves the values, not the borders: so the kernel, which runs it
- * for each number, takes the fewest steps. Up to three single values within one
+ * A search over the borders, one instruction each, that halves the values, not the borders: so the kernel, which emulates it
+ * for each number, takes few steps. Up to three single values within one
  * wider run are tested one by one: that takes one instruction where their borders take two.
  */
 code_ref code_ranges(struct code *c, const struct code_range *r, unsigned int n);

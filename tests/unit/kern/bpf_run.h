@@ -11,6 +11,35 @@
 
 #define BPF_RUN_BAD UINT64_MAX
 
+/* As the kernel emulates a filter: steps until the verdict for a number and an architecture, -1 where it gives up. */
+static inline int bpf_emulate(const struct sock_filter *prog, size_t n, uint32_t nr, uint32_t arch)
+{
+	uint32_t a = 0;
+	int steps = 0;
+
+	for (size_t pc = 0; pc < n; pc++) {
+		const struct sock_filter *f = &prog[pc];
+		int is_true = 0;
+
+		steps++;
+		if (f->code == (BPF_RET | BPF_K))
+			return steps;
+		if (f->code == (BPF_LD | BPF_W | BPF_ABS) && f->k <= offsetof(struct seccomp_data, arch)) {
+			a = f->k ? arch : nr;
+			continue;
+		}
+		switch (f->code) {
+		case BPF_JMP | BPF_JA: pc += f->k; continue;
+		case BPF_JMP | BPF_JEQ | BPF_K: is_true = a == f->k; break;
+		case BPF_JMP | BPF_JGE | BPF_K: is_true = a >= f->k; break;
+		case BPF_JMP | BPF_JSET | BPF_K: is_true = (a & f->k) != 0; break;
+		default: return -1;
+		}
+		pc += is_true ? f->jt : f->jf;
+	}
+	return -1;
+}
+
 /* Verdict of @prog for @data; BPF_RUN_BAD if the program leaves its bounds. */
 static inline uint64_t bpf_run(const struct sock_filter *prog, size_t n,
 			       const struct seccomp_data *data)
@@ -29,6 +58,8 @@ static inline uint64_t bpf_run(const struct sock_filter *prog, size_t n,
 			continue;
 		case BPF_ALU | BPF_AND | BPF_K:
 			a &= f->k;
+			continue;
+		case BPF_MISC | BPF_TAX: /* nothing reads X */
 			continue;
 		case BPF_RET | BPF_K:
 			return f->k;
