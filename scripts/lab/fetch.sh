@@ -144,8 +144,8 @@ lab_fetch_part() {
 	ln -sfn usr/lib "$dir/$3/lib"
 	for deb in "$dir"/debs/*.deb; do
 		# through the link, whichever of lib and usr/lib a package has
-		dpkg-deb --fsys-tarfile "$deb" 2>"$LAB_RUN/unpack.log" |
-			tar -x -C "$dir/$3" --keep-directory-symlink 2>>"$LAB_RUN/unpack.log" || {
+		lab_wait_all bash -o pipefail -c 'dpkg-deb --fsys-tarfile "$1" | tar -x -C "$2" --keep-directory-symlink' \
+			unpack "$deb" "$dir/$3" 2>"$LAB_RUN/unpack.log" || {
 			head -n 2 "$LAB_RUN/unpack.log" | sed 's/^/vm: /' >&2
 			lab_die "cannot unpack '${deb##*/}'" "is there space in '$DAVIT_LAB'?"
 		}

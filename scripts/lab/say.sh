@@ -53,6 +53,7 @@ _lab_exit() {
 			kill -0 -- "-$p" || break
 			sleep 0.01
 		done
+		kill -KILL -- "-$p"
 	done 2>/dev/null
 	for c in "${_lab_at_exit[@]}"; do $c; done
 	# no exit here: the status is that of before, or the signal that ends this shell

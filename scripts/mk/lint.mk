@@ -2,7 +2,7 @@
 # Style and static checks. Nothing here changes a file.
 
 LINT_C     := $(sort $(wildcard user/*/*.c user/cmd/*/*.c))
-LINT_SHELL  = $(shell git grep -lE '^\#!/bin/(ba)?sh' -- scripts tests .ci) tests/harness/lib.sh
+LINT_SHELL  = $(shell git grep -lE '^\#!/bin/(ba)?sh' -- scripts tests .ci; git ls-files 'scripts/*.sh' 'tests/*.sh')
 # changed lines are judged against the branch that we come from
 LINT_BASE  ?= $(shell git merge-base HEAD origin/main 2>/dev/null)
 # flags that clang accepts
