@@ -69,7 +69,8 @@ run() {
 	local err_file
 
 	err_file=$(mktemp "${_tap_tmp:-${TMPDIR:-/tmp}}/err.XXXXXX")
-	out=$("$@" 2>"$err_file")
+	# what the shell itself says of it, of NUL bytes that it leaves out, is no word of the command
+	{ out=$("$@" 2>"$err_file"); } 2>/dev/null
 	status=$?
 	err=$(<"$err_file")
 	rm -f "$err_file"
