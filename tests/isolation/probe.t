@@ -254,6 +254,8 @@ for after in 0.01 0.02 0.03 0.05 0.08; do
 	wait "$pid"
 	ok "davit is killed after $after s" gone
 done
+# a davit that was killed leaves its record to the next
+ok 'davit finds what is left of them' davit system check
 
 ### what engines are given
 if ! command -v runc >/dev/null; then
