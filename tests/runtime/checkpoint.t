@@ -16,7 +16,7 @@ mkdir -p "$data"
 
 # counting NAME [FILTER]: a container that counts in its memory, tells in /data, and writes down what it is
 counting() {
-	bundle "$1" 'sh("n=0; t=$$; while :; do n=$((n + 1)); echo $n >/data/new; mv /data/new /data/'"$1"'; sleep 0.05; done")
+	bundle "$1" 'sh("n=0; t=$$; while :; do n=$((n + 1)); echo $n >/data/'"$1"'.new; mv /data/'"$1"'.new /data/'"$1"'; sleep 0.05; done")
 		| bind("'"$data"'"; "/data"; []) | '"${2:-.}"
 }
 # started NAME: created and started, its output in a pipe, as engines have it

@@ -18,7 +18,7 @@ mkdir -p "$data"
 
 # counting NAME [FILTER]: counts in its memory, tells in /data
 counting() {
-	bundle "$1" 'sh("n=0; while :; do n=$((n + 1)); echo $n; echo $n >/data/new; mv /data/new /data/'"$1"'; sleep 0.05; done")
+	bundle "$1" 'sh("n=0; while :; do n=$((n + 1)); echo $n; echo $n >/data/'"$1"'.new; mv /data/'"$1"'.new /data/'"$1"'; sleep 0.05; done")
 		| .mounts |= map(select(.type != "cgroup")) | bind("'"$data"'"; "/data"; []) | '"${2:-.}"
 }
 started() { # NAME: its output in a pipe, as engines have it
