@@ -35,6 +35,17 @@ is "$("${one[@]}" ps -q --no-trunc)" "$first" 'its container runs on'
 is "$("${other[@]}" ps -q --no-trunc)" "$second" 'and the other'\''s'
 fails 'a root with another state directory' 1 "${one[@]}" --state "$TEST_DIR/state3" rm "$first"
 like "$err" 'belongs to the state directory' 'is refused, since what runs would not be seen'
+for command in 'ps -a' "stop $first" "inspect $first" 'stats --no-stream' 'system check'; do
+	# shellcheck disable=SC2086 # words
+	fails "nor does it say anything of it: $command" 1 "${one[@]}" --state "$TEST_DIR/state3" $command
+	like "$err" 'belongs to the state directory' 'for that reason'
+done
+is "$("${one[@]}" ps -q --no-trunc)" "$first" 'it runs on'
+# with the same cgroups it would have ended it
+davit run -d --name alive davit/demo sleep 100 >/dev/null
+fails 'check with another state directory and the same cgroups' 1 davit --state "$TEST_DIR/state3" system check
+like "$(davit ps)" ' Up .* alive' 'ends nothing'
+davit rm -f alive >/dev/null
 "${other[@]}" system reset -f -q >/dev/null
 "${one[@]}" system reset -f -q >/dev/null
 # phases of a start: all of them where davit is the parent, the start where a monitor is

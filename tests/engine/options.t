@@ -281,6 +281,23 @@ like "$err" "$TMPDIR/cid" 'naming it'
 fails 'and makes no container' 1 davit rm cid2
 ok 'rm -f' davit rm -f cid
 ok '--pidfile in the foreground' davit run --rm --pidfile "$TMPDIR/pid" davit/demo true
+for i in 1 2 3 4 5 6 7 8 9 10; do
+	davit run --rm --pidfile "$TMPDIR/pid" davit/demo true
+	grep -qxE '[1-9][0-9]*' "$TMPDIR/pid" || break
+done
+is "$i" 10 'it has the pid also of what has ended'
+# what fails after the start is not told as a failure of the start
+ok 'an id that cannot be told' eval '! davit run -d --name full davit/demo sleep 60 >/dev/full 2>"$TMPDIR/said"'
+like "$(<"$TMPDIR/said")" "'full' was started, but: write to standard output: No space left" 'says that it runs'
+like "$(davit ps)" ' full' 'as it does'
+davit rm -f full >/dev/null
+ok 'output that cannot be written' eval '! davit run --name full davit/demo echo x >/dev/full 2>"$TMPDIR/said"'
+like "$(<"$TMPDIR/said")" "'full' was started, but: write to standard output: No space left" 'says so, too'
+davit rm -f full >/dev/null
+rm -f "$TMPDIR/said"
+for time in abc 5s '' 99999999999999 -2; do
+	refuses "--stop-timeout '$time'" "option '--stop-timeout': '$time' is no time in seconds" --stop-timeout "$time" davit/demo true
+done
 rm -f "$TMPDIR/pid" "$TMPDIR/cid"
 refuses 'an unknown option' 'frobnicate' --frobnicate davit/demo true
 refuses 'an option without its value' "'-m' requires an argument" -m

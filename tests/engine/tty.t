@@ -23,6 +23,10 @@ run "$on_terminal" 'expect:# ' 'send:sleep 100\r' 'wait:0.3' 'send:\x1a' 'expect
 is "$status" 0 'ctrl-z stops a command inside: job control' || diag "$out" "$err"
 run "$on_terminal" 'expect:# ' 'send:\x04' -- davit run --rm -it davit/demo sh
 is "$status" 0 'ctrl-d ends the shell' || diag "$out" "$err"
+for i in 1 2 3 4 5; do
+	run "$on_terminal" -- davit run --rm -it davit/demo stty size
+	like "$status $out" '^0 .*24 80' "a program that asks for the size at once ($i)"
+done
 run "$on_terminal" -- davit run --rm -t davit/demo sh -c 'sleep 0.3; stty size </dev/tty; exit 3'
 is "$status" 3 'a terminal without input' || diag "$out" "$err"
 like "$out" '24 80' 'has the size'

@@ -66,6 +66,14 @@ run davit load <oci.tar
 is "$status $out" '0 Loaded image: team/app:1' 'load from standard input'
 run bash -c 'cat docker.tar | davit load'
 is "$status $out" '0 Loaded image: team/app:2' 'load from a pipe'
+for form in oci.tar docker.tar; do
+	fails "$form: another platform" 1 davit load --platform linux/s390x -i $form
+	like "$err" "it has no image for 'linux/s390x', but one for 'linux/" 'is told with what is there'
+	fails 'and what is no platform' 1 davit load --platform bogus -i $form
+	like "$err" "'bogus' is not of the form OS/ARCH" 'as such'
+done
+is "$(ids)" "$id" 'nothing came of it'
+ok 'the right one is asked for' davit load --platform "linux/$(dpkg --print-architecture)" -i oci.tar
 ok 'take a name of our own' davit load --tag mine:3 -q -i docker.tar
 is "$(davit images --format json | grep -c .)" 4 'four names, one image'
 

@@ -199,8 +199,10 @@ static int compare(const void *a, const void *b)
 int container_ids(struct engine *en, struct strv *ret, struct err *e)
 {
 	size_t from = ret->n, to;
-	int r = list_dir(en->store.fd, "containers", ret, e);
+	int r = engine_check_root(en, e);
 
+	if (r == 0)
+		r = list_dir(en->store.fd, "containers", ret, e);
 	if (r == 0)
 		r = list_dir(en->state_fd, "containers", ret, e);
 	if (r < 0 || ret->n == from)
@@ -260,8 +262,10 @@ static int find_id(struct engine *en, const char *ref, char id[static ID_LEN + 1
 int container_find(struct engine *en, const char *ref, struct container *ret, struct err *e)
 {
 	char id[ID_LEN + 1], path[NAME_MAX_LEN + 8];
-	int r;
+	int r = engine_check_root(en, e);
 
+	if (r < 0)
+		return r;
 	if (id_is_valid(ref))
 		return container_load(en, ref, ret, e);
 	if (name_is_valid(ref)) {

@@ -76,12 +76,16 @@ void engine_done(struct engine *en)
 
 int engine_claim_root(struct engine *en, struct err *e)
 {
+	if (symlinkat(en->env->state, en->store.fd, "state") < 0 && errno != EEXIST)
+		return err_set(e, errno, "make '%s/state'", en->env->root);
+	return engine_check_root(en, e);
+}
+
+int engine_check_root(struct engine *en, struct err *e)
+{
 	_cleanup_free_ char *state = fs_read_link(en->store.fd, "state");
 	int r;
 
-	if (!state && errno == ENOENT && symlinkat(en->env->state, en->store.fd, "state") < 0 &&
-	    errno != EEXIST)
-		return err_set(e, errno, "make '%s/state'", en->env->root);
 	if (!state || strcmp(state, en->env->state) == 0)
 		return 0;
 	r = err_plain(e, -EBUSY, "root '%s' belongs to the state directory '%s'", en->env->root, state);

@@ -34,6 +34,8 @@ int engine_make_state(struct engine *en, struct err *e);
  * they would seem not to run. Return: 0; -EBUSY when it is another.
  */
 int engine_claim_root(struct engine *en, struct err *e);
+/* engine_check_root() - the same for what looks at them only: a root that is nobody's stays so */
+int engine_check_root(struct engine *en, struct err *e);
 void engine_done(struct engine *en);
 
 #define _cleanup_engine_ __attribute__((cleanup(engine_done)))

@@ -175,6 +175,7 @@ static int open_terminal(struct exec *x, struct err *e)
 	r = tty_open_pty(pts, &x->relay.pty, &slave, e);
 	if (r < 0)
 		return r;
+	tty_copy_winsize(slave);
 	x->theirs[0] = slave;
 	r = host_id(x, rc->uid, &owner, e);
 	if (r < 0)

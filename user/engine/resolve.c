@@ -116,6 +116,25 @@ static int resolve_stop_signal(const struct container *c, const struct image *im
 	return 0;
 }
 
+int resolve_stop_timeout(const char *text, int64_t *ret, struct err *e)
+{
+	int64_t seconds;
+
+	if (fmt_parse_i64(text, &seconds) < 0 || seconds < -1 || seconds > INT32_MAX / 1000)
+		return err_plain(e, -EINVAL, "'%s' is no time in seconds, -1 to %d", text,
+				 INT32_MAX / 1000);
+	*ret = seconds;
+	return 0;
+}
+
+static int check_stop_timeout(const char *text, struct err *e)
+{
+	int64_t seconds;
+	int r = text ? resolve_stop_timeout(text, &seconds, e) : 0;
+
+	return r < 0 ? err_wrap(e, r, "option '--stop-timeout'") : 0;
+}
+
 static int check_architecture(const struct container *c, const struct image *im, struct err *e)
 {
 #if defined(__x86_64__)
@@ -203,6 +222,8 @@ int resolve(const struct container *c, const struct image *im, struct resolved *
 		r = resolve_limits(c, ret, e);
 	if (r == 0)
 		r = resolve_stop_signal(c, im, ret, e);
+	if (r == 0)
+		r = check_stop_timeout(o->stop_timeout, e);
 	if (r == 0)
 		r = check_log_driver(o->log_driver, e);
 	if (r < 0) {

@@ -52,6 +52,9 @@ int resolve_user(int root_fd, const struct container *c, struct resolved *r, str
 struct container_options;
 int resolve_env_options(struct container_options *o, struct err *e);
 
+/* resolve_stop_timeout() - seconds; -1 = for ever. Return: 0; -EINVAL. */
+int resolve_stop_timeout(const char *text, int64_t *ret, struct err *e);
+
 void resolved_done(struct resolved *r);
 
 #endif

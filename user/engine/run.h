@@ -4,6 +4,7 @@
 #define DAVIT_ENGINE_RUN_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 struct container;
 struct engine;
@@ -39,12 +40,13 @@ int run_direct(struct engine *en, const struct container *c, const struct image 
 
 /**
  * run_monitored() - start @c under a davit-monitor
- * @client: end of attach_pair() for the monitor, taken over; -1 = none
+ * @client:  end of attach_pair() for the monitor, taken over; -1 = none
+ * @ret_pid: of the workload, which may have ended by now
  *
  * Return: 0 once the workload has been executed; -EEXIST when the name is in use, or @c runs.
  */
 int run_monitored(struct engine *en, const struct container *c, const struct image *im, int client,
-		  struct timing *timing, struct err *e);
+		  struct timing *timing, pid_t *ret_pid, struct err *e);
 
 /* run_reap() - what `davit reap` does: @lock_fd is the owner's lock, taken over from the monitor */
 int run_reap(struct engine *en, const struct container *c, int lock_fd, struct err *e);

@@ -23,6 +23,7 @@
 #include "kern/attach_socket.h"
 #include "kern/exit_record.h"
 #include "kern/monitor_args.h"
+#include "kern/tty.h"
 #include "store/image.h"
 
 /* Pipes between monitor and container: [0] is ours, [1] the container's, -1 = none. */
@@ -117,12 +118,10 @@ static int become_monitor(struct life *l, const char *path, struct stdio_pipes *
 	return err_set(e, errno, "execute '%s'", path);
 }
 
-/* What the starting process says: this byte, then its end of file by exec, or a struct err. Without
+/* What the starting process says: the container's pid, then its end of file by exec, or a struct err. Without
  * either it was killed. */
-static const char started_byte = 1;
-
 struct start_report {
-	char started;
+	pid_t pid;
 	char err[sizeof(struct err)];
 };
 
@@ -150,6 +149,8 @@ static _Noreturn void monitor_process(struct life *l, const struct image *im, in
 		r = life_prepare(l, im, &e);
 	if (r == 0)
 		r = make_stdio(l, &p, &e);
+	if (r == 0 && client >= 0 && l->plan.pty_master >= 0)
+		tty_copy_winsize(l->plan.pty_master);
 	if (r == 0) {
 		listener = attach_listen(l->run_fd, &e);
 		r = listener < 0 ? listener : 0;
@@ -157,7 +158,7 @@ static _Noreturn void monitor_process(struct life *l, const struct image *im, in
 	if (r == 0)
 		r = life_start(l, &e);
 	if (r == 0) {
-		report(status_fd, &started_byte, 1);
+		report(status_fd, &l->started.pid, sizeof(l->started.pid));
 		r = become_monitor(l, path, &p, client, listener, &e);
 		/* it runs without anyone to look after it: not what was asked for */
 		l->started.pid = 0;
@@ -167,14 +168,16 @@ static _Noreturn void monitor_process(struct life *l, const struct image *im, in
 	_exit(125);
 }
 
-static int read_status(int fd, struct err *e)
+static int read_status(int fd, pid_t *ret_pid, struct err *e)
 {
 	struct start_report rep;
 	struct err child;
 	ssize_t n = io_read_full(fd, &rep, sizeof(rep));
 
-	if (n == 1)
+	if (n == (ssize_t)sizeof(rep.pid)) {
+		*ret_pid = rep.pid;
 		return 0;
+	}
 	if (n < (ssize_t)sizeof(child))
 		return err_plain(e, -EPIPE, "the process that starts the container was killed");
 	memcpy(&child, n == (ssize_t)sizeof(rep) ? rep.err : (const char *)&rep, sizeof(child));
@@ -187,7 +190,7 @@ static int read_status(int fd, struct err *e)
 }
 
 int run_monitored(struct engine *en, const struct container *c, const struct image *im, int client,
-		  struct timing *timing, struct err *e)
+		  struct timing *timing, pid_t *ret_pid, struct err *e)
 {
 	_cleanup_fd_ int client_end = client, status_read = -1, status_write = -1;
 	struct timing *shared = NULL;
@@ -220,7 +223,7 @@ int run_monitored(struct engine *en, const struct container *c, const struct ima
 		monitor_process(&l, im, client_end, status_write);
 	}
 	status_write = fd_close(status_write);
-	r = read_status(status_read, e);
+	r = read_status(status_read, ret_pid, e);
 	if (timing)
 		*timing = *l.timing;
 	if (r < 0)

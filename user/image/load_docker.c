@@ -9,6 +9,8 @@
 #include "image/package.h"
 #include "image/digest.h"
 #include "image/load.h"
+#include "image/options.h"
+#include "image/platform.h"
 #include "store/limits.h"
 
 /* The configuration's name is its digest: "<hex>.json" or "blobs/sha256/<hex>". */
@@ -52,6 +54,9 @@ static int load_one(struct load *l, const struct docker_image *im, struct err *e
 	r = j ? image_config_parse(j, &config, e) : -EBADMSG;
 	if (r < 0)
 		return err_wrap(e, r, "configuration '%.100s'", im->config);
+	r = platform_check(l->opts->platform, &config, e);
+	if (r < 0)
+		return r;
 	if (config.diff_ids.n != im->layers.n)
 		return err_plain(e, -EBADMSG,
 				 "manifest.json has %zu layers, the configuration %zu diff_ids",

@@ -93,6 +93,9 @@ static int load_manifest(struct load *l, const struct descriptor *d, const char 
 	r = cj ? image_config_parse(cj, &config, e) : -EBADMSG;
 	if (r < 0)
 		return err_wrap(e, r, "configuration 'sha256:%.12s'", m.config.digest);
+	r = platform_check(l->opts->platform, &config, e);
+	if (r < 0)
+		return r;
 	r = add_layers(l, &in, &m, &config.diff_ids, e);
 	if (r < 0)
 		return r;

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "spec/image_config.h"
 #include "spec/image_manifest.h"
 
 struct machine {
@@ -64,6 +65,23 @@ int platform_parse(const char *text, struct platform *ret, struct err *e)
 		return err_plain(e, -EINVAL, "'%s' is not of the form OS/ARCH[/VARIANT]", text);
 	*ret = p;
 	return 0;
+}
+
+int platform_check(const char *wanted, const struct image_config *c, struct err *e)
+{
+	const char *os = c->os ? c->os : "", *architecture = c->architecture ? c->architecture : "",
+		   *variant = c->variant ? c->variant : "";
+	struct platform p;
+	int r = wanted ? platform_parse(wanted, &p, e) : 0;
+
+	if (r < 0 || !wanted)
+		return r;
+	/* a variant that the image does not tell may be the one */
+	if (str_eq(p.os, os) && str_eq(p.architecture, architecture) &&
+	    (!p.variant[0] || !*variant || str_eq(p.variant, variant)))
+		return 0;
+	return err_plain(e, -ENOENT, "it has no image for '%s', but one for '%s/%s%s%s'", wanted,
+			 os, architecture, *variant ? "/" : "", variant);
 }
 
 bool platform_match(const struct platform *p, const struct descriptor *d)

@@ -7,6 +7,7 @@
 
 struct descriptor;
 struct err;
+struct image_config;
 
 #define PLATFORM_PART_MAX 32u
 
@@ -16,6 +17,9 @@ struct platform {
 
 /* platform_parse() - "linux/arm64/v8"; NULL = this host. Return: 0; -EINVAL. */
 int platform_parse(const char *text, struct platform *ret, struct err *e);
+
+/* platform_check() - is an image of this configuration for @wanted? NULL = any. Return: 0; -ENOENT; -EINVAL. */
+int platform_check(const char *wanted, const struct image_config *c, struct err *e);
 
 /* platform_match() - does the descriptor's platform serve? Without a variant in @p any does. */
 bool platform_match(const struct platform *p, const struct descriptor *d);

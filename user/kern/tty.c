@@ -88,6 +88,18 @@ int tty_set_winsize(int fd, const struct winsize *ws)
 	return ioctl(fd, TIOCSWINSZ, ws) < 0 ? -errno : 0;
 }
 
+void tty_copy_winsize(int fd)
+{
+	struct winsize ws;
+
+	for (int i = STDIN_FILENO; i <= STDERR_FILENO; i++) {
+		if (tty_get_winsize(i, &ws) == 0) {
+			(void)tty_set_winsize(fd, &ws); /* a size is no reason to fail */
+			return;
+		}
+	}
+}
+
 /* What a signal handler and exit() need: one terminal, and who is allowed to touch it. */
 static struct {
 	int fd;

@@ -32,6 +32,9 @@ int tty_restore(int fd, const struct termios *saved);
 int tty_get_winsize(int fd, struct winsize *ret);
 int tty_set_winsize(int fd, const struct winsize *ws);
 
+/* tty_copy_winsize() - give @fd the size of our terminal, which is the first of our standard descriptors that is one */
+void tty_copy_winsize(int fd);
+
 /**
  * tty_guard() - have @saved put back on @fd when a fatal signal or exit() ends this process
  *

@@ -11,55 +11,37 @@
 
 #define BPF_RUN_BAD UINT64_MAX
 
-/* As the kernel emulates a filter: steps until the verdict for a number and an architecture, -1 where it gives up. */
-static inline int bpf_emulate(const struct sock_filter *prog, size_t n, uint32_t nr, uint32_t arch)
-{
-	uint32_t a = 0;
-	int steps = 0;
-
-	for (size_t pc = 0; pc < n; pc++) {
-		const struct sock_filter *f = &prog[pc];
-		int is_true = 0;
-
-		steps++;
-		if (f->code == (BPF_RET | BPF_K))
-			return steps;
-		if (f->code == (BPF_LD | BPF_W | BPF_ABS) && f->k <= offsetof(struct seccomp_data, arch)) {
-			a = f->k ? arch : nr;
-			continue;
-		}
-		switch (f->code) {
-		case BPF_JMP | BPF_JA: pc += f->k; continue;
-		case BPF_JMP | BPF_JEQ | BPF_K: is_true = a == f->k; break;
-		case BPF_JMP | BPF_JGE | BPF_K: is_true = a >= f->k; break;
-		case BPF_JMP | BPF_JSET | BPF_K: is_true = (a & f->k) != 0; break;
-		default: return -1;
-		}
-		pc += is_true ? f->jt : f->jf;
-	}
-	return -1;
-}
-
-/* Verdict of @prog for @data; BPF_RUN_BAD if the program leaves its bounds. */
-static inline uint64_t bpf_run(const struct sock_filter *prog, size_t n,
-			       const struct seccomp_data *data)
+/**
+ * bpf_trace() - run @prog
+ * @steps: instructions up to the verdict; -1 when the kernel, which emulates filters without arguments, gives up
+ *
+ * Return: verdict for @data; BPF_RUN_BAD if the program leaves its bounds.
+ */
+static inline uint64_t bpf_trace(const struct sock_filter *prog, size_t n,
+				 const struct seccomp_data *data, int *steps)
 {
 	uint32_t a = 0;
 
+	*steps = 0;
 	for (size_t pc = 0; pc < n; pc++) {
 		const struct sock_filter *f = &prog[pc];
 		int is_true;
 
+		if (*steps >= 0)
+			(*steps)++;
 		switch (f->code) {
 		case BPF_LD | BPF_W | BPF_ABS:
 			if (f->k % 4 || f->k + 4 > sizeof(*data))
 				return BPF_RUN_BAD;
 			memcpy(&a, (const char *)data + f->k, 4);
+			if (f->k > offsetof(struct seccomp_data, arch))
+				*steps = -1;
 			continue;
 		case BPF_ALU | BPF_AND | BPF_K:
 			a &= f->k;
 			continue;
 		case BPF_MISC | BPF_TAX: /* nothing reads X */
+			*steps = -1;
 			continue;
 		case BPF_RET | BPF_K:
 			return f->k;
@@ -84,6 +66,23 @@ static inline uint64_t bpf_run(const struct sock_filter *prog, size_t n,
 		pc += is_true ? f->jt : f->jf;
 	}
 	return BPF_RUN_BAD;
+}
+
+static inline uint64_t bpf_run(const struct sock_filter *prog, size_t n,
+			       const struct seccomp_data *data)
+{
+	int steps;
+
+	return bpf_trace(prog, n, data, &steps);
+}
+
+/* bpf_emulate() - steps of the kernel's emulation for a number and an architecture, -1 where it gives up */
+static inline int bpf_emulate(const struct sock_filter *prog, size_t n, uint32_t nr, uint32_t arch)
+{
+	const struct seccomp_data data = { .nr = (int)nr, .arch = arch };
+	int steps;
+
+	return bpf_trace(prog, n, &data, &steps) == BPF_RUN_BAD ? 0 : steps;
 }
 
 #endif

@@ -11,6 +11,7 @@
 #include "engine/engine.h"
 #include "engine/pause.h"
 #include "engine/remove.h"
+#include "engine/resolve.h"
 #include "engine/run.h"
 #include "engine/signal.h"
 #include "store/image.h"
@@ -111,11 +112,11 @@ static int stop_one(struct engine *en, struct container *c, const struct life_op
 {
 	const char *text = o->timeout ? o->timeout : c->options.stop_timeout;
 	int64_t timeout = 10;
-	int r;
+	int r = text ? resolve_stop_timeout(text, &timeout, e) : 0;
 
 	(void)out;
-	if (text && (fmt_parse_i64(text, &timeout) < 0 || timeout < -1 || timeout > INT32_MAX / 1000))
-		return err_plain(e, -EINVAL, "'%s' is no time in seconds", text);
+	if (r < 0)
+		return r;
 	r = container_stop(en, c, stop_signal_of(en, c, o), timeout < 0 ? -1 : timeout * 1000, e);
 	if (r == -ESRCH) { /* it has ended: what was asked for */
 		err_clear(e);

@@ -92,16 +92,28 @@ static int write_id(const char *path, const char *id, struct err *e)
 	return r < 0 ? err_set(e, r, "write '%s'", path) : 0;
 }
 
-static int write_pid(struct engine *en, const struct container *c, const char *path, struct err *e)
+static int write_pid(pid_t pid, const char *path, struct err *e)
 {
-	struct container_state st;
 	char text[16];
-	int r = container_state(en, c, &st, e);
 
-	if (r < 0)
-		return r;
-	(void)err_format(text, sizeof(text), "%d", st.pid);
+	if (!path)
+		return 0;
+	(void)err_format(text, sizeof(text), "%d", pid);
 	return io_replace_file(AT_FDCWD, path, text, strlen(text), 0644, 0, e);
+}
+
+#define STATUS_STARTED (-2) /* an error, but not of the start */
+
+/* Not all that was asked for could be done, but the container was started: it stays as it is. */
+static int started_but(const struct container *c, int r, struct err *e)
+{
+	char buf[NAME_MAX_LEN + 1];
+	const char *name = container_name(c, buf);
+
+	(void)err_wrap(e, r, "'%s' was started, but", name);
+	err_hint(e, "'davit ps -a' tells whether it runs; 'davit rm -f %s' ends and removes it",
+		 name);
+	return r;
 }
 
 static int print_timings(const struct timing *t, struct err *e)
@@ -135,32 +147,43 @@ static int run_attached(struct engine *en, struct container *c, const struct ima
 	struct attached a = { en, c };
 	_cleanup_fd_ int ours = -1;
 	int pair[2], r;
+	pid_t pid;
 
 	r = attach_pair(pair, e);
 	if (r < 0)
 		return r;
 	ours = pair[0];
-	r = run_monitored(en, c, im, pair[1], t, e);
-	if (r == 0 && o->pidfile)
-		r = write_pid(en, c, o->pidfile, e);
+	r = run_monitored(en, c, im, pair[1], t, &pid, e);
 	if (r < 0)
 		return r;
-	r = attached_run(&a, ours, c->options.interactive, o->detach_keys, ret_status, e);
+	r = write_pid(pid, o->pidfile, e);
+	if (r == 0)
+		r = attached_run(&a, ours, c->options.interactive, o->detach_keys, ret_status, e);
 	timing_mark(t, TIMING_EXIT); /* and the teardown, which is the monitor's */
-	return r;
+	if (r == 0)
+		return 0;
+	*ret_status = STATUS_STARTED;
+	return started_but(c, r, e);
 }
 
 static int run_image(struct engine *en, struct container *c, const struct image *im,
 		     const struct run_opts *o, struct timing *t, int *ret_status, struct err *e)
 {
+	pid_t pid;
 	int r;
 
 	*ret_status = 0;
 	if (o->detach) {
-		r = run_monitored(en, c, im, -1, t, e);
-		if (r == 0 && o->pidfile)
-			r = write_pid(en, c, o->pidfile, e);
-		return r < 0 ? r : print_id(c, e);
+		r = run_monitored(en, c, im, -1, t, &pid, e);
+		if (r < 0)
+			return r;
+		r = write_pid(pid, o->pidfile, e);
+		if (r == 0)
+			r = print_id(c, e);
+		if (r == 0)
+			return 0;
+		*ret_status = STATUS_STARTED;
+		return started_but(c, r, e);
 	}
 	if (run_can_be_direct(c) && !o->pidfile)
 		return run_direct(en, c, im, t, ret_status, e);
@@ -268,7 +291,7 @@ static int run_main(const void *env, void *opts, int argc, char *argv[], struct 
 		if (r < 0 && discard_unstarted(&m.en, &m.c) && o->cidfile)
 			(void)unlink(o->cidfile); /* made by us, and wrong now */
 	}
-	if (r < 0)
+	if (r < 0 && status != STATUS_STARTED)
 		r = what(&m.c, r, e);
 	made_done(&m);
 	if (r == 0 && t)
