@@ -64,6 +64,7 @@ struct command_text {
  * @man_section: '1': a page for each command, '8': one for all
  * @has_go_flags: long options may have one dash, as callers written in Go have them: "-no-subreaper"
  * @has_own_status: errors cannot ask for an exit status: callers expect that of the command
+ * @places:   where it writes, for the hint when there is no space: "images in --root (DIR)"; may be NULL
  * @begin:    after the options, before the command; @c is NULL for one that does not exist
  * @log:      a second place where errors are told, in one line; may be NULL
  */
@@ -73,7 +74,7 @@ struct program {
 	size_t version_at;
 	const struct command *const *commands;
 	const struct command_text *environment, *words;
-	const char *exit_status, *exit_statuses;
+	const char *exit_status, *exit_statuses, *places;
 	int wrong_status;
 	char man_section;
 	bool has_go_flags, has_own_status;

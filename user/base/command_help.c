@@ -25,24 +25,30 @@ static unsigned int min3(unsigned int a, unsigned int b, unsigned int c)
 	return m < c ? m : c;
 }
 
-/* Levenshtein: letters to add, drop or replace until @a is @b. */
+/* Letters to add, drop, replace or swap with the next one until @a is @b (optimal string alignment). */
 static unsigned int distance(const char *a, const char *b)
 {
 	size_t n = strlen(b);
-	unsigned int row[WORD_MAX + 1];
+	unsigned int row[WORD_MAX + 1], before[WORD_MAX + 1];
 
 	if (strlen(a) > WORD_MAX || n > WORD_MAX)
 		return WORD_MAX;
 	for (unsigned int j = 0; j <= n; j++)
-		row[j] = j;
+		before[j] = row[j] = j;
 	for (unsigned int i = 1; a[i - 1]; i++) {
-		unsigned int diagonal = row[0];
+		unsigned int diagonal = row[0], swapped = 0;
 
 		row[0] = i;
 		for (size_t j = 1; j <= n; j++) {
-			unsigned int above = row[j];
+			unsigned int above = row[j], two_back = swapped;
 
 			row[j] = min3(above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1]));
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+			    two_back + 1 < row[j])
+				row[j] = two_back + 1;
+			/* of the row before the last, one column back */
+			swapped = before[j - 1];
+			before[j - 1] = diagonal;
 			diagonal = above;
 		}
 	}

@@ -309,12 +309,17 @@ static int set_cpuset_file(struct cgroup *cg, const char *file, const char *valu
 	char path[CGROUP_PATH_MAX], text[LIST_MAX];
 	ssize_t n;
 
-	if (value)
-		return cgroup_v1_write(cg, CGROUP_CPUSET, file, value, e);
-	if (!is_new)
+	if (!value && !is_new)
 		return 0;
 	cgroup_v1_path(path, CGROUP_CPUSET, cg->slice, NULL, file);
 	n = io_read_small(-1, path, text, sizeof(text));
+	if (value) {
+		int r = cgroup_v1_write(cg, CGROUP_CPUSET, file, value, e);
+
+		if (r < 0 && n > 0)
+			err_hint(e, "a list of what is available here: %s", text);
+		return r;
+	}
 	if (n < 0)
 		return err_set(e, (int)n, "read '%s'", path);
 	return cgroup_v1_write(cg, CGROUP_CPUSET, file, text, e);

@@ -186,9 +186,13 @@ static int set_list(struct cgroup *cg, const char *file, const char *what, const
 	char effective[NUMBER_MAX];
 	int r = cgroup_v2_write(cg, "cpuset", file, list, e);
 
+	err_format(effective, sizeof(effective), "%s.effective", file);
+	if (r < 0 && io_read_file(cg->fd, effective, CPUSET_TEXT_MAX, &used, NULL, NULL) == 0) {
+		used[strcspn(used, "\n")] = '\0';
+		err_hint(e, "a list of what is available here: %.*s", 64, used);
+	}
 	if (r < 0)
 		return r;
-	err_format(effective, sizeof(effective), "%s.effective", file);
 	r = io_read_file(cg->fd, file, CPUSET_TEXT_MAX, &asked, NULL, e);
 	if (r == 0)
 		r = io_read_file(cg->fd, effective, CPUSET_TEXT_MAX, &used, NULL, e);

@@ -17,6 +17,7 @@
 #include "kern/sys.h"
 #include "runtime/launch.h"
 #include "runtime/steps.h"
+#include "spec/ulimit.h"
 
 int step_cgroup_v1(const struct launch *l, struct err *e)
 {
@@ -191,8 +192,8 @@ int step_limits(const struct launch *l, struct err *e)
 				   0);
 
 		if (r < 0) {
-			(void)err_set(e, (int)r, "set resource limit %d to %llu:%llu",
-				      l->rlimits[i].resource,
+			(void)err_set(e, (int)r, "set resource limit '%s' to %llu:%llu",
+				      ulimit_name(l->rlimits[i].resource),
 				      (unsigned long long)l->rlimits[i].limit.rlim_cur,
 				      (unsigned long long)l->rlimits[i].limit.rlim_max);
 			if (r == -EPERM)

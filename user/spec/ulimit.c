@@ -35,6 +35,14 @@ static const struct {
 };
 /* clang-format on */
 
+const char *ulimit_name(int resource)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(resources); i++)
+		if (resources[i].resource == resource)
+			return resources[i].name;
+	return "?";
+}
+
 static int parse_value(const char *text, size_t n, uint64_t *ret, struct err *e)
 {
 	_cleanup_free_ char *copy = strndup(text, n);

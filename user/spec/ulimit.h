@@ -14,6 +14,9 @@ struct ulimit {
 	uint64_t soft, hard;
 };
 
+/* ulimit_name() - as --ulimit has it, "nofile"; "?" for a number that is none */
+const char *ulimit_name(int resource);
+
 /* ulimit_parse() - without HARD both are SOFT. Return: 0 or -EINVAL with @e. */
 int ulimit_parse(const char *text, struct ulimit *ret, struct err *e);
 

@@ -31,7 +31,8 @@ int image_tag(const struct store *st, const char *source, const struct image_ref
 	_cleanup_(staging_done) struct staging s = STAGING_INIT;
 	_cleanup_(image_done) struct image im = { .size = 0 };
 	_cleanup_fd_ int lock = -1;
-	int r;
+	char before[DIGEST_HEX_LEN + 1];
+	int r, had;
 
 	if (name->digest[0])
 		return err_plain(e, -EINVAL, "a name cannot be chosen by digest");
@@ -42,10 +43,18 @@ int image_tag(const struct store *st, const char *source, const struct image_ref
 	if (lock < 0)
 		return lock;
 	r = image_find(st, source, &im, e);
+	had = r == 0 ? ref_read(st, name, before, NULL) : 0;
 	if (r == 0)
 		r = ref_set(st, s.fd, name, im.id, e);
-	if (r == 0)
-		r = write_index(st, s.fd, e);
+	if (r < 0)
+		return r;
+	r = write_index(st, s.fd, e);
+	if (r < 0) { /* on a full disk, say: as it was */
+		if (had == 0)
+			(void)ref_set(st, s.fd, name, before, NULL);
+		else
+			(void)ref_remove(st, name, NULL);
+	}
 	return r < 0 ? r : 0;
 }
 
@@ -140,8 +149,14 @@ static int remove_locked(const struct store *st, int tmp, const char *what, bool
 		r = delete_image(st, im, out, e);
 	if (r == 0)
 		r = image_list(st, &left, NULL, e);
-	if (r == 0)
-		r = index_write(st, tmp, &left, e);
+	if (r < 0)
+		return r;
+	r = index_write(st, tmp, &left, e);
+	if (r == -ENOSPC) { /* there may be room for it when the layers are gone */
+		err_clear(e);
+		r = gc_collect(st, &left, NULL, e);
+		return r < 0 ? r : index_write(st, tmp, &left, e);
+	}
 	return r < 0 ? r : gc_collect(st, &left, NULL, e);
 }
 

@@ -105,6 +105,7 @@ const struct program davit = {
 		"option, number of arguments). \\fBdavit run\\fR, \\fBcreate\\fR and \\fBexec\\fR end with "
 		"125 whenever davit failed, otherwise \\fBrun\\fR and \\fBexec\\fR with the status of the "
 		"container's command.",
+	.places = "images and kept containers are in --root, what runs is in --state",
 	.wrong_status = EXIT_WRONG,
 	.man_section = '1',
 	.begin = begin,

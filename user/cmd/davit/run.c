@@ -247,11 +247,20 @@ static void made_done(struct made *m)
 
 static int find_image(const struct env *env, struct made *m, struct err *e)
 {
-	int r = image_find(&m->en.store, m->c.image, &m->im, e);
+	struct err why = ERR_INIT;
+	int r = image_find(&m->en.store, m->c.image, &m->im, e), s;
 
-	/* what comes with davit needs no import; if it was not installed, it is an image as any other */
-	if (r != -ENOENT || !demo_image_is(m->c.image) || demo_image_import(env, NULL) < 0)
+	if (r != -ENOENT || !demo_image_is(m->c.image))
 		return r;
+	/* what comes with davit needs no import; if it was not installed, it is an image as any other */
+	s = demo_image_import(env, &why);
+	if (s == -ENOENT)
+		return r;
+	err_clear(e);
+	if (s < 0) {
+		*e = why;
+		return s;
+	}
 	return image_find(&m->en.store, m->c.image, &m->im, e);
 }
 
