@@ -58,8 +58,8 @@ int program_tell(const struct program *p, const struct err *e)
 	} else if ((e->code == -EACCES || e->code == -EPERM) && geteuid() != 0) {
 		str_addf(&s, "hint: %s needs root\n", p->name);
 	} else if (e->code == -ENOSPC || e->code == -EDQUOT) {
-		str_addf(&s, "hint: 'df -h' and 'df -i' tell which file system is full%s%s\n", p->places ? "; " : "",
-			 p->places ? p->places : "");
+		str_addf(&s, "hint: 'df -h' and 'df -i' tell which file system is full%s%s\n",
+			 p->places ? "; " : "", p->places ? p->places : "");
 	}
 	(void)io_write_full(STDERR_FILENO, str_text(&s), s.len); /* nowhere left to say it */
 	return e->exit_code ? e->exit_code : p->wrong_status ? p->wrong_status : EXIT_FAILURE;

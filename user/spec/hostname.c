@@ -38,8 +38,10 @@ int hostname_check(const char *text, struct err *e)
 
 		if (!is_label(at, n)) {
 			r = err_plain(e, -EINVAL, "host name '%s' is not valid", text);
-			err_hint(e, "parts with dots between them, each of 1 to %u letters, digits, _ and -, the last not at its ends",
-				 LABEL_MAX);
+			err_hint(
+				e,
+				"parts with dots between them, each of 1 to %u letters, digits, _ and -, the last not at its ends",
+				LABEL_MAX);
 			return r;
 		}
 		at += n;
