@@ -72,7 +72,7 @@ run() {
 	# what the shell itself says of it, of NUL bytes that it leaves out, is no word of the command
 	{ out=$("$@" 2>"$err_file"); } 2>/dev/null
 	status=$?
-	err=$(<"$err_file")
+	{ err=$(<"$err_file"); } 2>/dev/null
 	rm -f "$err_file"
 	return 0
 }

@@ -74,22 +74,41 @@ void engine_done(struct engine *en)
 	en->state_fd = fd_close(en->state_fd);
 }
 
-int engine_claim_root(struct engine *en, struct err *e)
-{
-	if (symlinkat(en->env->state, en->store.fd, "state") < 0 && errno != EEXIST)
-		return err_set(e, errno, "make '%s/state'", en->env->root);
-	return engine_check_root(en, e);
-}
-
-int engine_check_root(struct engine *en, struct err *e)
+/* Return: 1 when the root is @en's, 0 when it is nobody's; -EBUSY */
+static int look_for_owner(struct engine *en, struct err *e)
 {
 	_cleanup_free_ char *state = fs_read_link(en->store.fd, "state");
 	int r;
 
-	if (!state || strcmp(state, en->env->state) == 0)
+	if (!state && errno == ENOENT)
 		return 0;
+	if (!state)
+		return err_set(e, errno, "read '%s/state'", en->env->root);
+	if (strcmp(state, en->env->state) == 0)
+		return 1;
 	r = err_plain(e, -EBUSY, "root '%s' belongs to the state directory '%s'", en->env->root, state);
 	err_hint(e, "use '--state %s'; if nothing of it can be running any more, remove '%s/state'", state,
 		 en->env->root);
 	return r;
+}
+
+int engine_claim_root(struct engine *en, struct err *e)
+{
+	int r = look_for_owner(en, e);
+
+	if (r != 0)
+		return r < 0 ? r : 0;
+	if (symlinkat(en->env->state, en->store.fd, "state") == 0)
+		return 0;
+	if (errno != EEXIST)
+		return err_set(e, errno, "make '%s/state'", en->env->root);
+	r = look_for_owner(en, e); /* somebody was faster */
+	return r < 0 ? r : 0;
+}
+
+int engine_check_root(struct engine *en, struct err *e)
+{
+	int r = look_for_owner(en, e);
+
+	return r < 0 ? r : 0;
 }

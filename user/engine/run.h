@@ -41,7 +41,7 @@ int run_direct(struct engine *en, const struct container *c, const struct image 
 /**
  * run_monitored() - start @c under a davit-monitor
  * @client:  end of attach_pair() for the monitor, taken over; -1 = none
- * @ret_pid: of the workload, which may have ended by now
+ * @ret_pid: of the workload, which may have ended by now; NULL = not wanted
  *
  * Return: 0 once the workload has been executed; -EEXIST when the name is in use, or @c runs.
  */

@@ -175,7 +175,8 @@ static int read_status(int fd, pid_t *ret_pid, struct err *e)
 	ssize_t n = io_read_full(fd, &rep, sizeof(rep));
 
 	if (n == (ssize_t)sizeof(rep.pid)) {
-		*ret_pid = rep.pid;
+		if (ret_pid)
+			*ret_pid = rep.pid;
 		return 0;
 	}
 	if (n < (ssize_t)sizeof(child))

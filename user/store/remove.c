@@ -152,12 +152,13 @@ static int remove_locked(const struct store *st, int tmp, const char *what, bool
 	if (r < 0)
 		return r;
 	r = index_write(st, tmp, &left, e);
-	if (r == -ENOSPC) { /* there may be room for it when the layers are gone */
-		err_clear(e);
-		r = gc_collect(st, &left, NULL, e);
-		return r < 0 ? r : index_write(st, tmp, &left, e);
-	}
-	return r < 0 ? r : gc_collect(st, &left, NULL, e);
+	if (r != -ENOSPC)
+		return r < 0 ? r : gc_collect(st, &left, NULL, e);
+	err_clear(e); /* there is room for it when the layers are gone */
+	r = gc_collect(st, &left, NULL, e);
+	if (r >= 0)
+		r = trash_empty(st, e);
+	return r < 0 ? r : index_write(st, tmp, &left, e);
 }
 
 int image_remove(const struct store *st, const char *what, bool force, struct strv *ret,

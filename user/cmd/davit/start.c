@@ -40,7 +40,6 @@ static int start_container(struct engine *en, struct container *c, struct start_
 	_cleanup_fd_ int ours = -1;
 	bool attach = s->opts->attach || s->opts->interactive;
 	int pair[2] = { -1, -1 }, r;
-	pid_t pid;
 
 	r = image_find(&en->store, c->image_id, &im, e);
 	if (r < 0)
@@ -48,7 +47,7 @@ static int start_container(struct engine *en, struct container *c, struct start_
 	r = attach ? attach_pair(pair, e) : 0;
 	ours = pair[0];
 	if (r == 0)
-		r = run_monitored(en, c, &im, pair[1], NULL, &pid, e);
+		r = run_monitored(en, c, &im, pair[1], NULL, NULL, e);
 	image_done(&im);
 	if (r < 0 || !attach)
 		return r;
