@@ -43,7 +43,7 @@ for words in 'attach no' 'exec no true' 'images no' 'inspect no' 'kill no' 'logs
 	'import no new' 'ps --format xml' 'logs --since no no' 'create no true' 'run no true'; do
 	read -ra argv <<<"$words"
 	case $words in
-	images*) fails "davit $words" 125 davit "${argv[@]}" ;; # takes no name
+	images* | ps* | 'logs --since'*) fails "davit $words" 125 davit "${argv[@]}" ;; # no such name, format, time
 	exec* | create* | run*) fails "davit $words" 125 davit "${argv[@]}" ;;
 	*) fails "davit $words" 1 davit "${argv[@]}" ;;
 	esac

@@ -52,6 +52,9 @@ done <<'ROWS'
 125|--memory|-m 4k davit/demo true
 125|--memory-swap|-m 16m --memory-swap 8m davit/demo true
 125|unknown option|--no-such-option davit/demo true
+125|the nearest is '--memory'|--memroy 1g davit/demo true
+125|the nearest is '--hostname'|--hostnmae=x davit/demo true
+125|'99999999999g' is not below 8 EiB|-m 99999999999g davit/demo true
 125|--network|--network bridge davit/demo true
 125|--cap-add|--cap-add NO_SUCH davit/demo true
 125|ulimit 'nofile=x'|--ulimit nofile=x davit/demo true
@@ -145,6 +148,10 @@ like "$err" 'No space left' 'saying so'
 run env DAVIT_STATE="$TMPDIR/small/state" davit run --rm davit/demo true
 isnt "$status" 0 'a run without space for its state fails'
 like "$err" 'No space left' 'saying so'
+umount "$TMPDIR/small"
+mount -t tmpfs -o size=600k,nr_inodes=60 small "$TMPDIR/small"
+run env DAVIT_ROOT="$TMPDIR/small/root" davit run --rm davit/demo true
+told 125 'cannot import .*No space left' 'no room for the image that comes with davit'
 umount "$TMPDIR/small"
 mount -t tmpfs -o ro small "$TMPDIR/small"
 run env DAVIT_ROOT="$TMPDIR/small/root" davit run --rm davit/demo true

@@ -46,7 +46,13 @@ davit run -d --name alive davit/demo sleep 100 >/dev/null
 fails 'check with another state directory and the same cgroups' 1 davit --state "$TEST_DIR/state3" system check
 like "$(davit ps)" ' Up .* alive' 'ends nothing'
 davit rm -f alive >/dev/null
-"${other[@]}" system reset -f -q >/dev/null
+"${other[@]}" create --name kept davit/demo true >/dev/null
+fails 'a reset while a container runs' 1 "${other[@]}" system reset
+like "$err" 'is running' 'is refused'
+is "$("${other[@]}" ps -aq | wc -l)" 2 'and removes none, not the one that does not run either'
+wanted=$("${other[@]}" ps -aq | sort | sed 's/^/removed: container /')
+is "$("${other[@]}" system reset -f -q | sed 's/ (.*)$//')" "$wanted" 'forced, it tells what it removes'
+fails 'check, which forces nothing' 125 "${other[@]}" system check -f
 "${one[@]}" system reset -f -q >/dev/null
 # phases of a start: all of them where davit is the parent, the start where a monitor is
 phases='plan cgroup policy rootfs clone steps exec exit teardown'

@@ -29,6 +29,10 @@ sees 'Entrypoint and Cmd' 'e1 c1 c2' cfg
 sees 'a command replaces Cmd' 'e1 x' cfg x
 sees '--entrypoint drops Cmd' '' --entrypoint /bin/echo cfg
 sees '--entrypoint with a command' 'x y' --entrypoint echo cfg x y
+sees 'an empty value is as none, as with Docker' '0:0 / private' --name '' -h '' --domainname '' -u '' -w '' --cidfile '' --pidfile '' --stop-signal '' \
+	--cpuset-cpus '' --cpuset-mems '' --userns '' --pid '' --ipc '' --uts '' --cgroupns '' --timens '' --network '' --log-driver '' --detach-keys '' davit/demo \
+	sh -c 'echo $(id -u):$(id -g) $(pwd) $([ $$ -lt 3 ] && [ "$(hostname)" != '"$(hostname)"' ] && echo private)'
+refuses 'but a policy is none by accident' "'' is not" --net-default '' davit/demo true
 sees '--entrypoint "" drops both' 'x' --entrypoint '' cfg echo x
 sees 'Cmd alone' 'c1' cmdonly
 refuses 'no command at all' 'no command' nothing
@@ -156,6 +160,19 @@ JSON
 refuses 'a filter that forbids what is before the command' 'set capabilities|seccomp' --security-opt "seccomp=$TMPDIR/strict.json" davit/demo true
 run davit run --rm --security-opt no-new-privileges --security-opt "seccomp=$TMPDIR/strict.json" davit/demo true
 isnt "$status" 125 'is no problem with no-new-privileges'
+for profile in '"SCMP_ACT_ALLOW", "syscalls": [ { "names": [ "execve", "execveat" ], "action": "SCMP_ACT_ERRNO" } ]' '"SCMP_ACT_ERRNO"'; do
+	echo "{ \"defaultAction\": $profile }" >"$TMPDIR/mute.json"
+	for flag in --rm -d '--userns auto --rm'; do
+		# shellcheck disable=SC2086 # words
+		run davit run $flag --name mute --security-opt "seccomp=$TMPDIR/mute.json" davit/demo true
+		case $profile in
+		*execve*) is "$status" 126 "$flag: a filter that denies to execute the command" ;;
+		*) is "$status" 125 "$flag: a filter that denies every system call" ;;
+		esac
+		like "$err" 'Operation not permitted.*hint: a seccomp filter must allow' "is told of"
+		is "$(davit ps -aq)" '' 'and leaves no container'
+	done
+done
 sees 'seccomp=unconfined' 0 --security-opt seccomp=unconfined davit/demo sed -n 's/^Seccomp:\t//p' /proc/self/status
 refuses 'a profile that is not there' "'/nonexistent'" --security-opt seccomp=/nonexistent davit/demo true
 echo '{' >"$TMPDIR/bad.json"
@@ -214,6 +231,15 @@ if [ -c /dev/fuse ]; then
 else
 	skip 'no /dev/fuse' 9
 fi
+mkdir -p "$TMPDIR/dev/in/ner"
+refuses 'a directory without devices' 'holds none' --device "$TMPDIR/dev" davit/demo true
+mknod "$TMPDIR/dev/zero" c 1 5
+mknod "$TMPDIR/dev/in/ner/full" c 1 7
+ln -s /dev/kmsg "$TMPDIR/dev/in/link"
+: >"$TMPDIR/dev/file"
+sees '--device DIR: its devices, not its files and links' '/dev/d/in/ner/full /dev/d/zero 4' --device "$TMPDIR/dev:/dev/d:r" davit/demo \
+	sh -c 'echo $(find /dev/d ! -type d | sort) $(head -c 4 /dev/d/zero | wc -c)'
+rm -r "$TMPDIR/dev"
 refuses 'a device that is not there' "'/dev/nothing'" --device /dev/nothing davit/demo true
 refuses 'a file is no device' "'/etc/passwd'" --device /etc/passwd davit/demo true
 refuses 'an access that is none' 'x' --device /dev/null:/dev/null:x davit/demo true

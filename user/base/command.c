@@ -44,7 +44,10 @@ int program_tell(const struct program *p, const struct err *e)
 {
 	_cleanup_str_ struct str s = STR_INIT;
 	size_t message = strlen(p->name) + 2;
+	int status = e->exit_code ? e->exit_code : p->wrong_status ? p->wrong_status : EXIT_FAILURE;
 
+	if (e->is_plain && !e->msg[0])
+		return status;
 	str_addf(&s, "%s: ", p->name);
 	add_visible(&s, "", e->msg);
 	if (!e->is_plain)
@@ -62,7 +65,7 @@ int program_tell(const struct program *p, const struct err *e)
 			 p->places ? "; " : "", p->places ? p->places : "");
 	}
 	(void)io_write_full(STDERR_FILENO, str_text(&s), s.len); /* nowhere left to say it */
-	return e->exit_code ? e->exit_code : p->wrong_status ? p->wrong_status : EXIT_FAILURE;
+	return status;
 }
 
 /* Long names behind one '-' get their second one. */

@@ -6,9 +6,7 @@
 #include "base/cleanup.h"
 #include "base/command.h"
 #include "base/err.h"
-
-#define WORD_MAX 16u /* no command is longer */
-#define NEAR_MAX 2u /* typing errors in a word that still is meant to be another */
+#include "base/near.h"
 
 const struct command *command_find(const struct program *p, const char *name)
 {
@@ -18,69 +16,16 @@ const struct command *command_find(const struct program *p, const char *name)
 	return NULL;
 }
 
-static unsigned int min3(unsigned int a, unsigned int b, unsigned int c)
-{
-	unsigned int m = a < b ? a : b;
-
-	return m < c ? m : c;
-}
-
-/* Letters to add, drop, replace or swap with the next one until @a is @b (optimal string alignment). */
-static unsigned int distance(const char *a, const char *b)
-{
-	size_t n = strlen(b);
-	unsigned int row[WORD_MAX + 1], before[WORD_MAX + 1];
-
-	if (strlen(a) > WORD_MAX || n > WORD_MAX)
-		return WORD_MAX;
-	for (unsigned int j = 0; j <= n; j++)
-		before[j] = row[j] = j;
-	for (unsigned int i = 1; a[i - 1]; i++) {
-		unsigned int diagonal = row[0], swapped = 0;
-
-		row[0] = i;
-		for (size_t j = 1; j <= n; j++) {
-			unsigned int above = row[j], two_back = swapped;
-
-			row[j] = min3(above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1]));
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
-			    two_back + 1 < row[j])
-				row[j] = two_back + 1;
-			/* of the row before the last, one column back */
-			swapped = before[j - 1];
-			before[j - 1] = diagonal;
-			diagonal = above;
-		}
-	}
-	return row[n];
-}
-
-/* The command that is meant, or NULL: what @name begins, else the nearest. */
-static const struct command *nearest(const struct program *p, const char *name)
-{
-	const struct command *best = NULL;
-	unsigned int best_distance = NEAR_MAX + 1;
-
-	for (size_t i = 0; p->commands[i]; i++) {
-		const struct command *c = p->commands[i];
-		unsigned int d = *name && str_starts(c->name, name) ? 0 : distance(name, c->name);
-
-		/* with more than half of the letters wrong it is another word */
-		if (c->is_hidden || d >= best_distance || 2 * d > strlen(name))
-			continue;
-		best = c;
-		best_distance = d;
-	}
-	return best;
-}
-
 int command_unknown(const struct program *p, const char *name, struct err *e)
 {
-	const struct command *c = nearest(p, name);
+	struct near near = NEAR_INIT(name, strlen(name));
 	int r = err_plain(e, -EINVAL, "unknown command '%s'", name);
 
-	if (c)
-		err_hint(e, "the nearest is '%s'; '%s --help' lists the commands", c->name,
+	for (size_t i = 0; p->commands[i]; i++)
+		if (!p->commands[i]->is_hidden)
+			near_try(&near, p->commands[i]->name, strlen(p->commands[i]->name));
+	if (near.best)
+		err_hint(e, "the nearest is '%s'; '%s --help' lists the commands", near.best,
 			 p->name);
 	err_hint(e, "'%s --help' lists the commands", p->name);
 	return r;

@@ -192,6 +192,11 @@ int err_plain(struct err *e, int r, const char *fmt, ...)
 	return r;
 }
 
+int err_told(struct err *e, int r)
+{
+	return err_plain(e, r, "%s", "");
+}
+
 int err_wrap(struct err *e, int r, const char *fmt, ...)
 {
 	char old[ERR_MSG_MAX];

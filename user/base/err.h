@@ -48,6 +48,9 @@ int err_set(struct err *e, int r, const char *fmt, ...) err_printf_(3, 4);
 /* err_plain() - like err_set(), for messages that need no errno text ("unknown option '--x'") */
 int err_plain(struct err *e, int r, const char *fmt, ...) err_printf_(3, 4);
 
+/* err_told() - a failure that a helper program has told the user: no more is said. Return: @r as -errno. */
+int err_told(struct err *e, int r);
+
 /* err_wrap() - prefix the message of @e with one more layer of context. Return: @r as -errno. */
 int err_wrap(struct err *e, int r, const char *fmt, ...) err_printf_(3, 4);
 

@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/fmt.h"
+#include "base/near.h"
 
 static bool name_matches(const char *names, const char *name, size_t n)
 {
@@ -60,10 +61,20 @@ static int bad_value(const struct opt *o, const char *value, const char *want, s
 			 value, want);
 }
 
+static int bad_size(const struct opt *o, const char *value, int r, const char *want, struct err *e)
+{
+	return bad_value(o, value, r == -ERANGE ? "below 8 EiB" : want, e);
+}
+
 static int store(const struct opt *o, const char *value, void *p, struct err *e)
 {
 	int r;
 
+	if ((o->flags & OPT_EMPTY_IS_UNSET) && !*value) {
+		free(*(char **)p);
+		*(char **)p = NULL;
+		return 0;
+	}
 	switch (o->type) {
 	case OPT_TYPE_BOOL:
 		if (!value || str_eq(value, "true") || str_eq(value, "1"))
@@ -86,17 +97,19 @@ static int store(const struct opt *o, const char *value, void *p, struct err *e)
 		r = strv_add(p, value);
 		return r < 0 ? err_set(e, r, "option '--%s'", o->name) : 0;
 	case OPT_TYPE_SIZE:
-		if (fmt_parse_size(value, p) < 0)
-			return bad_value(o, value, "a size like 64m or 1g", e);
+		r = fmt_parse_size(value, p);
+		if (r < 0)
+			return bad_size(o, value, r, "a size like 64m or 1g", e);
 		if (o->min && *(uint64_t *)p < (uint64_t)o->min)
 			return err_plain(e, -EINVAL, "option '--%.*s': '%s' is below the minimum of %lld bytes",
 					 first_name_len(o), o->name, value, (long long)o->min);
 		return 0;
 	case OPT_TYPE_SSIZE:
+		r = str_eq(value, "-1") ? 0 : fmt_parse_size(value, p);
+		if (r < 0)
+			return bad_size(o, value, r, "a size like 64m or 1g, or -1", e);
 		if (str_eq(value, "-1"))
 			*(int64_t *)p = -1;
-		else if (fmt_parse_size(value, p) < 0)
-			return bad_value(o, value, "a size like 64m or 1g, or -1", e);
 		return 0;
 	case OPT_TYPE_INT:
 		if (fmt_parse_i64(value, p) < 0)
@@ -121,10 +134,27 @@ static int store(const struct opt *o, const char *value, void *p, struct err *e)
 	return err_set(e, EINVAL, "option '--%s'", o->name);
 }
 
-static int unknown(const char *what, struct err *e)
+static void try_names(const struct opt *o, struct near *near)
 {
+	for (; o->type != OPT_TYPE_END; o++) {
+		if (o->type == OPT_TYPE_INCLUDE)
+			try_names(o->include, near);
+		else if (!(o->flags & OPT_HIDDEN))
+			near_try(near, o->name, (size_t)first_name_len(o));
+	}
+}
+
+/* @what: with the dashes; a letter has no near ones */
+static int unknown(const struct opt *options, const char *what, struct err *e)
+{
+	struct near near = NEAR_INIT(what + 2, strcspn(what + 2, "="));
 	int r = err_plain(e, -EINVAL, "unknown option '%s'", what);
 
+	if (what[1] == '-')
+		try_names(options, &near);
+	if (near.best)
+		err_hint(e, "the nearest is '--%.*s'; --help lists the options", (int)near.best_len,
+			 near.best);
 	err_hint(e, "--help lists the options; options of davit stand before the image, those after it "
 		    "belong to the command");
 	return r;
@@ -136,7 +166,8 @@ int opt_set(const struct opt *options, const char *name, const char *value, void
 	size_t offset = 0;
 	const struct opt *o = find(options, name, strlen(name), 0, &offset);
 
-	return o ? store(o, value, (char *)base + offset, e) : unknown(name, e);
+	return o ? store(o, value, (char *)base + offset, e) :
+		   err_plain(e, -EINVAL, "unknown option '--%s'", name);
 }
 
 static int parse_long(const struct opt *options, int i, int argc, char *const argv[], void *base,
@@ -151,7 +182,7 @@ static int parse_long(const struct opt *options, int i, int argc, char *const ar
 	if (!o) {
 		if (!eq && strcmp(name, "help") == 0)
 			return -ECANCELED;
-		return unknown(argv[i], e);
+		return unknown(options, argv[i], e);
 	}
 	if (!value && o->type != OPT_TYPE_BOOL) {
 		if (i + 1 >= argc)
@@ -177,7 +208,7 @@ static int parse_letters(const struct opt *options, int i, int argc, char *const
 
 			if (*p == 'h' && !p[1])
 				return -ECANCELED;
-			return unknown(letter, e);
+			return unknown(options, letter, e);
 		}
 		if (o->type != OPT_TYPE_BOOL) {
 			if (p[1])

@@ -30,6 +30,7 @@ enum opt_type {
 };
 
 #define OPT_HIDDEN (1u << 0) /* not in help: for our own programs */
+#define OPT_EMPTY_IS_UNSET (1u << 1) /* of OPT_TYPE_STR: an empty value is as none */
 
 /**
  * struct opt - one option
@@ -54,6 +55,9 @@ struct opt {
 	{ .type = t, .letter = l, .name = n, .offset = offsetof(s, m), .arg = a, .help = h }
 #define OPT_BOOL(l, n, s, m, h)        OPT_(OPT_TYPE_BOOL, l, n, s, m, NULL, h)
 #define OPT_STR(l, n, s, m, a, h)      OPT_(OPT_TYPE_STR, l, n, s, m, a, h)
+#define OPT_WORD(l, n, s, m, a, h) /* a string that is not empty, or unset */ \
+	{ .type = OPT_TYPE_STR, .flags = OPT_EMPTY_IS_UNSET, .letter = l, .name = n, \
+	  .offset = offsetof(s, m), .arg = a, .help = h }
 #define OPT_LIST(l, n, s, m, a, h)     OPT_(OPT_TYPE_LIST, l, n, s, m, a, h)
 #define OPT_SIZE(l, n, s, m, a, h)     OPT_(OPT_TYPE_SIZE, l, n, s, m, a, h)
 #define OPT_SSIZE(l, n, s, m, a, h)    OPT_(OPT_TYPE_SSIZE, l, n, s, m, a, h)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Volumes, tmpfs and devices of a container's options. */
+/* Volumes and tmpfs of a container's options. */
 #include "engine/resolve_mounts.h"
 
 #include <errno.h>
@@ -8,15 +8,14 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/fs.h"
 #include "engine/container.h"
 #include "engine/resolve.h"
+#include "engine/resolve_parts.h"
 #include "spec/clean_path.h"
-#include "spec/device_spec.h"
 #include "spec/mount_spec.h"
 #include "store/image.h"
 
@@ -157,58 +156,6 @@ static int add_image_volumes(const struct image *im, struct runtime_config *rc, 
 	return 0;
 }
 
-static int add_device_rule(struct resolved *ret, const struct stat *st, unsigned int access, struct err *e)
-{
-	if (ret->devices.n == DEVICE_RULES_MAX)
-		return err_plain(e, -E2BIG, "more than %u devices", DEVICE_RULES_MAX);
-	ret->has_devices = true;
-	ret->devices.rules[ret->devices.n++] = (struct device_rule){
-		.major = (int32_t)major(st->st_rdev),
-		.minor = (int32_t)minor(st->st_rdev),
-		.type = S_ISBLK(st->st_mode) ? 'b' : 'c',
-		.access = (uint8_t)((access & DEVICE_SPEC_READ ? DEVICE_READ : 0) |
-				    (access & DEVICE_SPEC_WRITE ? DEVICE_WRITE : 0) |
-				    (access & DEVICE_SPEC_MKNOD ? DEVICE_MKNOD : 0)),
-		.is_allow = true,
-	};
-	return 0;
-}
-
-static int add_devices(const struct container *c, struct resolved *ret, struct err *e)
-{
-	const struct strv *l = &c->options.device;
-	struct runtime_config *rc = &ret->config;
-
-	if (c->options.privileged) {
-		ret->devices.base = DEVICE_BASE_ALL;
-		ret->has_devices = true;
-	}
-	if (!l->n)
-		return 0;
-	rc->devices = calloc(l->n, sizeof(*rc->devices));
-	if (!rc->devices)
-		return err_set(e, ENOMEM, "option '--device'");
-	for (size_t i = 0; i < l->n; i++) {
-		struct device_spec d;
-		struct stat st;
-		int r = device_spec_parse(l->v[i], &d, e);
-
-		if (r < 0)
-			return r;
-		if (stat(d.source, &st) < 0)
-			r = err_set(e, errno, "option '--device': find '%s'", d.source);
-		else if (!S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode))
-			r = err_plain(e, -ENODEV, "option '--device': '%s' is not a device", d.source);
-		else
-			r = add_device_rule(ret, &st, d.access, e);
-		rc->devices[rc->n_devices++] = (struct runtime_device){ TAKE_PTR(d.source), TAKE_PTR(d.target) };
-		device_spec_done(&d);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
 static int add_init(const struct container *c, struct runtime_config *rc, struct err *e)
 {
 	static const char *const places[] = { "/usr/bin/tini-static", "/usr/libexec/docker/docker-init",
@@ -256,6 +203,6 @@ int resolve_mounts(const struct container *c, const struct image *im, struct res
 	if (r == 0)
 		r = add_init(c, rc, e);
 	if (r == 0)
-		r = add_devices(c, ret, e);
+		r = resolve_devices(c, ret, e);
 	return r;
 }

@@ -23,4 +23,7 @@ int resolve_limits(const struct container *c, struct resolved *r, struct err *e)
 int resolve_rlimits(const struct container *c, struct runtime_config *rc, struct err *e);
 int resolve_sysctls(const struct container *c, struct runtime_config *rc, struct err *e);
 
+/* resolve_devices.c: --device and --privileged */
+int resolve_devices(const struct container *c, struct resolved *r, struct err *e);
+
 #endif

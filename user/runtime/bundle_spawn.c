@@ -194,6 +194,8 @@ static int clone_in_time(const struct oci_linux *linux_, struct bundle_plan *p, 
 		flags &= ~(uint64_t)CLONE_NEWNS;
 	if (!has_time) /* a time namespace needs an address space of its own */
 		flags |= CLONE_VM | (is_in_step ? 0 : CLONE_VFORK);
+	else
+		p->launch.common.failed = NULL;
 	if (p->n_early || has_time)
 		return clone_through_entrant(linux_, p, flags, cgroup_fd, ret, e);
 	pid = clone_run(flags, cgroup_fd, child_stack, bundle_child, &p->launch, &ret->pidfd);
@@ -329,6 +331,7 @@ int bundle_spawn(const struct oci_linux *linux_, const struct oci_process *proce
 	_cleanup_(pipes_done) struct spawn_pipes f = { -1, -1, -1, -1, -1 };
 	struct bundle_child child = { .pidfd = -1, .report_fd = -1, .wait_fd = -1 };
 	struct launch *l = &p->launch.common;
+	struct err failed = ERR_INIT;
 	bool has_maps = (p->new_ns & CLONE_NEWUSER) != 0;
 	bool is_in_step = has_maps || p->launch.tells_namespaces || p->launch.tells_root ||
 			  l->has_listener;
@@ -340,6 +343,7 @@ int bundle_spawn(const struct oci_linux *linux_, const struct oci_process *proce
 		return r;
 	l->join_fds = join_fds;
 	l->n_join_fds = n_join_fds;
+	l->failed = &failed;
 	l->err_fd = child.report = f.report_write;
 	l->wait_fd = child.wait = f.wait;
 	l->sync_fd = f.sync_read;
@@ -357,6 +361,8 @@ int bundle_spawn(const struct oci_linux *linux_, const struct oci_process *proce
 		r = follow(&f, l->argv[1], events, &child, e);
 	else if (r == 0)
 		r = exec_error_reword(l->argv[1], outcome_read(f.report_read, l->argv[1], e), e);
+	l->failed = NULL;
+	r = outcome_failed(&failed, r, e);
 	if (r == 0)
 		r = set_from_outside(process, p, child.pid, e);
 	if (r < 0) {

@@ -551,6 +551,8 @@ int bundle_child(void *arg)
 	for (size_t i = 0; i < ARRAY_SIZE(steps); i++)
 		if (steps[i](&b->common, &e) < 0)
 			break;
+	if (b->common.failed)
+		*b->common.failed = e;
 	(void)sys_call3(SYS_write, b->common.err_fd, &e,
 			sizeof(e)); /* the parent sees the exit status */
 	return 126;

@@ -12,6 +12,7 @@
 #include "kern/sys.h"
 #include "runtime/launch.h"
 #include "runtime/listener.h"
+#include "runtime/outcome.h"
 
 #ifndef CLOSE_RANGE_CLOEXEC
 #define CLOSE_RANGE_CLOEXEC (1u << 2)
@@ -100,8 +101,14 @@ static int set_final_caps(const struct launch *l, struct err *e)
 	const struct cap_sets *c = &l->caps;
 	int r = set_caps(c->effective, c->permitted, c->inheritable);
 
-	if (r < 0)
-		return err_set(e, r, "set capabilities");
+	if (r < 0) {
+		(void)err_set(e, r, "set capabilities");
+		if (r == -EPERM && l->n_seccomp && !l->no_new_privs)
+			err_hint(
+				e,
+				"a seccomp filter must allow capset(2), or be set without new privileges");
+		return r;
+	}
 	for (int cap = 0; c->ambient >> cap; cap++) {
 		long a;
 
@@ -157,5 +164,9 @@ int launch_exec(const struct launch *l, struct err *e)
 	if (s < 0)
 		return s;
 	r = sys_call5(SYS_execveat, l->init_fd, "", argv, l->envp, AT_EMPTY_PATH);
-	return err_set(e, (int)r, "execute davit-init");
+	(void)err_set(e, (int)r, "execute davit-init");
+	if (r != -EPERM)
+		return (int)r;
+	err_hint(e, OUTCOME_HINT_EPERM);
+	return err_exit(e, (int)r, 126);
 }

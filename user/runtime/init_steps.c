@@ -225,6 +225,8 @@ int launch_child(void *arg)
 	for (size_t i = 0; i < ARRAY_SIZE(steps); i++)
 		if (steps[i](l, &e) < 0)
 			break;
+	if (l->failed)
+		*l->failed = e;
 	(void)sys_call3(SYS_write, l->err_fd, &e, sizeof(e)); /* the parent sees the exit status */
 	return 126;
 }

@@ -76,6 +76,8 @@ struct launch_rlimit {
  * @kernel:	never NULL; the child fills it in when it mounts
  * @null_fd:	detached clone of the host's /dev/null, for masked files
  * @empty_fd:	detached read-only clone of an empty directory, for masked directories
+ * @failed:	NULL, or where the child writes that error as well, in shared memory: a pipe takes memory, which the
+ *		limits may not grant, and a system call, which the seccomp filter may deny
  * @entered:	NULL, or where the child writes when it began (CLOCK_MONOTONIC), in shared memory
  * @init_fd:	davit-init on a read-only detached mount: last hop before the workload, so that
  *		/proc/self/exe never names a writable file of the host (CVE-2019-5736)
@@ -94,6 +96,7 @@ struct launch {
 	} join_ns[8];
 	size_t n_join_ns;
 	int sync_fd, sync_write_fd, err_fd;
+	struct err *failed;
 	struct timespec *entered;
 	uint64_t new_ns; /* CLONE_NEW* that the child is the first process of */
 

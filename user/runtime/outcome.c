@@ -34,7 +34,7 @@ static int exec_error(const char *command, int r, struct err *e)
 		err_hint(e, "wrong architecture, or a script without '#!'");
 		break;
 	case -EPERM:
-		err_hint(e, "a seccomp filter must allow execve(2), execveat(2) and fcntl(2)");
+		err_hint(e, OUTCOME_HINT_EPERM);
 		break;
 	default:
 		break;
@@ -98,6 +98,17 @@ int outcome_read(int fd, const char *command, struct err *e)
 	return judge(bytes + skip, n - (ssize_t)skip, command, e);
 }
 
+int outcome_failed(const struct err *failed, int r, struct err *e)
+{
+	if ((r < 0 && r != -ECANCELED) || failed->code >= 0)
+		return r;
+	if (e)
+		*e = *failed;
+	if (failed->code == -ENOMEM)
+		err_hint(e, "the memory limit may be too small for a start");
+	return failed->code;
+}
+
 int outcome_read_stage(int fd, const char *command, uint32_t *ret_stage, struct err *e)
 {
 	unsigned char bytes[sizeof(struct err)];
@@ -109,8 +120,12 @@ int outcome_read_stage(int fd, const char *command, uint32_t *ret_stage, struct 
 	} while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return err_set(e, errno, "read how the start went");
-	if (n == 0)
-		return err_plain(e, -ECANCELED, "the container's process was killed before it was ready");
+	if (n == 0) {
+		(void)err_plain(e, -ECANCELED,
+				"the container's process was killed before it was ready");
+		err_hint(e, "by the kernel, if the memory limit is too small for a start");
+		return -ECANCELED;
+	}
 	memcpy(&report, bytes, sizeof(report));
 	if (n != (ssize_t)sizeof(report) || report.code != 0)
 		return judge(bytes, n, command, e);

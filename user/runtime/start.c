@@ -34,6 +34,7 @@ int runtime_spawn(uint64_t flags, struct plan *p, int cgroup_fd, const struct id
 {
 	struct launch *l = &p->launch;
 	struct timespec entered = { 0, 0 };
+	struct err failed = ERR_INIT;
 	_cleanup_fd_ int err_read = -1, err_write = -1, sync_read = -1, sync_write = -1, pidfd = -1;
 	int fds[2];
 	pid_t pid;
@@ -52,6 +53,7 @@ int runtime_spawn(uint64_t flags, struct plan *p, int cgroup_fd, const struct id
 		flags |= CLONE_VFORK;
 	}
 	l->entered = timing && (flags & CLONE_VFORK) ? &entered : NULL; /* it has begun when we go on */
+	l->failed = flags & CLONE_VM ? &failed : NULL;
 	l->err_fd = err_write;
 	l->sync_fd = sync_read;
 	l->sync_write_fd = sync_write;
@@ -78,6 +80,8 @@ int runtime_spawn(uint64_t flags, struct plan *p, int cgroup_fd, const struct id
 		r = outcome_read(err_read, p->argv[1], e);
 	else
 		(void)outcome_read(err_read, p->argv[1], NULL); /* shared memory: it must be gone first */
+	l->failed = NULL;
+	r = outcome_failed(&failed, r, e);
 	if (r < 0) {
 		reap(pidfd);
 		return r;

@@ -23,7 +23,7 @@ struct attach_cmd_opts {
 
 /* clang-format off */
 static const struct opt attach_options[] = {
-	OPT_STR(0,  "detach-keys", struct attach_cmd_opts, detach_keys, "KEYS", "keys that leave it running (default ctrl-p,ctrl-q)"),
+	OPT_WORD(0, "detach-keys", struct attach_cmd_opts, detach_keys, "KEYS", "keys that leave it running (default ctrl-p,ctrl-q)"),
 	OPT_BOOL(0, "no-stdin", struct attach_cmd_opts, no_stdin,               "do not pass input on"),
 	OPT_STR(0,  "sig-proxy", struct attach_cmd_opts, sig_proxy, "BOOL",     "without a terminal, give signals to it (default true)"),
 	OPT_END
@@ -33,13 +33,18 @@ static const struct opt attach_options[] = {
 static int parse(const struct attach_cmd_opts *o, struct console_opts *ret, struct err *e)
 {
 	bool is_no = str_eq(o->sig_proxy, "false");
+	int r;
 
 	if (o->sig_proxy && !is_no && !str_eq(o->sig_proxy, "true"))
-		return err_plain(e, -EINVAL, "option '--sig-proxy': '%s' is not true or false",
-				 o->sig_proxy);
+		return err_exit(e,
+				err_plain(e, -EINVAL,
+					  "option '--sig-proxy': '%s' is not true or false",
+					  o->sig_proxy),
+				EXIT_WRONG);
 	ret->sig_proxy = !is_no;
 	ret->detach_keys = o->detach_keys;
-	return o->detach_keys ? console_keys_check(o->detach_keys, e) : 0;
+	r = o->detach_keys ? console_keys_check(o->detach_keys, e) : 0;
+	return r < 0 ? err_exit(e, r, EXIT_WRONG) : 0;
 }
 
 static int send_signal(int sig, void *data)

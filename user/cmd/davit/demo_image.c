@@ -39,5 +39,5 @@ int demo_image_import(const struct env *env, struct err *e)
 			     (char *)DEMO_NAME,
 			     NULL };
 	r = spawn_run(&s, e);
-	return r > 0 ? err_plain(e, -EIO, "cannot import '%s'", tar) : r;
+	return r > 0 ? err_told(e, -EIO) : r;
 }

@@ -20,10 +20,10 @@ static const struct opt exec_options[] = {
 	OPT_BOOL('t', "tty", struct exec_options, tty,                 "give it a terminal"),
 	OPT_LIST('e', "env", struct exec_options, env, "KEY[=VALUE]",  "set an environment variable"),
 	OPT_LIST(0,   "env-file", struct exec_options, env_file, "FILE", "read environment variables from a file"),
-	OPT_STR('u',  "user", struct exec_options, user, "USER[:GROUP]", "user and group, by name or number"),
-	OPT_STR('w',  "workdir", struct exec_options, workdir, "DIR",  "working directory"),
+	OPT_WORD('u', "user", struct exec_options, user, "USER[:GROUP]", "user and group, by name or number"),
+	OPT_WORD('w', "workdir", struct exec_options, workdir, "DIR",  "working directory"),
 	OPT_BOOL(0,   "privileged", struct exec_options, privileged,   "all capabilities, no seccomp filter"),
-	OPT_STR(0,    "detach-keys", struct exec_options, detach_keys, "KEYS", "keys that detach (default ctrl-p,ctrl-q)"),
+	OPT_WORD(0,   "detach-keys", struct exec_options, detach_keys, "KEYS", "keys that detach (default ctrl-p,ctrl-q)"),
 	OPT_END
 };
 /* clang-format on */

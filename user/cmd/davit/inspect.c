@@ -131,7 +131,11 @@ static int inspect_main(const void *env, void *opts, int argc, char *argv[], str
 	int r, status = 0;
 
 	if (o->type && !str_eq(o->type, "container") && !str_eq(o->type, "image"))
-		return err_plain(e, -EINVAL, "option '--type': '%s' is not container or image", o->type);
+		return err_exit(e,
+				err_plain(e, -EINVAL,
+					  "option '--type': '%s' is not container or image",
+					  o->type),
+				EXIT_WRONG);
 	r = out ? engine_open(env, &en, e) : err_set(e, ENOMEM, "inspect");
 	if (r < 0)
 		return r;

@@ -214,11 +214,11 @@ static int reap_main(const void *env, void *opts, int argc, char *argv[], struct
 
 /* clang-format off */
 static const struct opt kill_options[] = {
-	OPT_STR('s', "signal", struct life_opts, signal, "SIGNAL", "signal to send (default SIGKILL)"),
+	OPT_WORD('s',"signal", struct life_opts, signal, "SIGNAL", "signal to send (default SIGKILL)"),
 	OPT_END
 };
 static const struct opt stop_options[] = {
-	OPT_STR('s', "signal", struct life_opts, signal, "SIGNAL", "signal to send first (default: the container's stop signal)"),
+	OPT_WORD('s',"signal", struct life_opts, signal, "SIGNAL", "signal to send first (default: the container's stop signal)"),
 	OPT_STR('t', "timeout|time", struct life_opts, timeout, "SECONDS", "time before SIGKILL (default: the container's, or 10; -1 = wait for ever)"),
 	OPT_END
 };

@@ -105,7 +105,7 @@ static int parse(const struct logs_opts *o, struct log_query *q, struct err *e)
 	if (r == 0)
 		r = parse_time("until", o->until, &q->until_ns, e);
 	q->follow = o->follow;
-	return r;
+	return r < 0 ? err_exit(e, r, EXIT_WRONG) : 0;
 }
 
 /* Where the log is, and what to wait for with --follow. */

@@ -46,7 +46,10 @@ int cli_format(const char *format, bool *ret_is_json, struct err *e)
 {
 	*ret_is_json = str_eq(format, "json");
 	if (format && !*ret_is_json && !str_eq(format, "table"))
-		return err_plain(e, -EINVAL, "option '--format': '%s' is not table or json", format);
+		return err_exit(e,
+				err_plain(e, -EINVAL,
+					  "option '--format': '%s' is not table or json", format),
+				EXIT_WRONG);
 	return 0;
 }
 

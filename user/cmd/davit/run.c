@@ -30,14 +30,14 @@ struct run_opts {
 /* clang-format off */
 static const struct opt create_options[] = {
 	OPT_INCLUDE(container_options, struct run_opts, container),
-	OPT_STR(0,   "cidfile", struct run_opts, cidfile, "FILE",  "write the container's id to FILE"),
+	OPT_WORD(0,  "cidfile", struct run_opts, cidfile, "FILE",  "write the container's id to FILE"),
 	OPT_END
 };
 static const struct opt run_options[] = {
 	OPT_INCLUDE(create_options, struct run_opts, container),
 	OPT_BOOL('d', "detach", struct run_opts, detach,           "run in the background and print the id"),
-	OPT_STR(0,   "pidfile", struct run_opts, pidfile, "FILE",  "write the pid of the container's first process to FILE"),
-	OPT_STR(0,   "detach-keys", struct run_opts, detach_keys, "KEYS", "keys that detach (default ctrl-p,ctrl-q)"),
+	OPT_WORD(0,  "pidfile", struct run_opts, pidfile, "FILE",  "write the pid of the container's first process to FILE"),
+	OPT_WORD(0,  "detach-keys", struct run_opts, detach_keys, "KEYS", "keys that detach (default ctrl-p,ctrl-q)"),
 	OPT_BOOL(0,  "timings", struct run_opts, timings,          "tell the nanoseconds of each phase on standard error"),
 	OPT_END
 };

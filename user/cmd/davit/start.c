@@ -22,7 +22,7 @@ struct start_opts {
 static const struct opt start_options[] = {
 	OPT_BOOL('a', "attach", struct start_opts, attach,           "attach to its output, pass signals on, exit with its status"),
 	OPT_BOOL('i', "interactive", struct start_opts, interactive, "pass our input on (implies --attach)"),
-	OPT_STR(0,   "detach-keys", struct start_opts, detach_keys, "KEYS", "keys that detach (default ctrl-p,ctrl-q)"),
+	OPT_WORD(0,  "detach-keys", struct start_opts, detach_keys, "KEYS", "keys that detach (default ctrl-p,ctrl-q)"),
 	OPT_END
 };
 /* clang-format on */

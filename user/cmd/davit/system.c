@@ -64,19 +64,25 @@ static int check(struct engine *en, const struct system_opts *o, struct err *e)
 	return r < 0 ? r : s;
 }
 
-static int remove_containers(struct engine *en, const struct system_opts *o, struct err *e)
+/* Nothing is removed when one cannot be. */
+static int none_runs(struct engine *en, const struct strv *ids, struct err *e)
 {
-	_cleanup_strv_ struct strv ids = { NULL, 0 };
-	int r = container_ids(en, &ids, e);
+	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < ids.n; i++) {
+	for (size_t i = 0; r == 0 && i < ids->n; i++) {
 		struct container c = { .name = NULL };
+		struct container_state st;
+		char name[NAME_MAX_LEN + 1];
 
-		r = container_load(en, ids.v[i], &c, e);
+		r = container_load(en, ids->v[i], &c, e);
 		if (r == 0)
-			r = container_remove(en, &c, o->force, e);
-		else if (r == -EBADMSG && o->force)
-			r = container_remove_unreadable(en, ids.v[i], e);
+			r = container_state(en, &c, &st, e);
+		if (r == 0 && (st.status == CONTAINER_RUNNING || st.status == CONTAINER_PAUSED ||
+			       st.has_owner)) {
+			r = err_plain(e, -EBUSY, "container '%s' is running",
+				      container_name(&c, name));
+			err_hint(e, "stop it first, or use 'davit system reset -f'");
+		}
 		container_done(&c);
 		if (r == -ENOENT) { /* gone meanwhile */
 			err_clear(e);
@@ -86,11 +92,51 @@ static int remove_containers(struct engine *en, const struct system_opts *o, str
 	return r;
 }
 
+static int remove_container(struct engine *en, const char *id, bool force, struct str *out,
+			    struct err *e)
+{
+	struct container c = { .name = NULL };
+	char name[NAME_MAX_LEN + 1];
+	int r = container_load(en, id, &c, e);
+
+	if (r == 0) {
+		r = container_remove(en, &c, force, e);
+		(void)container_name(&c, name);
+	} else if (r == -EBADMSG && force) {
+		r = container_remove_unreadable(en, id, e);
+		(void)err_format(name, sizeof(name), "unreadable");
+	}
+	container_done(&c);
+	if (r == 0)
+		str_addf(out, "removed: container %.12s (%s)\n", id, name);
+	if (r == -ENOENT) { /* gone meanwhile */
+		err_clear(e);
+		r = 0;
+	}
+	return r;
+}
+
+static int remove_containers(struct engine *en, bool force, struct str *out, struct err *e)
+{
+	_cleanup_strv_ struct strv ids = { NULL, 0 };
+	int r = container_ids(en, &ids, e);
+
+	if (r == 0 && !force)
+		r = none_runs(en, &ids, e);
+	for (size_t i = 0; r == 0 && i < ids.n; i++)
+		r = remove_container(en, ids.v[i], force, out, e);
+	return r;
+}
+
 /* Containers, policies and cgroups; images stay. */
 static int reset(struct engine *en, const struct system_opts *o, struct err *e)
 {
-	int r = remove_containers(en, o, e);
+	_cleanup_str_ struct str out = STR_INIT;
+	int r = remove_containers(en, o->force, &out, e), s;
 
+	s = print_str(&out, r < 0 ? NULL : e); /* what has been removed, also before an error */
+	if (r == 0)
+		r = s;
 	if (r == 0)
 		r = check(en, o, e);
 	if (r == 0)
@@ -109,6 +155,7 @@ static int system_main(const void *env, void *opts, int argc, char *argv[], stru
 	};
 	/* clang-format on */
 	_cleanup_engine_ struct engine en = ENGINE_INIT;
+	const struct system_opts *o = opts;
 	int n = opt_parse(system_options, argc - 1, argv + 1, opts, e); /* behind the verb too */
 
 	if (n < 0)
@@ -118,13 +165,17 @@ static int system_main(const void *env, void *opts, int argc, char *argv[], stru
 				err_plain(e, -EINVAL, "'davit system %s' takes no argument '%s'",
 					  argv[0], argv[n + 1]),
 				EXIT_WRONG);
+	if (o->force && strcmp(argv[0], "check") == 0)
+		return err_exit(
+			e, err_plain(e, -EINVAL, "'davit system check' takes no option '--force'"),
+			EXIT_WRONG);
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
 		int r;
 
 		if (strcmp(argv[0], verbs[i].name) != 0)
 			continue;
 		r = engine_open(env, &en, e);
-		return r < 0 ? r : verbs[i].fn(&en, opts, e);
+		return r < 0 ? r : verbs[i].fn(&en, o, e);
 	}
 	return err_exit(e, err_plain(e, -EINVAL, "'%s' is not check or reset", argv[0]),
 			EXIT_WRONG);
