@@ -180,6 +180,14 @@ if [ "$status" = 0 ]; then
 else
 	told 125 'No space left' 'no space for a record is told'
 fi
+run davit tag davit/demo other/name
+is "$status" 1 'a name does not fit'
+like "$err" 'No space left' 'which is told'
+is "$(davit images | sed 1d | cut -d' ' -f1)" davit/demo 'and there is none'
+ok 'an image can be removed from a full disk' davit rmi davit/demo
+is "$out" "$(printf 'Untagged: davit/demo:latest\nDeleted: ')$(grep -o 'sha256:[0-9a-f]*$' <<<"$out")" 'it is gone'
+is "$(jq '.manifests | length' "$DAVIT_ROOT/index.json")" 0 'from index.json, too'
+is "$(davit system check)" 'nothing left behind' 'and nothing is left to do'
 export DAVIT_ROOT=$TEST_DIR/root
 umount "$TMPDIR/small"
 rmdir "$TMPDIR/small"
