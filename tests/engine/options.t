@@ -239,7 +239,7 @@ ln -s /dev/kmsg "$TMPDIR/dev/in/link"
 : >"$TMPDIR/dev/file"
 sees '--device DIR: its devices, not its files and links' '/dev/d/in/ner/full /dev/d/zero 4' --device "$TMPDIR/dev:/dev/d:r" davit/demo \
 	sh -c 'echo $(find /dev/d ! -type d | sort) $(head -c 4 /dev/d/zero | wc -c)'
-rm -r "$TMPDIR/dev"
+rm -r "${TMPDIR:?}/dev"
 refuses 'a device that is not there' "'/dev/nothing'" --device /dev/nothing davit/demo true
 refuses 'a file is no device' "'/etc/passwd'" --device /etc/passwd davit/demo true
 refuses 'an access that is none' 'x' --device /dev/null:/dev/null:x davit/demo true
