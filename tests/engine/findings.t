@@ -57,6 +57,12 @@ fails 'check, which forces nothing' 125 "${other[@]}" system check -f
 # phases of a start: all of them where davit is the parent, the start where a monitor is
 phases='plan cgroup policy rootfs clone steps exec exit teardown'
 is "$(davit run --rm --timings davit/demo true 2>&1 | awk '$2 > 0 { print $1 }' | xargs)" "$phases" 'phases of a start in the foreground'
+for flag in '' --rm -i '--rm -i --log-driver none'; do
+	# shellcheck disable=SC2086 # words
+	is "$(davit run $flag --timings davit/demo true 2>&1 </dev/null | awk '$2 > 0 { print $1 }' | xargs)" "$phases" "… with a monitor in between: $flag"
+done
+is "$(script -qec 'davit run --rm -it --timings davit/demo true' /dev/null </dev/null | tr -d '\r' | awk '$2 > 0 { print $1 }' | xargs)" "$phases" '… and with a terminal'
+davit ps -aq | xargs davit rm >/dev/null
 is "$(davit run -d --rm --timings davit/demo true 2>&1 | awk '$3 == "ns" && $2 > 0 { print $1 }' | xargs)" "${phases% exit teardown}" 'and of one in the background'
 
 # words that help

@@ -10,6 +10,7 @@
 #include <sys/ioctl.h>
 
 #include "base/err.h"
+#include "base/timing.h"
 #include "runtime/console.h"
 
 /**
@@ -130,6 +131,7 @@ static int take_packet(struct attached *a, size_t n, struct err *e)
 		memcpy(&end, a->got + 1, sizeof(end));
 		a->status = end.signal ? 128 + end.signal : end.status;
 		a->has_exit = true;
+		timing_mark(a->o->timing, TIMING_EXIT);
 		a->is_over = !a->o->wait_reap;
 		return 0;
 	default:

@@ -10,6 +10,7 @@
 #include <termios.h>
 
 struct err;
+struct timing;
 struct winsize;
 
 #define CONSOLE_DETACH_KEYS "ctrl-p,ctrl-q"
@@ -28,12 +29,14 @@ struct winsize;
  * @kill:        sends @sig to the container; its failure is not fatal
  * @wait_reap:   initial client of a monitor: return only after the container is torn down, and
  *		 when the reader of our stdout goes, the container's is closed as well
+ * @timing:	 NULL, or what an initial client measures: TIMING_EXIT is marked when the workload has ended
  *
  * With is_tty and without tty_proxy a fatal signal to us restores the terminal and ends us; the container lives on.
  */
 struct console_opts {
 	bool is_tty, with_stdin, sig_proxy, tty_proxy, wait_reap;
 	const char *detach_keys;
+	struct timing *timing;
 	int (*kill)(int sig, void *data);
 	void *data;
 };

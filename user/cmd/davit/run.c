@@ -59,6 +59,7 @@ int attached_run(struct attached *a, int sock, bool with_stdin, const char *deta
 		.sig_proxy = true,
 		.wait_reap = true,
 		.detach_keys = detach_keys,
+		.timing = a->timing,
 		.kill = send_signal,
 		.data = a,
 	};
@@ -144,7 +145,7 @@ static int print_id(const struct container *c, struct err *e)
 static int run_attached(struct engine *en, struct container *c, const struct image *im,
 			const struct run_opts *o, struct timing *t, int *ret_status, struct err *e)
 {
-	struct attached a = { en, c };
+	struct attached a = { en, c, t };
 	_cleanup_fd_ int ours = -1;
 	int pair[2], r;
 	pid_t pid;
@@ -159,7 +160,8 @@ static int run_attached(struct engine *en, struct container *c, const struct ima
 	r = write_pid(pid, o->pidfile, e);
 	if (r == 0)
 		r = attached_run(&a, ours, c->options.interactive, o->detach_keys, ret_status, e);
-	timing_mark(t, TIMING_EXIT); /* and the teardown, which is the monitor's */
+	if (t && t->ns[TIMING_EXIT]) /* it has ended; else it was left running */
+		timing_mark(t, TIMING_TEARDOWN);
 	if (r == 0)
 		return 0;
 	*ret_status = STATUS_STARTED;

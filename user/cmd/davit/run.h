@@ -13,6 +13,7 @@ struct err;
 struct attached {
 	struct engine *en;
 	const struct container *c;
+	struct timing *timing; /* or NULL */
 };
 
 /* attached_run() - be the client behind @sock until the end. *@ret_status: exit code or

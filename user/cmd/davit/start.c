@@ -35,7 +35,7 @@ struct start_one {
 
 static int start_container(struct engine *en, struct container *c, struct start_one *s, struct err *e)
 {
-	struct attached a = { en, c };
+	struct attached a = { en, c, NULL };
 	struct image im = { .size = 0 };
 	_cleanup_fd_ int ours = -1;
 	bool attach = s->opts->attach || s->opts->interactive;
