@@ -84,7 +84,7 @@ fails 'an ended container cannot be attached to' 1 davit attach two
 davit run --name ended davit/demo true
 fails 'nor one that is done' 1 davit attach ended
 like "$err" 'not running' 'which is told'
-fails 'bad detach keys' 1 davit attach --detach-keys ctrl-1 ended
+fails 'bad detach keys' 125 davit attach --detach-keys ctrl-1 ended
 ok 'removed' davit rm ended
 
 # kill -9 of the initial client: the container goes on; with -i its input ends

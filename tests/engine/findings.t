@@ -50,8 +50,8 @@ davit rm -f alive >/dev/null
 fails 'a reset while a container runs' 1 "${other[@]}" system reset
 like "$err" 'is running' 'is refused'
 is "$("${other[@]}" ps -aq | wc -l)" 2 'and removes none, not the one that does not run either'
-wanted=$("${other[@]}" ps -aq | sort | sed 's/^/removed: container /')
-is "$("${other[@]}" system reset -f -q | sed 's/ (.*)$//')" "$wanted" 'forced, it tells what it removes'
+wanted=$("${other[@]}" ps -a --format json | jq -r '"removed: container \(.ID[:12]) (\(.Names))"' | sort)
+is "$("${other[@]}" system reset -f -q)" "$wanted" 'forced, it tells what it removes'
 fails 'check, which forces nothing' 125 "${other[@]}" system check -f
 "${one[@]}" system reset -f -q >/dev/null
 # phases of a start: all of them where davit is the parent, the start where a monitor is

@@ -161,7 +161,7 @@ wait_until 5 sh -c 'davit logs kk | grep -q ready'
 ok 'kill -s' davit kill -s USR1 kk
 ok 'arrives' wait_until 5 sh -c 'davit logs kk | grep -q usr1'
 is "$(state kk Running)" true 'and nothing else'
-fails 'a signal that is none' 1 davit kill -s NONE kk
+fails 'a signal that is none' 125 davit kill -s NONE kk
 ok 'kill' davit kill kk
 is "$(davit wait kk)" 137 'is SIGKILL'
 davit rm kk >/dev/null
@@ -203,7 +203,7 @@ run davit ps
 like "$(head -1 <<<"$out")" '^CONTAINER ID +IMAGE +COMMAND +CREATED +STATUS +NAMES' "ps has Docker's columns"
 like "$out" 'davit/demo +sh -c .* ago +Up .* +ff$' 'and a row'
 is "$(davit ps --format json | jq -r '[.Names, .Image, .State] | join(" ")')" 'ff davit/demo running' 'ps as JSON'
-fails 'a format that is none' 1 davit ps --format xml
+fails 'a format that is none' 125 davit ps --format xml
 is "$(davit inspect ff | jq -r '.[0] | [.Name, .ImageName, .State.Status, .Options.memory, .Options.env[0]] | join(" ")')" 'ff davit/demo running 67108864 E=1' 'inspect'
 like "$(davit inspect ff | jq -r '.[0].Image')" '^sha256:[0-9a-f]{64}$' 'tells the image'
 like "$(state ff StartedAt)" '^20[0-9]{2}-[0-9]{2}-[0-9]{2}T' 'times'

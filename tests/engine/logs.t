@@ -7,7 +7,7 @@ demo_image
 
 ok 'a detached container starts' \
 	davit run -d --name web davit/demo sh -c 'echo one; echo two >&2; printf part; while [ ! -e /go ]; do sleep 0.1; done; echo; echo late; exit 3'
-wait_until 5 eval 'davit logs web | grep -q one'
+wait_until 5 eval 'davit logs web 2>&1 | grep -q two'
 run davit logs web
 is "$out" one 'what it wrote to stdout goes to stdout'
 is "$err" two 'and stderr to stderr'
@@ -36,8 +36,8 @@ run davit logs --since 2100-01-01 web
 is "$out$err" '' 'since later'
 
 fails 'no such container' 1 davit logs nobody
-fails 'a bad tail' 1 davit logs --tail x web
-fails 'a bad time' 1 davit logs --since yesterday web
+fails 'a bad tail' 125 davit logs --tail x web
+fails 'a bad time' 125 davit logs --since yesterday web
 like "$err" 'hint:' 'which is told with a hint'
 
 run bash -c 'davit logs web | true'

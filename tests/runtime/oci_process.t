@@ -129,13 +129,15 @@ like "$err" 'memory.limit' 'names it'
 oci delete -f r
 shows 'the limit of processes holds' no '.linux.resources.pids.limit = 4 | sh("for i in 1 2 3 4 5 6; do sleep 5 & done 2>/dev/null; echo yes") | .process.args = ["sh", "-c", "(for i in 1 2 3 4 5 6; do sleep 1 & done; wait; echo yes) 2>/dev/null || echo no"]'
 denies 'a memory limit below zero' 'linux.resources.memory' '.linux.resources.memory = {limit: -5}'
-# limits under which not even the error fits into a pipe
-for limit in 1 4096; do
-	denies "a memory limit of $limit, too small for a start" '(Cannot allocate memory|killed before it was ready).*hint: .*memory limit' \
-		'.linux.resources.memory = {limit: ($l | tonumber)}' --arg l "$limit"
-	inside t '.linux.resources.memory = {limit: ($l | tonumber)} | args(["true"])' --arg l "$limit"
-	isnt "$status" 0 'nor does run begin'
-	like "$err" 'memory limit' 'and it says why'
+# limits under which not even the error fits into a pipe; where it is another process' memory, only the container's ends
+denies 'a memory limit too small for a start' '(Cannot allocate memory|killed before it was ready).*hint: .*memory limit' '.linux.resources.memory = {limit: 1}'
+inside t '.linux.resources.memory = {limit: 1} | args(["true"])'
+isnt "$status" 0 'nor does run begin'
+like "$err" 'memory limit' 'and it says why'
+for limit in 1 4096 131072; do
+	inside t "userns | .linux.resources.memory = {limit: $limit} | args([\"true\"])"
+	isnt "$status" 0 "nor with a user namespace and a limit of $limit"
+	fails 'which leaves nothing' 1 oci state t
 done
 shows 'the default place of a cgroup' "/davit-oci/t" 'del(.linux.cgroupsPath) | no_ns("cgroup") | sh("sed -n \"s/^0:://p\" /proc/self/cgroup")'
 for m in $(_list_cgroup_mounts); do rmdir "$m/davit-oci" 2>/dev/null; done

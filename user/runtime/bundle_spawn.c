@@ -86,6 +86,17 @@ static int make_pipes(struct spawn_pipes *f, bool is_in_step, bool waits, uint64
 	return f->wait < 0 ? f->wait : 0;
 }
 
+static void kill_child(struct bundle_child *child)
+{
+	siginfo_t si;
+
+	(void)pidfd_send_signal(child->pidfd, SIGKILL, NULL,
+				0); /* our own child, perhaps gone already */
+	while (waitid(P_PIDFD, (id_t)child->pidfd, &si, WEXITED | __WALL) < 0 && errno == EINTR)
+		;
+	child->pidfd = fd_close(child->pidfd);
+}
+
 /**
  * struct entrant - what makes the child where a namespace has to be entered before the clone
  * @pid: of the child; shared memory with the parent
@@ -157,6 +168,7 @@ static int clone_through_entrant(const struct oci_linux *linux_, struct bundle_p
 	_cleanup_fd_ int entrant = -1;
 	siginfo_t si;
 	pid_t pid;
+	int r;
 
 	x = (struct entrant){ .p = p,
 			      .linux_ = linux_,
@@ -179,7 +191,13 @@ static int clone_through_entrant(const struct oci_linux *linux_, struct bundle_p
 	/* our own child, not reaped: the pid is its */
 	ret->pidfd = pidfd_open(x.pid, 0);
 	ret->pid = x.pid;
-	return ret->pidfd < 0 ? err_set(e, errno, "open the container's process") : 0;
+	if (ret->pidfd >= 0)
+		return 0;
+	r = err_set(e, errno, "open the container's process");
+	(void)kill(x.pid, SIGKILL);
+	while (waitpid(x.pid, NULL, __WALL) < 0 && errno == EINTR)
+		;
+	return r;
 }
 
 static int clone_in_time(const struct oci_linux *linux_, struct bundle_plan *p, int cgroup_fd,
@@ -192,10 +210,11 @@ static int clone_in_time(const struct oci_linux *linux_, struct bundle_plan *p, 
 
 	if (p->launch.bare_ns_fd >= 0) /* the child makes it, of that one */
 		flags &= ~(uint64_t)CLONE_NEWNS;
-	if (!has_time) /* a time namespace needs an address space of its own */
-		flags |= CLONE_VM | (is_in_step ? 0 : CLONE_VFORK);
-	else
-		p->launch.common.failed = NULL;
+	/* a time namespace needs an address space of its own; and who shares memory with a child that it does
+	 * not wait for is killed with it when that exceeds the memory limit */
+	if (!has_time && !is_in_step)
+		flags |= CLONE_VM | CLONE_VFORK;
+	p->launch.common.failed = outcome_board(flags & CLONE_VM);
 	if (p->n_early || has_time)
 		return clone_through_entrant(linux_, p, flags, cgroup_fd, ret, e);
 	pid = clone_run(flags, cgroup_fd, child_stack, bundle_child, &p->launch, &ret->pidfd);
@@ -236,8 +255,10 @@ static int clone_child(const struct oci_linux *linux_, struct bundle_plan *p, in
 	if (p->enters_time && own < 0)
 		return own;
 	r = clone_in_time(linux_, p, cgroup_fd, is_in_step, ret, e);
-	if (own >= 0 && syscall(SYS_setns, own, CLONE_NEWTIME) < 0 && r == 0)
-		return err_set(e, errno, "return from the time namespace");
+	if (own >= 0 && syscall(SYS_setns, own, CLONE_NEWTIME) < 0 && r == 0) {
+		r = err_set(e, errno, "return from the time namespace");
+		kill_child(ret);
+	}
 	return r;
 }
 
@@ -286,18 +307,7 @@ static int follow(const struct spawn_pipes *f, const char *command,
 		if (r < 0)
 			break;
 	}
-	return exec_error_reword(command, r, e);
-}
-
-static void kill_child(struct bundle_child *child)
-{
-	siginfo_t si;
-
-	(void)pidfd_send_signal(child->pidfd, SIGKILL, NULL,
-				0); /* our own child, perhaps gone already */
-	while (waitid(P_PIDFD, (id_t)child->pidfd, &si, WEXITED | __WALL) < 0 && errno == EINTR)
-		;
-	child->pidfd = fd_close(child->pidfd);
+	return r;
 }
 
 /* What a process in a user namespace has not the right to do for itself. */
@@ -331,7 +341,6 @@ int bundle_spawn(const struct oci_linux *linux_, const struct oci_process *proce
 	_cleanup_(pipes_done) struct spawn_pipes f = { -1, -1, -1, -1, -1 };
 	struct bundle_child child = { .pidfd = -1, .report_fd = -1, .wait_fd = -1 };
 	struct launch *l = &p->launch.common;
-	struct err failed = ERR_INIT;
 	bool has_maps = (p->new_ns & CLONE_NEWUSER) != 0;
 	bool is_in_step = has_maps || p->launch.tells_namespaces || p->launch.tells_root ||
 			  l->has_listener;
@@ -343,7 +352,6 @@ int bundle_spawn(const struct oci_linux *linux_, const struct oci_process *proce
 		return r;
 	l->join_fds = join_fds;
 	l->n_join_fds = n_join_fds;
-	l->failed = &failed;
 	l->err_fd = child.report = f.report_write;
 	l->wait_fd = child.wait = f.wait;
 	l->sync_fd = f.sync_read;
@@ -360,9 +368,8 @@ int bundle_spawn(const struct oci_linux *linux_, const struct oci_process *proce
 	if (r == 0 && waits)
 		r = follow(&f, l->argv[1], events, &child, e);
 	else if (r == 0)
-		r = exec_error_reword(l->argv[1], outcome_read(f.report_read, l->argv[1], e), e);
-	l->failed = NULL;
-	r = outcome_failed(&failed, r, e);
+		r = outcome_read(f.report_read, l->argv[1], e);
+	r = exec_error_reword(l->argv[1], outcome_failed(l->failed, r, e), e);
 	if (r == 0)
 		r = set_from_outside(process, p, child.pid, e);
 	if (r < 0) {

@@ -45,8 +45,11 @@ struct runtime_mount {
 	bool is_recursive, is_ro_recursive, keeps_ids;
 };
 
+/* A device of the host; @mode and @rdev are those of @source when it was allowed. */
 struct runtime_device {
 	char *source, *target;
+	mode_t mode;
+	dev_t rdev;
 };
 
 #define RUNTIME_ETC_FILES_MAX 3u

@@ -41,19 +41,6 @@ static int add_node(const struct runtime_config *c, int dir, const char *name, m
 	return 0;
 }
 
-static int stat_device(const char *path, struct stat *st, struct err *e)
-{
-	if (stat(path, st) < 0)
-		return err_set(e, errno, "find device '%s'", path);
-	if (!S_ISCHR(st->st_mode) && !S_ISBLK(st->st_mode)) {
-		int r = err_plain(e, -ENODEV, "'%s' is not a device", path);
-
-		err_hint(e, "-v passes files and directories");
-		return r;
-	}
-	return 0;
-}
-
 /* A device asked for by name; targets outside of /dev are made by the plan as binds. */
 static int add_device(const struct runtime_config *c, int dir, const struct runtime_device *d,
 		      struct err *e)
@@ -61,11 +48,7 @@ static int add_device(const struct runtime_config *c, int dir, const struct runt
 	const char *name = d->target + strlen("/dev/");
 	const char *slash = strrchr(name, '/');
 	_cleanup_fd_ int parent = -1;
-	struct stat st;
-	int r = stat_device(d->source, &st, e);
 
-	if (r < 0)
-		return r;
 	if (slash) {
 		_cleanup_free_ char *up = strndup(name, (size_t)(slash - name));
 
@@ -77,7 +60,7 @@ static int add_device(const struct runtime_config *c, int dir, const struct runt
 		name = slash + 1;
 	}
 	(void)unlinkat(parent >= 0 ? parent : dir, name, 0); /* replaces a default node */
-	return add_node(c, parent >= 0 ? parent : dir, name, st.st_mode, st.st_rdev, e);
+	return add_node(c, parent >= 0 ? parent : dir, name, d->mode, d->rdev, e);
 }
 
 /* --privileged: every device node directly below the host's /dev, and one level of directories */

@@ -21,13 +21,14 @@ static const char *lower_text(int r, char text[static TEXT_MAX])
 
 int exec_error_reword(const char *command, int r, struct err *e)
 {
-	char text[TEXT_MAX];
+	char text[TEXT_MAX], hint[ERR_HINT_MAX];
 	int exit_code;
 
 	/* only davit-init's errors ask for an exit status */
 	if (r >= 0 || !e || !e->exit_code)
 		return r;
 	exit_code = e->exit_code;
+	(void)err_format(hint, sizeof(hint), "%s", r == -ENOENT ? "" : e->hint);
 	err_clear(e);
 	if (!command)
 		(void)err_plain(e, r, "exec container process: %s", lower_text(r, text));
@@ -38,5 +39,7 @@ int exec_error_reword(const char *command, int r, struct err *e)
 				command);
 	else
 		(void)err_plain(e, r, "exec: \"%s\": %s", command, lower_text(r, text));
+	if (hint[0])
+		err_hint(e, "%s", hint);
 	return err_exit(e, r, exit_code);
 }

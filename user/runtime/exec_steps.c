@@ -12,7 +12,6 @@
 #include "kern/sys.h"
 #include "runtime/launch.h"
 #include "runtime/listener.h"
-#include "runtime/outcome.h"
 
 #ifndef CLOSE_RANGE_CLOEXEC
 #define CLOSE_RANGE_CLOEXEC (1u << 2)
@@ -103,7 +102,7 @@ static int set_final_caps(const struct launch *l, struct err *e)
 
 	if (r < 0) {
 		(void)err_set(e, r, "set capabilities");
-		if (r == -EPERM && l->n_seccomp && !l->no_new_privs)
+		if (l->n_seccomp && !l->no_new_privs)
 			err_hint(
 				e,
 				"a seccomp filter must allow capset(2), or be set without new privileges");
@@ -165,8 +164,7 @@ int launch_exec(const struct launch *l, struct err *e)
 		return s;
 	r = sys_call5(SYS_execveat, l->init_fd, "", argv, l->envp, AT_EMPTY_PATH);
 	(void)err_set(e, (int)r, "execute davit-init");
-	if (r != -EPERM)
-		return (int)r;
-	err_hint(e, OUTCOME_HINT_EPERM);
+	if (l->n_seccomp)
+		err_hint(e, "a seccomp filter must allow execve(2), execveat(2) and fcntl(2)");
 	return err_exit(e, (int)r, 126);
 }

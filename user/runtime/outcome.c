@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -34,7 +35,10 @@ static int exec_error(const char *command, int r, struct err *e)
 		err_hint(e, "wrong architecture, or a script without '#!'");
 		break;
 	case -EPERM:
-		err_hint(e, OUTCOME_HINT_EPERM);
+	case -ENOSYS:
+		err_hint(
+			e,
+			"if there is a seccomp filter, it must allow execve(2), execveat(2) and fcntl(2)");
 		break;
 	default:
 		break;
@@ -98,15 +102,29 @@ int outcome_read(int fd, const char *command, struct err *e)
 	return judge(bytes + skip, n - (ssize_t)skip, command, e);
 }
 
-int outcome_failed(const struct err *failed, int r, struct err *e)
+struct err *outcome_board(bool is_shared)
 {
-	if ((r < 0 && r != -ECANCELED) || failed->code >= 0)
+	static struct err own, *page;
+
+	if (!is_shared && !page) {
+		void *p = mmap(NULL, sizeof(*page), PROT_READ | PROT_WRITE,
+			       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+		page = p == MAP_FAILED ? NULL : p;
+	}
+	err_clear(is_shared ? &own : page); /* so that it is our cgroup's, not the container's */
+	return is_shared ? &own : page;
+}
+
+int outcome_failed(const struct err *board, int r, struct err *e)
+{
+	if (!board || board->code >= 0 || (r < 0 && r != -ECANCELED))
 		return r;
 	if (e)
-		*e = *failed;
-	if (failed->code == -ENOMEM)
+		*e = *board;
+	if (board->code == -ENOMEM)
 		err_hint(e, "the memory limit may be too small for a start");
-	return failed->code;
+	return board->code;
 }
 
 int outcome_read_stage(int fd, const char *command, uint32_t *ret_stage, struct err *e)

@@ -3,12 +3,10 @@
 #ifndef DAVIT_RUNTIME_OUTCOME_H
 #define DAVIT_RUNTIME_OUTCOME_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct err;
-
-/* for execve(2) that ends with EPERM */
-#define OUTCOME_HINT_EPERM "a seccomp filter must allow execve(2), execveat(2) and fcntl(2)"
 
 /**
  * outcome_read() - read @fd until the child has executed its workload (end of file) or has said why not
@@ -21,9 +19,17 @@ struct err;
  */
 int outcome_read(int fd, const char *command, struct err *e);
 
-/* outcome_failed() - what a child in shared memory could not tell by the pipe (struct launch).
- * Return: @r, the result of reading that; the code of @failed where it had one, with @e. */
-int outcome_failed(const struct err *failed, int r, struct err *e);
+/**
+ * outcome_board() - where a child writes its error as well, for what a pipe cannot carry (struct launch)
+ * @is_shared: the child has our memory; else it gets a page that both see
+ *
+ * Empty, and the next call's as well: one start at a time. Return: NULL when there is no page; the pipe has to do.
+ */
+struct err *outcome_board(bool is_shared);
+
+/* outcome_failed() - what is on @board, when the pipe said nothing. Return: @r, the result of reading
+ * that; or the code of the error on the board, with @e. */
+int outcome_failed(const struct err *board, int r, struct err *e);
 
 /* outcome_read_stage() - the next thing it says that is no error: INIT_READY, or a stage of a bundle's
  * child. The pipe stays open. Return: 0; -errno with @e. */

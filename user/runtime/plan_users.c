@@ -169,6 +169,21 @@ int plan_user_mounts(const struct runtime_config *c, struct plan *p, struct err 
 	return 0;
 }
 
+static int bind_device(const struct runtime_device *d, struct err *e)
+{
+	_cleanup_fd_ int fd = plan_bind_host(d->source, false, 0, false, e);
+	struct stat st;
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
+		return err_set(e, errno, "stat '%s'", d->source);
+	if ((st.st_mode & S_IFMT) != (d->mode & S_IFMT) || st.st_rdev != d->rdev)
+		return err_plain(e, -ESTALE, "option '--device': '%s' has become another file",
+				 d->source);
+	return TAKE_FD(fd);
+}
+
 /* --device with a target outside of /dev: a bind, since only our tmpfs takes nodes */
 int plan_device_binds(const struct runtime_config *c, struct plan *p, struct err *e)
 {
@@ -177,8 +192,8 @@ int plan_device_binds(const struct runtime_config *c, struct plan *p, struct err
 
 		if (str_starts(c->devices[i].target, "/dev/"))
 			continue;
-		r = plan_add_fd_mount(p, plan_bind_host(c->devices[i].source, false, 0, false, e),
-				 c->devices[i].target, true);
+		r = plan_add_fd_mount(p, bind_device(&c->devices[i], e), c->devices[i].target,
+				      true);
 		if (r < 0)
 			return r;
 		p->mounts[p->launch.n_mounts - 1].is_users = true;

@@ -34,7 +34,6 @@ int runtime_spawn(uint64_t flags, struct plan *p, int cgroup_fd, const struct id
 {
 	struct launch *l = &p->launch;
 	struct timespec entered = { 0, 0 };
-	struct err failed = ERR_INIT;
 	_cleanup_fd_ int err_read = -1, err_write = -1, sync_read = -1, sync_write = -1, pidfd = -1;
 	int fds[2];
 	pid_t pid;
@@ -49,11 +48,13 @@ int runtime_spawn(uint64_t flags, struct plan *p, int cgroup_fd, const struct id
 			return err_set(e, errno, "make a pipe");
 		sync_read = fds[0];
 		sync_write = fds[1];
+		/* who shares memory and does not wait is killed with a child that exceeds its memory limit */
+		flags &= ~(uint64_t)CLONE_VM;
 	} else if (flags & CLONE_VM) {
 		flags |= CLONE_VFORK;
 	}
 	l->entered = timing && (flags & CLONE_VFORK) ? &entered : NULL; /* it has begun when we go on */
-	l->failed = flags & CLONE_VM ? &failed : NULL;
+	l->failed = outcome_board(flags & CLONE_VM);
 	l->err_fd = err_write;
 	l->sync_fd = sync_read;
 	l->sync_write_fd = sync_write;
@@ -79,9 +80,8 @@ int runtime_spawn(uint64_t flags, struct plan *p, int cgroup_fd, const struct id
 	if (r == 0)
 		r = outcome_read(err_read, p->argv[1], e);
 	else
-		(void)outcome_read(err_read, p->argv[1], NULL); /* shared memory: it must be gone first */
-	l->failed = NULL;
-	r = outcome_failed(&failed, r, e);
+		(void)outcome_read(err_read, p->argv[1], NULL); /* it must be gone first */
+	r = outcome_failed(l->failed, r, e);
 	if (r < 0) {
 		reap(pidfd);
 		return r;

@@ -152,12 +152,14 @@ static int remove_locked(const struct store *st, int tmp, const char *what, bool
 	if (r < 0)
 		return r;
 	r = index_write(st, tmp, &left, e);
-	if (r != -ENOSPC)
+	if (r != -ENOSPC && r != -EDQUOT)
 		return r < 0 ? r : gc_collect(st, &left, NULL, e);
-	err_clear(e); /* there is room for it when the layers are gone */
+	/* there is room for it when the layers are gone: with the lock held, and if we are killed before the end,
+	 * 'davit system check' writes it */
+	err_clear(e);
 	r = gc_collect(st, &left, NULL, e);
 	if (r >= 0)
-		r = trash_empty(st, e);
+		(void)trash_empty(st, NULL); /* what is left of it is swept with the next change */
 	return r < 0 ? r : index_write(st, tmp, &left, e);
 }
 

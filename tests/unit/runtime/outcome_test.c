@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -97,6 +98,35 @@ TEST(any_other_length_is_refused)
 	for (size_t n = 1; n < sizeof(bytes); n += n < 16 ? 1 : 97)
 		if (n != sizeof(struct init_report))
 			EXPECT_EQ(-EPROTO, outcome_of(bytes, n, NULL));
+}
+
+/* What the pipe could not carry. */
+TEST(an_error_on_the_board)
+{
+	for (int is_shared = 0; is_shared < 2; is_shared++) {
+		struct err *board = outcome_board(is_shared), e = ERR_INIT;
+		pid_t pid;
+
+		ASSERT_NE(NULL, board);
+		EXPECT_EQ(0, outcome_failed(board, 0, &e));
+		EXPECT_EQ(-ECANCELED, outcome_failed(board, -ECANCELED, &e));
+		pid = is_shared ? 0 : fork();
+		ASSERT_GE(pid, 0);
+		if (pid == 0)
+			(void)err_set(board, ENOMEM, "make a keyring");
+		if (pid == 0 && !is_shared)
+			_exit(0);
+		ASSERT_EQ(is_shared ? -1 : pid, waitpid(is_shared ? -1 : pid, NULL, 0));
+		EXPECT_EQ(-EPROTO, outcome_failed(board, -EPROTO, &e)); /* the pipe had one */
+		EXPECT_EQ(0, e.code);
+		EXPECT_EQ(-ENOMEM, outcome_failed(board, 0, &e));
+		EXPECT_STREQ("make a keyring", e.msg);
+		EXPECT_NE(NULL, strstr(e.hint, "memory limit"));
+		EXPECT_EQ(-ENOMEM, outcome_failed(board, -ECANCELED, NULL));
+		EXPECT_EQ(board, outcome_board(is_shared)); /* the next start's */
+		EXPECT_EQ(0, outcome_failed(board, 0, &e));
+	}
+	EXPECT_EQ(-EIO, outcome_failed(NULL, -EIO, NULL));
 }
 
 TEST_HARNESS_MAIN

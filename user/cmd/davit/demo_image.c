@@ -39,5 +39,9 @@ int demo_image_import(const struct env *env, struct err *e)
 			     (char *)DEMO_NAME,
 			     NULL };
 	r = spawn_run(&s, e);
+	if (r > 128)
+		return err_plain(e, -EIO,
+				 "davit-image, which imports '%s', was killed by signal %d", tar,
+				 r - 128);
 	return r > 0 ? err_told(e, -EIO) : r;
 }

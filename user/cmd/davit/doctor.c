@@ -18,7 +18,7 @@ struct doctor_opts {
 
 /* clang-format off */
 static const struct opt doctor_options[] = {
-	OPT_STR(0, "format", struct doctor_opts, format, "table|json", "output format"),
+	OPT_WORD(0, "format", struct doctor_opts, format, "table|json", "output format"),
 	OPT_END
 };
 /* clang-format on */

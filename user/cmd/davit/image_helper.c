@@ -57,5 +57,6 @@ int image_helper(const struct env *env, const char *verb, const struct opt *opti
 		return err_set(e, r, "start davit-image");
 	s.path = path;
 	s.argv = args.v;
-	return spawn_run(&s, e);
+	r = spawn_run(&s, e);
+	return r > 128 ? err_plain(e, -EIO, "davit-image was killed by signal %d", r - 128) : r;
 }

@@ -21,7 +21,7 @@ static const struct opt images_options[] = {
 	OPT_BOOL('q', "quiet", struct images_opts, quiet,       "ids only"),
 	OPT_BOOL(0,   "no-trunc", struct images_opts, no_trunc, "whole ids"),
 	OPT_BOOL(0,   "digests", struct images_opts, digests,   "digests of the manifests too"),
-	OPT_STR(0,    "format", struct images_opts, format, "table|json", "output format; json is one object a line"),
+	OPT_WORD(0,   "format", struct images_opts, format, "table|json", "output format; json is one object a line"),
 	OPT_END
 };
 /* clang-format on */

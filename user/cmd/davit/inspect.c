@@ -20,7 +20,7 @@ struct inspect_opts {
 
 /* clang-format off */
 static const struct opt inspect_options[] = {
-	OPT_STR(0, "type", struct inspect_opts, type, "container|image", "look for this kind only"),
+	OPT_WORD(0, "type", struct inspect_opts, type, "container|image", "look for this kind only"),
 	OPT_END
 };
 /* clang-format on */

@@ -103,7 +103,8 @@ static int kill_main(const void *env, void *opts, int argc, char *argv[], struct
 	struct each each = { env, o, kill_one, "kill" };
 
 	if (o->signal && fmt_parse_signal(o->signal) < 0)
-		return err_plain(e, -EINVAL, "'%s' is no signal", o->signal);
+		return err_exit(e, err_plain(e, -EINVAL, "'%s' is no signal", o->signal),
+				EXIT_WRONG);
 	return cli_each(argc, argv, apply, &each);
 }
 
@@ -129,9 +130,13 @@ static int stop_main(const void *env, void *opts, int argc, char *argv[], struct
 {
 	struct life_opts *o = opts;
 	struct each each = { env, o, stop_one, "stop" };
+	int64_t timeout;
 
 	if (o->signal && fmt_parse_signal(o->signal) < 0)
-		return err_plain(e, -EINVAL, "'%s' is no signal", o->signal);
+		return err_exit(e, err_plain(e, -EINVAL, "'%s' is no signal", o->signal),
+				EXIT_WRONG);
+	if (o->timeout && resolve_stop_timeout(o->timeout, &timeout, e) < 0)
+		return err_exit(e, -EINVAL, EXIT_WRONG);
 	return cli_each(argc, argv, apply, &each);
 }
 
@@ -219,7 +224,7 @@ static const struct opt kill_options[] = {
 };
 static const struct opt stop_options[] = {
 	OPT_WORD('s',"signal", struct life_opts, signal, "SIGNAL", "signal to send first (default: the container's stop signal)"),
-	OPT_STR('t', "timeout|time", struct life_opts, timeout, "SECONDS", "time before SIGKILL (default: the container's, or 10; -1 = wait for ever)"),
+	OPT_WORD('t', "timeout|time", struct life_opts, timeout, "SECONDS", "time before SIGKILL (default: the container's, or 10; -1 = wait for ever)"),
 	OPT_END
 };
 static const struct opt rm_options[] = {

@@ -27,10 +27,10 @@ struct logs_opts {
 /* clang-format off */
 static const struct opt logs_options[] = {
 	OPT_BOOL('f', "follow", struct logs_opts, follow,         "go on until the container has ended"),
-	OPT_STR('n',  "tail", struct logs_opts, tail, "N|all",    "last N lines only"),
+	OPT_WORD('n', "tail", struct logs_opts, tail, "N|all",    "last N lines only"),
 	OPT_BOOL('t', "timestamps", struct logs_opts, timestamps, "put the time in front of each line"),
-	OPT_STR(0,    "since", struct logs_opts, since, "TIME",   "lines from then on"),
-	OPT_STR(0,    "until", struct logs_opts, until, "TIME",   "lines up to then"),
+	OPT_WORD(0,   "since", struct logs_opts, since, "TIME",   "lines from then on"),
+	OPT_WORD(0,   "until", struct logs_opts, until, "TIME",   "lines up to then"),
 	OPT_END
 };
 /* clang-format on */

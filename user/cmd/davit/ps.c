@@ -25,7 +25,7 @@ static const struct opt ps_options[] = {
 	OPT_BOOL('q', "quiet", struct ps_opts, quiet,      "ids only"),
 	OPT_BOOL(0,   "no-trunc", struct ps_opts, no_trunc, "whole ids and commands"),
 	OPT_BOOL('l', "latest", struct ps_opts, latest,    "the one made last, running or not"),
-	OPT_STR(0,    "format", struct ps_opts, format, "table|json", "output format; json is one object a line"),
+	OPT_WORD(0,   "format", struct ps_opts, format, "table|json", "output format; json is one object a line"),
 	OPT_END
 };
 /* clang-format on */

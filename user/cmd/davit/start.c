@@ -102,7 +102,7 @@ static int start_main(const void *env, void *opts, int argc, char *argv[], struc
 	int failed;
 
 	if (o->detach_keys && console_keys_check(o->detach_keys, e) < 0)
-		return -EINVAL;
+		return err_exit(e, -EINVAL, EXIT_WRONG);
 	if ((o->attach || o->interactive) && argc > 1)
 		return err_plain(e, -EINVAL, "only one container can be attached to at a time");
 	if (o->attach || o->interactive) {

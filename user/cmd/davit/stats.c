@@ -26,7 +26,7 @@ struct stats_opts {
 static const struct opt stats_options[] = {
 	OPT_BOOL('a', "all", struct stats_opts, all,            "stopped containers too"),
 	OPT_BOOL(0,   "no-stream", struct stats_opts, no_stream, "print once"),
-	OPT_STR(0,    "format", struct stats_opts, format, "table|json", "json prints one object per line and container"),
+	OPT_WORD(0,   "format", struct stats_opts, format, "table|json", "json prints one object per line and container"),
 	OPT_END
 };
 /* clang-format on */

@@ -92,23 +92,23 @@ static int none_runs(struct engine *en, const struct strv *ids, struct err *e)
 	return r;
 }
 
-static int remove_container(struct engine *en, const char *id, bool force, struct str *out,
-			    struct err *e)
+static int remove_container(struct engine *en, const char *id, bool force, struct err *e)
 {
 	struct container c = { .name = NULL };
-	char name[NAME_MAX_LEN + 1];
+	_cleanup_str_ struct str out = STR_INIT;
+	char buf[NAME_MAX_LEN + 1];
 	int r = container_load(en, id, &c, e);
 
 	if (r == 0) {
+		str_addf(&out, "removed: container %.12s (%s)\n", id, container_name(&c, buf));
 		r = container_remove(en, &c, force, e);
-		(void)container_name(&c, name);
 	} else if (r == -EBADMSG && force) {
+		str_addf(&out, "removed: container %.12s, which could not be read\n", id);
 		r = container_remove_unreadable(en, id, e);
-		(void)err_format(name, sizeof(name), "unreadable");
 	}
 	container_done(&c);
 	if (r == 0)
-		str_addf(out, "removed: container %.12s (%s)\n", id, name);
+		r = print_str(&out, e);
 	if (r == -ENOENT) { /* gone meanwhile */
 		err_clear(e);
 		r = 0;
@@ -116,7 +116,7 @@ static int remove_container(struct engine *en, const char *id, bool force, struc
 	return r;
 }
 
-static int remove_containers(struct engine *en, bool force, struct str *out, struct err *e)
+static int remove_containers(struct engine *en, bool force, struct err *e)
 {
 	_cleanup_strv_ struct strv ids = { NULL, 0 };
 	int r = container_ids(en, &ids, e);
@@ -124,19 +124,15 @@ static int remove_containers(struct engine *en, bool force, struct str *out, str
 	if (r == 0 && !force)
 		r = none_runs(en, &ids, e);
 	for (size_t i = 0; r == 0 && i < ids.n; i++)
-		r = remove_container(en, ids.v[i], force, out, e);
+		r = remove_container(en, ids.v[i], force, e);
 	return r;
 }
 
 /* Containers, policies and cgroups; images stay. */
 static int reset(struct engine *en, const struct system_opts *o, struct err *e)
 {
-	_cleanup_str_ struct str out = STR_INIT;
-	int r = remove_containers(en, o->force, &out, e), s;
+	int r = remove_containers(en, o->force, e);
 
-	s = print_str(&out, r < 0 ? NULL : e); /* what has been removed, also before an error */
-	if (r == 0)
-		r = s;
 	if (r == 0)
 		r = check(en, o, e);
 	if (r == 0)
