@@ -36,10 +36,14 @@ static json_t *load(const char *p, size_t n, size_t flags, const char *what, str
 	seed_hash();
 	j = json_loadb(p, n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | flags, &je);
 
-	if (!j)
-		(void)err_plain(e, -EBADMSG, "%s is not valid JSON: line %d column %d: %s", what,
-				je.line, je.column, je.text);
-	return j;
+	if (j)
+		return j;
+	for (char *c = je.text; *c; c++) /* it shows a piece of the document */
+		if ((unsigned char)*c < ' ')
+			*c = ' ';
+	(void)err_plain(e, -EBADMSG, "%s is not valid JSON: line %d column %d: %s", what, je.line,
+			je.column, je.text);
+	return NULL;
 }
 
 json_t *json_parse(const char *p, size_t n, const char *what, struct err *e)

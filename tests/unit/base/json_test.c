@@ -55,6 +55,18 @@ TEST(documents_that_are_not_json_say_where)
 	EXPECT_EQ(json_parse("", 0, "it", &e), NULL);
 }
 
+/* A message is one line, whatever the document. */
+TEST(messages_have_no_control_characters)
+{
+	static const char text[] = "[\"a\\\n\tb\"]";
+	struct err e = ERR_INIT;
+
+	EXPECT_EQ(NULL, json_parse(text, sizeof(text) - 1, "it", &e));
+	EXPECT_NE(NULL, strstr(e.msg, "near"));
+	for (const char *c = e.msg; *c; c++)
+		EXPECT_GE(*c, ' ');
+}
+
 TEST(wide_numbers_are_kept)
 {
 	static const struct {
