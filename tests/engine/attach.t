@@ -21,10 +21,13 @@ is "$(davit run --name slow davit/demo seq 1 300000 | (sleep 1; sha256sum))" "$s
 	'also to a reader that is late'
 ok 'removed' davit rm cat code noin sum out slow
 
-# a reader that goes ends the container, as a pipeline ends; -i: also without --rm in between
+# a reader that goes ends the pipeline, and with it the input of the container, which logs on
 run bash -c 'yes | davit run -i --name head davit/demo sh -c "cat; exit 5" | head -n 1'
 is "$out" y 'a pipeline ends with its reader'
-like "$(davit ps -a)" 'Exited.*head' 'and so does the container'
+is "$(davit wait head)" 5 'and the container with its input'
+run bash -c 'yes | davit run -i --log-driver none --name head2 davit/demo sh -c "cat; exit 5" | head -n 1; exit ${PIPESTATUS[1]}'
+is "$status $out" '5 y' 'without a log it hears of the reader'
+davit rm head2 >/dev/null
 davit rm head >/dev/null
 
 trap_script='trap "echo usr1" USR1; trap "echo term; exit 7" TERM; echo up; while :; do sleep 0.05; done'

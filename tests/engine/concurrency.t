@@ -85,7 +85,7 @@ wild() {
 		rc=$?
 		echo "$command" >>"$TMPDIR/ran.$1"
 		case $rc in
-		0) [ -z "$said" ] || echo "$command: 0: $said" ;;
+		0) [ -z "$said" ] || [[ $command == 'rm -f'* && $said == *'no container'* ]] || echo "$command: 0: $said" ;;
 		1 | 125) grep -Eq "$known" <<<"$said" || echo "$command: $rc: $said" ;;
 		137 | 129) ;; # killed by another
 		*) echo "$command: $rc: $said" ;;

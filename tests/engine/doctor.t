@@ -27,7 +27,7 @@ for c in memory pids cpu cpuset; do
 	fi
 done
 
-fails 'refuses another format' 1 davit doctor --format xml
+fails 'refuses another format' 125 davit doctor --format xml
 like "$err" "option '--format': 'xml'" 'naming it'
 fails 'takes no arguments' 125 davit doctor now
 

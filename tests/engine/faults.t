@@ -180,6 +180,25 @@ if [ "$status" = 0 ]; then
 else
 	told 125 'No space left' 'no space for a record is told'
 fi
+rm "$TMPDIR/small/fill"
+davit create --name before davit/demo true >/dev/null
+is "$(davit run --name filler davit/demo sh -c 'cat /dev/zero >/x 2>/dev/null; exit 7' >/dev/null 2>&1; echo $?)" 7 'a kept container fills the disk'
+like "$(davit ps -a)" 'Exited \(7\).* filler' 'ps has it, though its end fits nowhere'
+is "$(davit inspect filler | jq -c '.[0].State | [.Status, .ExitCode]')" '["exited",7]' 'inspect, too'
+is "$(davit wait filler)" 7 'and wait'
+ok 'system check has nothing to say' davit system check
+is "$(davit start filler && davit wait filler)" $'filler\n7' 'it can be started again'
+run davit run -d --name second davit/demo true
+is "$status" 125 'a second one does not fit'
+is "$(davit ps -aq | wc -l)" 2 'and leaves nothing'
+ok 'what fills the disk can be removed' davit rm filler
+is "$(davit ps -a --format json | jq -r .Names)" before 'it is gone'
+ok 'its space with it' davit rm before
+davit run -d --name running davit/demo sh -c 'cat /dev/zero >/x 2>/dev/null; sleep 100' >/dev/null
+wait_until 10 eval '! echo x 2>/dev/null >"$TMPDIR/small/fill"'
+ok 'also while it runs' davit rm -f running
+is "$(davit ps -aq)" '' 'and it is gone'
+dd if=/dev/zero of="$TMPDIR/small/fill" bs=4k 2>/dev/null
 run davit tag davit/demo other/name
 is "$status" 1 'a name does not fit'
 like "$err" 'No space left' 'which is told'

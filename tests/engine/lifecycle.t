@@ -267,4 +267,38 @@ davit start tt >/dev/null 2>&1
 davit wait tt >/dev/null
 is "$(davit logs tt)" still 'a container keeps its image'
 davit rm tt >/dev/null
+
+# whoever starts it first, it has been started
+davit create --name many davit/demo sleep 1000 >/dev/null
+ok 'thirty starts at once all say that it runs' eval 'seq 30 | xargs -P30 -I{} davit start many >/dev/null'
+davit rm -f many >/dev/null
+fails 'rm of what there is not' 1 davit rm nothing
+ok 'rm -f of what there is not is no failure, as with Docker' davit rm -f nothing
+like "$err" 'no container .nothing' 'but is told'
+ok 'nor is rmi -f' davit rmi -f nothing
+
+# the running state goes with the boot: what ran has ended, and nobody saw how
+id=$(davit run -d --name booted davit/demo sleep 1000)
+davit create --name unborn davit/demo true >/dev/null
+monitor=$(pgrep -f "davit-monitor.*$id")
+init=$(davit inspect booted | jq '.[0].State.Pid')
+kill -9 "$monitor" "$init"
+wait_until 10 eval '! kill -0 "$init" 2>/dev/null'
+started=$(davit inspect booted | jq -r '.[0].State.StartedAt')
+davit start booted >/dev/null
+started=$(davit inspect booted | jq -r '.[0].State.StartedAt')
+monitor=$(pgrep -f "davit-monitor.*$id")
+init=$(davit inspect booted | jq '.[0].State.Pid')
+kill -9 "$monitor" "$init"
+wait_until 10 eval '! kill -0 "$init" 2>/dev/null'
+for cgroup in $(_list_cgroups | grep "$id"); do wait_until 5 rmdir "$cgroup"; done
+rm -r "${DAVIT_STATE:?}/containers/$id"
+like "$(davit ps -a)" 'Exited \(unknown\).* booted' 'after a boot without a shutdown it is not as if it had never run'
+is "$(davit inspect booted | jq -r '.[0].State | .Status, .StartedAt' | xargs)" "exited $started" 'it has the time of its last start'
+fails 'how it ended' 1 davit wait booted
+like "$err" 'nobody saw how' 'is unknown'
+like "$(davit ps -a)" 'Created.* unborn' 'what never ran still never did'
+ok 'it can be started' davit start booted
+davit rm -f booted unborn >/dev/null
+ok 'nothing is left behind' davit system check
 done_testing

@@ -137,4 +137,8 @@ for i in $(seq 40); do davit run --rm davit/demo echo "$i" >"$TMPDIR/o.$i" & don
 wait
 is "$(cat "$TMPDIR"/o.* | sort -n | xargs)" "$(seq 40 | xargs)" '40 at once'
 rm -f "$TMPDIR"/o.*
+
+sees 'on the network of the host: its name' "$(hostname)" --network host davit/demo hostname
+sees 'and its /etc/hosts' "$(grep -c . /etc/hosts)" --network host davit/demo grep -c . /etc/hosts
+sees 'unless it has one of its own' mine --network host -h mine davit/demo hostname
 done_testing

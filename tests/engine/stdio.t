@@ -37,4 +37,13 @@ wait
 is "$(stat -c '%u %a' "$TMPDIR/fifo")" "0 600" 'so does a pipe with a name'
 is "$(stat -c %u /dev/null)" "$null_owner" 'and the null device'
 rm "$TMPDIR"/{o,e,fifo}
+
+# a reader that goes: what has a log goes on and has all in it, what has none ends
+script='for i in 1 2 3 4 5; do echo $i || exit 9; sleep 0.1; done; exit 5'
+is "$(davit run --name logged davit/demo sh -c "$script" | head -1; echo "${PIPESTATUS[0]}")" $'1\n141' 'the reader of a logged container goes'
+is "$(davit wait logged; davit logs logged 2>&1)" $'5\n1\n2\n3\n4\n5' 'which hears nothing of it, and logs all'
+is "$(davit run --name unlogged --log-driver none davit/demo sh -c "trap '' PIPE; $script" 2>/dev/null | head -1; echo "${PIPESTATUS[0]}")" \
+	$'1\n9' 'one without a log hears of it'
+is "$(davit run --rm -i davit/demo sh -c "trap '' PIPE; $script" 2>/dev/null | head -1; echo "${PIPESTATUS[0]}")" $'1\n9' 'so does one with --rm'
+davit rm logged unlogged >/dev/null
 done_testing

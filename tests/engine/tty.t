@@ -44,12 +44,29 @@ is "$status" 0 'other detach keys' || diag "$out" "$err"
 ok 'it runs' davit kill d2
 wait_until 10 eval '[ -z "$(davit ps -aq)" ]'
 
-for sig in TERM HUP INT QUIT SEGV; do
-	run "$on_terminal" 'expect:# ' raw "kill:$sig" -- davit run -it --name "k-$sig" davit/demo sh
-	is "$status" $((128 + $(kill -l $sig))) "restored after SIG$sig" || diag "$out" "$err"
+# signals go to the container, as with Docker's run; attach's are its own
+for sig in TERM HUP INT QUIT USR1; do
+	for flags in -it -t '--rm -it'; do
+		# shellcheck disable=SC2086 # words
+		run "$on_terminal" 'expect:up' "kill:$sig" -- davit run $flags --name "k-$sig" davit/demo \
+			sh -c "trap 'exit 42' $sig; echo up; while :; do sleep 0.05; done"
+		is "$status" 42 "SIG$sig of run $flags ends what traps it, and the terminal is restored" || diag "$out" "$err"
+		davit rm -f "k-$sig" >/dev/null 2>&1
+	done
+	davit run -dit --name "k-$sig" davit/demo sh >/dev/null
+	run "$on_terminal" 'send:\r' 'expect:# ' raw "kill:$sig" -- davit attach "k-$sig"
+	is "$status" $((128 + $(kill -l $sig))) "restored after SIG$sig of attach" || diag "$out" "$err"
 done
-is "$(davit ps -q | wc -l)" 5 'the containers live on'
-davit rm -f k-TERM k-HUP k-INT k-QUIT k-SEGV >/dev/null
+run "$on_terminal" 'expect:# ' raw kill:SEGV -- davit run -it --name k-SEGV davit/demo sh
+is "$status" 139 'restored after SIGSEGV' || diag "$out" "$err"
+is "$(davit ps -q | wc -l)" 6 'the containers live on'
+davit rm -f k-TERM k-HUP k-INT k-QUIT k-USR1 k-SEGV >/dev/null
+ok 'a terminal without input: ctrl-c ends the container' eval "run '$on_terminal' 'expect:up' 'send:\x03' -- davit run --rm -t davit/demo \
+	sh -c 'trap \"exit 41\" INT; echo up; while :; do sleep 0.05; done'; [ \$status = 41 ]"
+run "$on_terminal" 'expect:# ' hang-up -- davit run -it --name gone davit/demo sh
+is "$status" 0 'who loses the terminal detaches' || diag "$out" "$err"
+is "$(davit inspect gone | jq -r '.[0].State.Status')" running 'from a shell that ignores the hang-up'
+davit rm -f gone >/dev/null
 run "$on_terminal" 'expect:# ' raw kill:TSTP stopped cooked kill:CONT raw 'send:exit 4\r' -- \
 	davit run --rm -it davit/demo sh
 is "$status" 4 'restored while stopped, raw again after' || diag "$out" "$err"

@@ -139,4 +139,19 @@ like "$err" 'No space left on device' 'that says so'
 is "$(cd small && find . -printf '%p %l %s\n' | sort)" "$before" 'and nothing is left on it'
 umount small
 fails 'a store that cannot be written is an error' 1 env DAVIT_ROOT=/proc/davit davit load -i layout
+
+# a signal to davit is one to what imports
+mkfifo "$TMPDIR/fifo"
+exec 7<>"$TMPDIR/fifo"
+davit import - fifo-image:1 <"$TMPDIR/fifo" 2>/dev/null &
+import=$!
+wait_until 5 eval '[ "$(find "$DAVIT_ROOT/tmp" -mindepth 1 | wc -l)" -gt 0 ]'
+kill "$import"
+wait "$import"
+is "$?" 143 'import ends of SIGTERM'
+is "$(pgrep -f 'davit-image import.*fifo-image')" '' 'as a whole'
+exec 7>&-
+rm "$TMPDIR/fifo"
+davit system check >/dev/null
+is "$(davit images | grep -c fifo-image)" 0 'without an image'
 done_testing

@@ -27,7 +27,8 @@ static int pick(const char *var, const char *fallback, const char **ret, struct 
 	if (!*ret)
 		return 0;
 	if ((*ret)[0] != '/')
-		return err_plain(e, -EINVAL, "%s '%s' is not an absolute path", var, *ret);
+		return err_plain(e, -EINVAL, "directory '%s' (%s) is not an absolute path", *ret,
+				 var);
 	if (strlen(*ret) > ENV_PATH_MAX)
 		return err_plain(e, -EINVAL, "%s is longer than %u bytes", var, ENV_PATH_MAX);
 	return 0;

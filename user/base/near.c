@@ -50,8 +50,8 @@ void near_try(struct near *near, const char *word, size_t n)
 	bool begins = near->len && near->len <= n && memcmp(word, near->typed, near->len) == 0;
 	unsigned int d = begins ? 0 : distance(near->typed, near->len, word, n);
 
-	/* with more than half of the letters wrong it is another word */
-	if (d > SLIPS_MAX || 2 * d > near->len || (near->best && d >= near->distance))
+	/* with more than a third of the letters wrong it is another word */
+	if (d > SLIPS_MAX || 3 * d > near->len || (near->best && d >= near->distance))
 		return;
 	near->best = word;
 	near->best_len = n;

@@ -79,7 +79,7 @@ static void lose_output(struct attached *a)
 	unsigned int i = a->got[0] == ATTACH_STDERR;
 
 	console_lose(&a->console, i);
-	if (a->o->wait_reap && !a->o->is_tty) {
+	if (a->o->close_output && !a->o->is_tty) {
 		a->close_due = a->got[0];
 	} else if (i == 0) {
 		a->status = 128 + SIGPIPE;
@@ -189,6 +189,11 @@ static int step(struct attached *a, struct err *e)
 		return errno == EINTR ? 0 : err_set(e, errno, "wait for input and output");
 	if (p[AT_SIGNAL].revents && console_signals(c))
 		a->size_due = true;
+	if (c->is_detached) {
+		a->status = ATTACH_DETACHED;
+		a->is_over = true;
+		return 0;
+	}
 	if (p[AT_OUT].revents)
 		r = flush_output(a, e);
 	else if (!has_output && p[AT_SOCK].revents & ~POLLOUT)

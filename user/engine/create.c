@@ -60,6 +60,10 @@ static int check_options(const struct container *c, struct err *e)
 	if (o->auto_remove && (o->log_max || o->log_files))
 		return err_plain(e, -EINVAL, "option '--%s' contradicts --rm, which keeps no log",
 				 o->log_max ? "log-max-size" : "log-max-files");
+	for (size_t i = 0; i < o->label.n; i++)
+		if (!o->label.v[i][0] || o->label.v[i][0] == '=')
+			return err_plain(e, -EINVAL, "option '--label': '%s' has no name",
+					 o->label.v[i]);
 	if (o->shm_size && str_eq(o->ipc, "host"))
 		return err_plain(e, -EINVAL, "option '--shm-size' contradicts --ipc host");
 	return 0;

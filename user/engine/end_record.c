@@ -3,6 +3,7 @@
 #include "engine/end_record.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/fmt.h"
@@ -20,6 +21,7 @@ int end_record_write(struct engine *en, const char *id, const struct run_state *
 {
 	_cleanup_str_ struct str text = STR_INIT;
 	char path[CONTAINER_PATH_MAX];
+	int r;
 
 	str_addf(&text, "{\"started_ns\":%lld,\"finished_ns\":%lld,\"oom_killed\":%s,\"is_known\":%s",
 		 (long long)s->started_ns,
@@ -30,8 +32,11 @@ int end_record_write(struct engine *en, const char *id, const struct run_state *
 	str_add(&text, "}\n");
 	if (str_failed(&text))
 		return err_set(e, ENOMEM, "write how '%.12s' ended", id);
-	return io_replace_file(en->store.fd, container_path(path, id, "end.json"), text.p, text.len, 0600, 0,
-			       e);
+	r = io_replace_file(en->store.fd, container_path(path, id, "end.json"), text.p, text.len,
+			    0600, 0, e);
+	if (r < 0)
+		(void)unlinkat(en->store.fd, path, 0); /* that of another run would be wrong */
+	return r;
 }
 
 int end_record_read(struct engine *en, const char *id, struct end_record *ret, struct err *e)

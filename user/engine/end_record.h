@@ -20,7 +20,7 @@ struct end_record {
 	bool is_known, oom_killed;
 };
 
-/* end_record_write() - @is_known false: it ends now, and nobody knows how */
+/* end_record_write() - @is_known false: it ends now or later, and nobody knows how. Without room the last one goes. */
 int end_record_write(struct engine *en, const char *id, const struct run_state *s, bool is_known,
 		     struct err *e);
 /* end_record_read() - -ENOENT: it never ran to an end */

@@ -13,7 +13,7 @@
 #include "base/io.h"
 #include "runtime/config.h"
 
-#define RESOLV_CONF_MAX 65536u
+#define ETC_FILE_MAX 65536u
 
 static void add(struct runtime_config *rc, const char *name, char *text)
 {
@@ -43,16 +43,22 @@ int etc_files_make(struct runtime_config *rc, int run_fd, const char *run_path, 
 {
 	const char *name = rc->hostname ? rc->hostname : "";
 	const char *blank = rc->hostname ? " " : "";
-	char *resolv = NULL;
+	char *resolv = NULL, *hosts = NULL;
 
 	/* the host's names and networks: its own files of the image are as good */
 	if (!(rc->new_ns & CLONE_NEWUTS) && !(rc->new_ns & CLONE_NEWNET))
 		return 0;
-	add(rc, "hosts", str_printf("127.0.0.1\tlocalhost%s%s\n::1\tlocalhost ip6-localhost ip6-loopback%s%s\n",
-				    blank, name, blank, name));
+	if (!(rc->new_ns & CLONE_NEWNET) &&
+	    io_read_file(AT_FDCWD, "/etc/hosts", ETC_FILE_MAX, &hosts, NULL, NULL) == 0)
+		add(rc, "hosts", hosts);
+	else
+		add(rc, "hosts",
+		    str_printf(
+			    "127.0.0.1\tlocalhost%s%s\n::1\tlocalhost ip6-localhost ip6-loopback%s%s\n",
+			    blank, name, blank, name));
 	add(rc, "hostname", str_printf("%s\n", name));
 	if (!(rc->new_ns & CLONE_NEWNET) &&
-	    io_read_file(AT_FDCWD, "/etc/resolv.conf", RESOLV_CONF_MAX, &resolv, NULL, NULL) == 0)
+	    io_read_file(AT_FDCWD, "/etc/resolv.conf", ETC_FILE_MAX, &resolv, NULL, NULL) == 0)
 		add(rc, "resolv.conf", resolv);
 	for (size_t i = 0; i < rc->n_etc_files; i++)
 		if (!rc->etc_files[i].text)

@@ -22,6 +22,7 @@
 #include "base/timing.h"
 #include "engine/container.h"
 #include "engine/disk.h"
+#include "engine/end_record.h"
 #include "engine/engine.h"
 #include "engine/etc_files.h"
 #include "engine/id_range.h"
@@ -75,11 +76,14 @@ int life_begin(struct engine *en, const struct container *c, struct timing *timi
 	/* who sweeps may take an unlocked directory away between the two steps: try again */
 	for (int tries = 0; tries < 16; tries++) {
 		if (mkdirat(en->state_fd, path, 0700) < 0) {
-			if (errno == ENOENT && tries == 0 && engine_make_state(en, NULL) == 0)
+			r = -errno;
+			if (r == -ENOENT && tries == 0 && engine_make_state(en, NULL) == 0)
 				continue;
-			r = errno == EEXIST ?
-				    err_plain(e, -EEXIST, "container '%.12s' is running already", c->id) :
-				    err_set(e, errno, "make '%s'", ret->run_path);
+			if (r == -EEXIST && tries == 0 && life_drop(en, c, NULL) == 0)
+				continue;
+			r = r == -EEXIST ?
+				    err_plain(e, r, "container '%.12s' is running already", c->id) :
+				    err_set(e, r, "make '%s'", ret->run_path);
 			break;
 		}
 		ret->run_fd = lock_dir(en->state_fd, path, LOCK_EX, e);
@@ -309,6 +313,10 @@ int life_start(struct life *l, struct err *e)
 	l->state.pid = l->started.pid;
 	l->state.started_ns = fmt_now_ns();
 	r = run_state_write(l->state_fd, &l->state);
+	/* what outlives the boot: that it ran, and nobody saw the end */
+	if (!l->c->options.auto_remove)
+		(void)end_record_write(l->en, l->c->id, &l->state, false,
+				       NULL); /* if it does not fit, it has none */
 	l->root_fd = fd_close(l->root_fd);
 	return r < 0 ? err_set(e, r, "write '%s/" RUN_STATE_FILE "'", l->run_path) : 0;
 }

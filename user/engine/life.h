@@ -65,6 +65,10 @@ int life_start(struct life *l, struct err *e);
  */
 int life_end(struct life *l, const struct exit_record *exit, struct err *e);
 
+/* life_is_unrecorded() - did life_end() take all away, without room on the disk for how it ended? Then the running
+ * state stays and says it, until there is room or life_drop(). */
+bool life_is_unrecorded(int r);
+
 /* life_done() - free and close; takes nothing away */
 void life_done(struct life *l);
 
@@ -76,5 +80,12 @@ void life_done(struct life *l);
  */
 int life_adopt(struct engine *en, const struct container *c, int lock_fd, struct life *ret,
 	       struct err *e);
+
+/**
+ * life_drop() - forget the running state of a container that has ended, whose end did not fit on the disk
+ *
+ * Return: 0, also when there is none; -EBUSY when it has an owner, or may run.
+ */
+int life_drop(struct engine *en, const struct container *c, struct err *e);
 
 #endif

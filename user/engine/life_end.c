@@ -141,3 +141,24 @@ int life_end(struct life *l, const struct exit_record *exit, struct err *e)
 	timing_mark(l->timing, TIMING_TEARDOWN);
 	return first;
 }
+
+bool life_is_unrecorded(int r)
+{
+	return r == -ENOSPC || r == -EDQUOT;
+}
+
+int life_drop(struct engine *en, const struct container *c, struct err *e)
+{
+	_cleanup_(cgroup_freep) struct cgroup *cg = NULL;
+	struct life l;
+	int r = life_adopt(en, c, -1, &l, NULL);
+
+	if (r == -ENOENT)
+		return 0;
+	if (r == 0) {
+		r = cgroup_open(en->env->slice, c->id, &cg, NULL);
+		r = r == -ENOENT ? end_running_state(&l, &l.state, e) : -EBUSY;
+		life_done(&l);
+	}
+	return r < 0 && r != -EWOULDBLOCK ? r : r == 0 ? 0 : -EBUSY;
+}

@@ -26,7 +26,7 @@ const struct opt container_options[] = {
 	OPT_LIST('v', "volume", S, volume, "SRC:DST[:OPTS]",    "bind mount of a host path"),
 	OPT_LIST(0,   "mount", S, mount, "KEY=VALUE,...",       "mount: type=bind|tmpfs,src=,dst=,readonly,..."),
 	OPT_LIST(0,   "tmpfs", S, tmpfs, "DST[:OPTS]",          "mount a tmpfs"),
-	OPT_LIST(0,   "device", S, device, "SRC[:DST][:rwm]",   "pass a device of the host, or those of a directory"),
+	OPT_LIST(0,   "device", S, device, "SRC[:DST][:rwm]",   "pass a device of the host, or those of a directory (32 at most)"),
 	OPT_BOOL(0,   "read-only", S, read_only,                "root file system is read-only"),
 	OPT_SIZE(0,   "shm-size", S, shm_size, "BYTES",         "size of /dev/shm (default 64m)"),
 

@@ -16,6 +16,7 @@
 #include "engine/container.h"
 #include "engine/disk.h"
 #include "engine/engine.h"
+#include "engine/life.h"
 #include "engine/name.h"
 #include "engine/signal.h"
 
@@ -46,15 +47,19 @@ static int remove_ended(struct engine *en, const struct container *c, struct err
 {
 	_cleanup_fd_ int lock = -1;
 	char path[CONTAINER_PATH_MAX];
+	int r;
 
 	lock = lock_dir(en->store.fd, container_path(path, c->id, NULL), LOCK_EX, e);
 	if (lock == -ENOENT)
 		return err_plain(e, lock, "no container '%s'", c->name ? c->name : c->id);
 	if (lock < 0)
 		return lock;
-	if (fs_exists(en->state_fd, path))
-		return err_plain(e, -EBUSY, "container '%s' was started meanwhile",
+	r = life_drop(en, c, e);
+	if (r == -EBUSY)
+		return err_plain(e, r, "container '%s' was started meanwhile",
 				 c->name ? c->name : c->id);
+	if (r < 0)
+		return r;
 	return remove_disk(en, c, e);
 }
 

@@ -130,11 +130,10 @@ int resolve_namespaces(const struct container *c, struct runtime_config *rc, str
 int resolve_names(const struct container *c, struct runtime_config *rc, struct err *e)
 {
 	const struct container_options *o = &c->options;
+	struct utsname u;
 	int r = 0;
 
 	if (!(rc->new_ns & CLONE_NEWUTS)) {
-		struct utsname u;
-
 		if (o->hostname || o->domainname)
 			return err_plain(e, -EINVAL, "option '--%s' contradicts --uts host",
 					 o->hostname ? "hostname" : "domainname");
@@ -148,7 +147,13 @@ int resolve_names(const struct container *c, struct runtime_config *rc, struct e
 		r = hostname_check(o->domainname, e);
 	if (r < 0)
 		return r;
-	rc->hostname = o->hostname ? strdup(o->hostname) : strndup(c->id, ID_SHORT_LEN);
+	if (o->hostname)
+		rc->hostname = strdup(o->hostname);
+	else if (!(rc->new_ns & CLONE_NEWNET) &&
+		 uname(&u) == 0) /* on its network it answers to the host's name */
+		rc->hostname = strdup(u.nodename);
+	else
+		rc->hostname = strndup(c->id, ID_SHORT_LEN);
 	rc->domainname = o->domainname ? strdup(o->domainname) : NULL;
 	return rc->hostname && (rc->domainname || !o->domainname) ? 0 : err_set(e, ENOMEM, "set names");
 }

@@ -115,7 +115,10 @@ static int wait_for_owner(struct engine *en, const struct container *c, int flag
 		r = life_end(&l, has_exit ? &exit : NULL, e);
 		life_done(&l);
 	}
-	return r;
+	if (!life_is_unrecorded(r))
+		return r;
+	err_clear(e);
+	return 0;
 }
 
 int container_await_owner(struct engine *en, const struct container *c, struct err *e)
@@ -232,7 +235,7 @@ int container_wait(struct engine *en, const struct container *c, int *ret_code, 
 		return r;
 	if (r < 0 || !end.is_known) {
 		r = err_plain(e, -ENODATA, "nobody saw how container '%s' ended", name_of(c));
-		err_hint(e, "its monitor was killed");
+		err_hint(e, "its monitor was killed, or the host was restarted");
 		return r;
 	}
 	*ret_code = end.exit_code;

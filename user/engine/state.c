@@ -68,6 +68,7 @@ static int finish(struct engine *en, const struct container *c, int *lock, struc
 		  struct err *e)
 {
 	struct exit_record exit;
+	struct run_state s;
 	struct life l;
 	bool has_exit = exit_record_read(*lock, &exit, NULL) == 0;
 	int r = life_adopt(en, c, TAKE_FD(*lock), &l, e);
@@ -75,8 +76,17 @@ static int finish(struct engine *en, const struct container *c, int *lock, struc
 	if (r < 0)
 		return r;
 	r = life_end(&l, has_exit ? &exit : NULL, e);
+	s = l.state;
 	life_done(&l);
-	return r < 0 ? r : past_state(en, c, st, e);
+	if (!life_is_unrecorded(r))
+		return r < 0 ? r : past_state(en, c, st, e);
+	err_clear(e);
+	st->status = CONTAINER_EXITED;
+	st->started_ns = s.started_ns;
+	st->has_exit = has_exit;
+	st->exit_code = has_exit ? exit_record_code(&exit) : 0;
+	st->finished_ns = has_exit ? exit.finished_ns : s.started_ns;
+	return 0;
 }
 
 int container_state(struct engine *en, const struct container *c, struct container_state *ret,

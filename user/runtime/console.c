@@ -285,6 +285,13 @@ static void stop_here(struct console *c)
 	make_raw(c);
 }
 
+static bool has_hung_up(void)
+{
+	struct pollfd p = { .fd = STDIN_FILENO };
+
+	return poll(&p, 1, 0) == 1 && (p.revents & (POLLHUP | POLLERR));
+}
+
 bool console_signals(struct console *c)
 {
 	struct signalfd_siginfo si;
@@ -295,6 +302,8 @@ bool console_signals(struct console *c)
 
 		if (!c->o->is_tty || (sig != SIGWINCH && sig != SIGTSTP && sig != SIGCONT)) {
 			(void)c->o->kill(sig, c->o->data); /* it may have ended by itself */
+			if (sig == SIGHUP && c->o->is_tty && has_hung_up())
+				c->is_detached = true; /* nobody sees it any more */
 			continue;
 		}
 		resized = true;

@@ -25,16 +25,16 @@ struct winsize;
  * @sig_proxy:   without is_tty: give signals that we get to @kill instead of dying of them: all but
  *		 SIGCHLD, SIGPIPE, SIGURG, SIGWINCH, those of job control, and those that mean that
  *		 we are broken (SIGSEGV …)
- * @tty_proxy:   the same with is_tty
+ * @tty_proxy:   the same with is_tty; of a SIGHUP because the terminal is gone, console.is_detached is set as well
  * @kill:        sends @sig to the container; its failure is not fatal
- * @wait_reap:   initial client of a monitor: return only after the container is torn down, and
- *		 when the reader of our stdout goes, the container's is closed as well
+ * @wait_reap:   initial client of a monitor: return only after the container is torn down
+ * @close_output: without is_tty: when the reader of our stdout goes, the container's is closed as well
  * @timing:	 NULL, or what an initial client measures: TIMING_EXIT is marked when the workload has ended
  *
  * With is_tty and without tty_proxy a fatal signal to us restores the terminal and ends us; the container lives on.
  */
 struct console_opts {
-	bool is_tty, with_stdin, sig_proxy, tty_proxy, wait_reap;
+	bool is_tty, with_stdin, sig_proxy, tty_proxy, wait_reap, close_output;
 	const char *detach_keys;
 	struct timing *timing;
 	int (*kill)(int sig, void *data);

@@ -25,7 +25,9 @@ static int exec_error(const char *command, int r, struct err *e)
 		else if (strchr(command, '/'))
 			err_hint(e, "no such file in the container, or its interpreter is missing");
 		else
-			err_hint(e, "not found in $PATH of the container");
+			err_hint(
+				e,
+				"not found in $PATH of the container, or its interpreter is missing");
 		break;
 	case -EACCES:
 	case -EISDIR:

@@ -172,6 +172,7 @@ static int step(struct relay *r, struct err *e)
 	}
 	if (p[AT_SIGNAL].revents && console_signals(c))
 		set_size(r);
+	r->is_detached = c->is_detached;
 	if (p[AT_IN_TO].revents)
 		flush_input(r);
 	if (p[AT_IN].revents)

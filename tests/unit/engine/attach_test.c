@@ -358,9 +358,9 @@ TEST_F(attach, without_the_proxy_signals_are_ours)
 	EXPECT_EQ(kill(self->w.pid, 0), 0);
 }
 
-TEST_F(attach, a_closed_stdout_ends_the_initial_clients_container)
+TEST_F(attach, a_closed_stdout_ends_the_container_when_told_so)
 {
-	struct console_opts o = { .wait_reap = true };
+	struct console_opts o = { .wait_reap = true, .close_output = true };
 	int io[2];
 
 	start(_metadata, &self->w, "trap '' PIPE; while echo up; do sleep 0.01; done; exit 12", false);

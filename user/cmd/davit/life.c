@@ -55,6 +55,10 @@ static int apply(const char *arg, void *data, struct err *e)
 	if (r < 0 && !e->is_plain)
 		r = err_wrap(e, r, "cannot %s '%s'", each->doing, arg);
 	container_done(&c);
+	if (r == -ENOENT && each->verb == rm_one && each->opts->force) {
+		(void)cli_print_error(e); /* what was asked for is so, as with Docker */
+		return 0;
+	}
 	if (r < 0)
 		return r;
 	if (!out.len)

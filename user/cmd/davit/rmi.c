@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* davit rmi */
+#include <errno.h>
+
+#include "cli.h"
 #include "commands.h"
 #include "store/remove.h"
 #include "store/store.h"
@@ -30,6 +33,10 @@ static int remove_one(const char *arg, void *data, struct err *e)
 	for (size_t i = 0; i < lines.n; i++)
 		str_addf(&out, "%s\n", lines.v[i]);
 	q = print_str(&out, r < 0 ? NULL : e);
+	if (r == -ENOENT && rmi->force) {
+		(void)cli_print_error(e); /* what was asked for is so, as with Docker */
+		return q;
+	}
 	return r < 0 ? r : q;
 }
 

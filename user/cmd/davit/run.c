@@ -57,7 +57,11 @@ int attached_run(struct attached *a, int sock, bool with_stdin, const char *deta
 		.is_tty = a->c->options.tty,
 		.with_stdin = with_stdin,
 		.sig_proxy = true,
+		.tty_proxy = a->tty_proxy,
 		.wait_reap = true,
+		/* with a log it goes on: the log has what nobody reads here */
+		.close_output = a->c->options.auto_remove ||
+				str_eq(a->c->options.log_driver, "none"),
 		.detach_keys = detach_keys,
 		.timing = a->timing,
 		.kill = send_signal,
@@ -145,7 +149,7 @@ static int print_id(const struct container *c, struct err *e)
 static int run_attached(struct engine *en, struct container *c, const struct image *im,
 			const struct run_opts *o, struct timing *t, int *ret_status, struct err *e)
 {
-	struct attached a = { en, c, t };
+	struct attached a = { en, c, t, true };
 	_cleanup_fd_ int ours = -1;
 	int pair[2], r;
 	pid_t pid;

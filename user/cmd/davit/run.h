@@ -14,6 +14,7 @@ struct attached {
 	struct engine *en;
 	const struct container *c;
 	struct timing *timing; /* or NULL */
+	bool tty_proxy; /* struct console_opts */
 };
 
 /* attached_run() - be the client behind @sock until the end. *@ret_status: exit code or

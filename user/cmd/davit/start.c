@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* davit start */
 #include <errno.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -35,7 +36,7 @@ struct start_one {
 
 static int start_container(struct engine *en, struct container *c, struct start_one *s, struct err *e)
 {
-	struct attached a = { en, c, NULL };
+	struct attached a = { .en = en, .c = c };
 	struct image im = { .size = 0 };
 	_cleanup_fd_ int ours = -1;
 	bool attach = s->opts->attach || s->opts->interactive;
@@ -67,25 +68,43 @@ static int join_running(struct engine *en, const struct container *c, struct sta
 	return s->opts->attach || s->opts->interactive ? attached_join(en, c, &o, &s->status, e) : 0;
 }
 
+/* Somebody else is starting it: then it runs, unless that fails, which is for them to tell and for us to try. */
+static int start_or_join(struct engine *en, struct container *c, struct start_one *s, struct err *e)
+{
+	const struct timespec pause = { .tv_nsec = 10000000 };
+	struct container_state st;
+	int r = 0;
+
+	for (int tries = 0; tries < 1000; tries++) {
+		r = container_state(en, c, &st, e);
+		if (r == 0)
+			r = pause_refuse(c, &st, "start", e);
+		if (r < 0)
+			return r;
+		if (st.status == CONTAINER_RUNNING)
+			return join_running(en, c, s, e);
+		r = start_container(en, c, s, e);
+		if (r != -EEXIST)
+			return r;
+		if (tries < 999)
+			err_clear(e);
+		(void)nanosleep(&pause, NULL);
+	}
+	return r;
+}
+
 static int start_by_name(const char *arg, void *data, struct err *e)
 {
 	struct start_one *s = data;
 	_cleanup_engine_ struct engine en = ENGINE_INIT;
 	_cleanup_str_ struct str out = STR_INIT;
 	struct container c = { .name = NULL };
-	struct container_state st;
 	int r = engine_open(s->env, &en, e);
 
 	if (r == 0)
 		r = container_find(&en, arg, &c, e);
 	if (r == 0)
-		r = container_state(&en, &c, &st, e);
-	if (r == 0)
-		r = pause_refuse(&c, &st, "start", e);
-	if (r == 0 && st.status == CONTAINER_RUNNING)
-		r = join_running(&en, &c, s, e);
-	else if (r == 0)
-		r = start_container(&en, &c, s, e);
+		r = start_or_join(&en, &c, s, e);
 	if (r < 0)
 		r = err_wrap(e, r, "cannot start '%s'", arg);
 	container_done(&c);
