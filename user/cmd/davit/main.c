@@ -25,7 +25,7 @@ static const struct opt global_options[] = {
 static const struct command_text environment[] = {
 	{ "DAVIT_ROOT",   "images and container records (default /var/lib/davit)" },
 	{ "DAVIT_STATE",  "running state (default /run/davit)" },
-	{ "DAVIT_SLICE",  "name of the cgroup that holds all containers (default davit)" },
+	{ "DAVIT_SLICE",  "name of the cgroup that holds all containers, without .slice (default davit)" },
 	{ "DAVIT_BPFFS",  "where the BPF programs and maps are pinned (default /sys/fs/bpf)" },
 	{ "DAVIT_LIBDIR", "directory of davit-monitor, davit-image, davit-bpf and davit-init" },
 	{ NULL, NULL }
