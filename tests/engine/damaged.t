@@ -47,6 +47,16 @@ for damage in 'empty' 'half' 'not JSON' 'another type' 'a field less' 'too large
 		ok 'nothing is left to check' davit system check
 	done
 done
+# how it ended, cut short by a power failure
+id=$(davit run -d --name cut davit/demo true)
+davit wait cut >/dev/null
+for damage in : 'echo {' 'echo {}' "head -c 9000 /dev/zero"; do
+	$damage >"$DAVIT_ROOT/containers/$id/end.json"
+	like "$(davit ps -a)" 'Exited \(unknown\).* cut' "an end that cannot be read is unknown: $damage"
+	ok 'it can be started' davit start cut
+	is "$(davit wait cut)" 0 'and has a new end'
+done
+davit rm cut >/dev/null
 id=$(davit run -d --name bad davit/demo sleep 1000)
 : >"$DAVIT_ROOT/containers/$id/config.json"
 ok 'system reset -f takes all' davit system reset -f

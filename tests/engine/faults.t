@@ -182,22 +182,39 @@ else
 fi
 rm "$TMPDIR/small/fill"
 davit create --name before davit/demo true >/dev/null
+# full NAME: what it wrote fills the disk to the last byte, and its end is nowhere but in the running state
+full() {
+	dd if=/dev/zero of="$TMPDIR/small/fill" bs=4k 2>/dev/null
+	dd if=/dev/zero of="$TMPDIR/small/fill2" bs=4k 2>/dev/null
+	[ -d "$DAVIT_STATE/containers/$(davit inspect "$1" | jq -r '.[0].Id')" ]
+}
 is "$(davit run --name filler davit/demo sh -c 'cat /dev/zero >/x 2>/dev/null; exit 7' >/dev/null 2>&1; echo $?)" 7 'a kept container fills the disk'
-like "$(davit ps -a)" 'Exited \(7\).* filler' 'ps has it, though its end fits nowhere'
+ok 'its end fits nowhere' full filler
+like "$(davit ps -a)" 'Exited \(7\).* filler' 'ps has it'
 is "$(davit inspect filler | jq -c '.[0].State | [.Status, .ExitCode]')" '["exited",7]' 'inspect, too'
 is "$(davit wait filler)" 7 'and wait'
-ok 'system check has nothing to say' davit system check
+is "$(davit system check)" 'nothing left behind' 'system check has nothing to say'
 is "$(davit start filler && davit wait filler)" $'filler\n7' 'it can be started again'
-run davit run -d --name second davit/demo true
+ok 'with the same end' full filler
+run davit run -d --name another davit/demo true
 is "$status" 125 'a second one does not fit'
 is "$(davit ps -aq | wc -l)" 2 'and leaves nothing'
 ok 'what fills the disk can be removed' davit rm filler
 is "$(davit ps -a --format json | jq -r .Names)" before 'it is gone'
-ok 'its space with it' davit rm before
-davit run -d --name running davit/demo sh -c 'cat /dev/zero >/x 2>/dev/null; sleep 100' >/dev/null
-wait_until 10 eval '! echo x 2>/dev/null >"$TMPDIR/small/fill"'
+rm "$TMPDIR"/small/fill*
+davit rm before >/dev/null
+davit run -d --name running davit/demo sh -c 'cat /dev/zero >/x 2>/dev/null; sleep 1000' >/dev/null
+wait_until 20 eval '! dd if=/dev/zero of="$TMPDIR/small/fill" bs=4k count=1 2>/dev/null'
 ok 'also while it runs' davit rm -f running
 is "$(davit ps -aq)" '' 'and it is gone'
+# the record of an end is there again once there is room
+davit run --name later davit/demo sh -c 'cat /dev/zero >/x 2>/dev/null; exit 7' >/dev/null 2>&1
+ok 'one more that fills it' full later
+id=$(davit inspect later | jq -r '.[0].Id')
+: >"$DAVIT_ROOT/containers/$id/upper/x"
+rm "$TMPDIR"/small/fill*
+is "$(davit wait later; [ -e "$DAVIT_STATE/containers/$id" ] || echo recorded)" $'7\nrecorded' 'with room it is recorded'
+davit rm later >/dev/null
 dd if=/dev/zero of="$TMPDIR/small/fill" bs=4k 2>/dev/null
 run davit tag davit/demo other/name
 is "$status" 1 'a name does not fit'

@@ -39,11 +39,21 @@ is "$(stat -c %u /dev/null)" "$null_owner" 'and the null device'
 rm "$TMPDIR"/{o,e,fifo}
 
 # a reader that goes: what has a log goes on and has all in it, what has none ends
-script='for i in 1 2 3 4 5; do echo $i || exit 9; sleep 0.1; done; exit 5'
-is "$(davit run --name logged davit/demo sh -c "$script" | head -1; echo "${PIPESTATUS[0]}")" $'1\n141' 'the reader of a logged container goes'
+# (it goes on once its reader has gone)
+script='echo 1; while [ ! -e /go ]; do sleep 0.05; done; for i in 2 3 4 5; do echo $i || exit 9; sleep 0.1; done; exit 5'
+go() { wait_until 20 eval '! pgrep -f "[h]ead -n 1 davit-reader" >/dev/null'; davit exec "$1" touch /go; }
+reader() { bash -c 'exec -a "head -n 1 davit-reader" head -n 1'; }
+(wait_until 20 davit exec logged true && go logged) &
+is "$(davit run --name logged davit/demo sh -c "$script" | reader; echo "${PIPESTATUS[0]}")" $'1\n141' 'the reader of a logged container goes'
+wait
 is "$(davit wait logged; davit logs logged 2>&1)" $'5\n1\n2\n3\n4\n5' 'which hears nothing of it, and logs all'
-is "$(davit run --name unlogged --log-driver none davit/demo sh -c "trap '' PIPE; $script" 2>/dev/null | head -1; echo "${PIPESTATUS[0]}")" \
-	$'1\n9' 'one without a log hears of it'
-is "$(davit run --rm -i davit/demo sh -c "trap '' PIPE; $script" 2>/dev/null | head -1; echo "${PIPESTATUS[0]}")" $'1\n9' 'so does one with --rm'
-davit rm logged unlogged >/dev/null
+for flags in '--name unlogged --log-driver none' '--rm -i --name unlogged'; do
+	(wait_until 20 davit exec unlogged true && go unlogged) &
+	# shellcheck disable=SC2086 # words
+	is "$(davit run $flags davit/demo sh -c "trap '' PIPE; $script" 2>/dev/null </dev/null | reader; echo "${PIPESTATUS[0]}")" $'1\n9' \
+		"one without a log hears of it: $flags"
+	wait
+	davit rm -f unlogged >/dev/null 2>&1
+done
+davit rm logged >/dev/null
 done_testing

@@ -95,6 +95,16 @@ on_terminal "$o exec -t c sh -c 'seq 1 20000; exit 6'"
 is "$(grep -cx '[0-9]\{1,\}' <<<"$out")" 20000 'all output comes, also what is left at the end'
 like "$out" 'status=6' 'then the status'
 
+# a terminal that is gone: what ignores the hang-up ends by itself, and what it still writes holds nobody up
+script='trap "" HUP; echo up; sleep 1; seq 1 100000; exit 5'
+gone=("$(dirname "$(readlink -f "$0")")/../engine/on-terminal" 'expect:up' hang-up -- "$oci_runtime" --root "$oci_root")
+bundle gone '.process.terminal = true | sh($s)' --arg s "$script"
+run "${gone[@]}" run --bundle "$bundles/gone" gone
+is "$status" 5 'run without its terminal: the status' || diag "$out" "$err"
+fails 'and the container is gone' 1 oci state gone
+run "${gone[@]}" exec -t c sh -c "$script"
+is "$status" 5 'exec without its terminal: the status' || diag "$out" "$err"
+
 # without a terminal of ours
 # shellcheck disable=SC2016 # of the container's shell
 is "$(echo typed | oci exec -t c sh -c 'read x; echo "got-$x"' | tr -d '\r' | tail -1)" got-typed 'from pipes'

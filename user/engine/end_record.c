@@ -21,7 +21,6 @@ int end_record_write(struct engine *en, const char *id, const struct run_state *
 {
 	_cleanup_str_ struct str text = STR_INIT;
 	char path[CONTAINER_PATH_MAX];
-	int r;
 
 	str_addf(&text, "{\"started_ns\":%lld,\"finished_ns\":%lld,\"oom_killed\":%s,\"is_known\":%s",
 		 (long long)s->started_ns,
@@ -32,11 +31,16 @@ int end_record_write(struct engine *en, const char *id, const struct run_state *
 	str_add(&text, "}\n");
 	if (str_failed(&text))
 		return err_set(e, ENOMEM, "write how '%.12s' ended", id);
-	r = io_replace_file(en->store.fd, container_path(path, id, "end.json"), text.p, text.len,
-			    0600, 0, e);
-	if (r < 0)
-		(void)unlinkat(en->store.fd, path, 0); /* that of another run would be wrong */
-	return r;
+	return io_replace_file(en->store.fd, container_path(path, id, "end.json"), text.p, text.len, 0600, 0,
+			       e);
+}
+
+void end_record_remove(struct engine *en, const char *id)
+{
+	char path[CONTAINER_PATH_MAX];
+
+	(void)unlinkat(en->store.fd, container_path(path, id, "end.json"),
+		       0); /* there may be none */
 }
 
 int end_record_read(struct engine *en, const char *id, struct end_record *ret, struct err *e)

@@ -20,9 +20,10 @@ struct end_record {
 	bool is_known, oom_killed;
 };
 
-/* end_record_write() - @is_known false: it ends now or later, and nobody knows how. Without room the last one goes. */
+/* end_record_write() - @is_known false: it ends now or later, and nobody knows how */
 int end_record_write(struct engine *en, const char *id, const struct run_state *s, bool is_known,
 		     struct err *e);
+void end_record_remove(struct engine *en, const char *id);
 /* end_record_read() - -ENOENT: it never ran to an end */
 int end_record_read(struct engine *en, const char *id, struct end_record *ret, struct err *e);
 

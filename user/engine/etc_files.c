@@ -13,11 +13,25 @@
 #include "base/io.h"
 #include "runtime/config.h"
 
-#define ETC_FILE_MAX 65536u
+#define ETC_FILE_MAX (4u << 20) /* some hosts have lists of a hundred thousand names */
 
 static void add(struct runtime_config *rc, const char *name, char *text)
 {
 	rc->etc_files[rc->n_etc_files++] = (struct runtime_file){ name, text };
+}
+
+/* A host may have none. */
+static int add_of_host(struct runtime_config *rc, const char *name, const char *path, struct err *e)
+{
+	static char text[ETC_FILE_MAX + 2];
+	ssize_t n = io_read_small(AT_FDCWD, path, text, sizeof(text));
+
+	if (n > (ssize_t)ETC_FILE_MAX)
+		return err_plain(e, -EFBIG, "'%s' of the host is larger than %u bytes", path,
+				 ETC_FILE_MAX);
+	if (n >= 0)
+		add(rc, name, str_printf("%s\n", text));
+	return 0;
 }
 
 static bool has_own_dev(const struct runtime_config *rc)
@@ -43,23 +57,23 @@ int etc_files_make(struct runtime_config *rc, int run_fd, const char *run_path, 
 {
 	const char *name = rc->hostname ? rc->hostname : "";
 	const char *blank = rc->hostname ? " " : "";
-	char *resolv = NULL, *hosts = NULL;
+	int r = 0;
 
 	/* the host's names and networks: its own files of the image are as good */
 	if (!(rc->new_ns & CLONE_NEWUTS) && !(rc->new_ns & CLONE_NEWNET))
 		return 0;
-	if (!(rc->new_ns & CLONE_NEWNET) &&
-	    io_read_file(AT_FDCWD, "/etc/hosts", ETC_FILE_MAX, &hosts, NULL, NULL) == 0)
-		add(rc, "hosts", hosts);
-	else
+	if (!(rc->new_ns & CLONE_NEWNET))
+		r = add_of_host(rc, "hosts", "/etc/hosts", e);
+	if (r == 0 && !rc->n_etc_files)
 		add(rc, "hosts",
 		    str_printf(
 			    "127.0.0.1\tlocalhost%s%s\n::1\tlocalhost ip6-localhost ip6-loopback%s%s\n",
 			    blank, name, blank, name));
 	add(rc, "hostname", str_printf("%s\n", name));
-	if (!(rc->new_ns & CLONE_NEWNET) &&
-	    io_read_file(AT_FDCWD, "/etc/resolv.conf", ETC_FILE_MAX, &resolv, NULL, NULL) == 0)
-		add(rc, "resolv.conf", resolv);
+	if (r == 0 && !(rc->new_ns & CLONE_NEWNET))
+		r = add_of_host(rc, "resolv.conf", "/etc/resolv.conf", e);
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < rc->n_etc_files; i++)
 		if (!rc->etc_files[i].text)
 			return err_set(e, ENOMEM, "make '/etc/%s'", rc->etc_files[i].name);
@@ -69,7 +83,7 @@ int etc_files_make(struct runtime_config *rc, int run_fd, const char *run_path, 
 	if (!rc->etc_dir)
 		return err_set(e, ENOMEM, "make '/etc/hosts'");
 	for (size_t i = 0; i < rc->n_etc_files; i++) {
-		int r = write_file(rc, run_fd, &rc->etc_files[i], e);
+		r = write_file(rc, run_fd, &rc->etc_files[i], e);
 
 		if (r < 0)
 			return r;

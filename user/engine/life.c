@@ -82,7 +82,8 @@ int life_begin(struct engine *en, const struct container *c, struct timing *timi
 			if (r == -EEXIST && tries == 0 && life_drop(en, c, NULL) == 0)
 				continue;
 			r = r == -EEXIST ?
-				    err_plain(e, r, "container '%.12s' is running already", c->id) :
+				    err_plain(e, -EALREADY, "container '%.12s' is running already",
+					      c->id) :
 				    err_set(e, r, "make '%s'", ret->run_path);
 			break;
 		}
@@ -313,10 +314,11 @@ int life_start(struct life *l, struct err *e)
 	l->state.pid = l->started.pid;
 	l->state.started_ns = fmt_now_ns();
 	r = run_state_write(l->state_fd, &l->state);
-	/* what outlives the boot: that it ran, and nobody saw the end */
-	if (!l->c->options.auto_remove)
-		(void)end_record_write(l->en, l->c->id, &l->state, false,
-				       NULL); /* if it does not fit, it has none */
+	/* what outlives the boot: that it ran, and nobody saw the end. Where that does not fit, the end of another
+	 * run would be wrong */
+	if (!l->c->options.auto_remove &&
+	    end_record_write(l->en, l->c->id, &l->state, false, NULL) < 0)
+		end_record_remove(l->en, l->c->id);
 	l->root_fd = fd_close(l->root_fd);
 	return r < 0 ? err_set(e, r, "write '%s/" RUN_STATE_FILE "'", l->run_path) : 0;
 }

@@ -25,6 +25,8 @@ struct timing;
 /**
  * struct life - a container being started, running, or being taken apart, by its owner
  * @run_fd:	running state directory, flock(2)ed: whoever holds it is the owner
+ * @is_unrecorded: all that life_end() could not do is to write on disk how it ended, for want of room, say: the running
+ *		state stays and says it, until it can be written or life_drop()
  * @state_fd:	its file "state" (-1: none yet), through which the exit reaches those who wait
  */
 struct life {
@@ -36,7 +38,7 @@ struct life {
 	struct bpf_set *bpf;
 	struct resolved resolved;
 	struct plan plan;
-	bool has_plan, has_resolved;
+	bool has_plan, has_resolved, is_unrecorded;
 	struct run_state state; /* what @state_fd has */
 	struct started started;
 	struct timing *timing;
@@ -45,7 +47,7 @@ struct life {
 /**
  * life_begin() - become the owner: make and lock the running state of @c
  *
- * Return: 0; -EEXIST when it runs already. @ret is for life_done() from then on.
+ * Return: 0; -EALREADY when it runs already. @ret is for life_done() from then on.
  */
 int life_begin(struct engine *en, const struct container *c, struct timing *timing,
 	       struct life *ret, struct err *e);
@@ -64,10 +66,6 @@ int life_start(struct life *l, struct err *e);
  * `davit system check`.
  */
 int life_end(struct life *l, const struct exit_record *exit, struct err *e);
-
-/* life_is_unrecorded() - did life_end() take all away, without room on the disk for how it ended? Then the running
- * state stays and says it, until there is room or life_drop(). */
-bool life_is_unrecorded(int r);
 
 /* life_done() - free and close; takes nothing away */
 void life_done(struct life *l);

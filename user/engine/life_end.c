@@ -128,11 +128,16 @@ int life_end(struct life *l, const struct exit_record *exit, struct err *e)
 	/* the row goes after the cgroup: a process without a row would have no network */
 	if (first == 0)
 		keep_first(&first, end_policy(l, s.cgroup_id, &one), e, &one);
-	s.oom_killed = oom_killed;
+	s.oom_killed = s.oom_killed || oom_killed; /* the cgroup may have gone in a call before */
 	if (exit)
 		publish_exit(l, &s, exit);
-	if (!l->c->options.auto_remove && s.pid)
-		keep_first(&first, end_record_write(l->en, l->c->id, &s, exit != NULL, &one), e, &one);
+	l->state = s;
+	if (!l->c->options.auto_remove && s.pid) {
+		int r = end_record_write(l->en, l->c->id, &s, exit != NULL, &one);
+
+		l->is_unrecorded = first == 0 && r < 0;
+		keep_first(&first, r, e, &one);
+	}
 	if (first < 0) /* keep what leads to the leftovers */
 		return first;
 	if (l->c->options.auto_remove)
@@ -142,23 +147,27 @@ int life_end(struct life *l, const struct exit_record *exit, struct err *e)
 	return first;
 }
 
-bool life_is_unrecorded(int r)
-{
-	return r == -ENOSPC || r == -EDQUOT;
-}
-
 int life_drop(struct engine *en, const struct container *c, struct err *e)
 {
 	_cleanup_(cgroup_freep) struct cgroup *cg = NULL;
 	struct life l;
-	int r = life_adopt(en, c, -1, &l, NULL);
+	int r = life_adopt(en, c, -1, &l, e);
 
-	if (r == -ENOENT)
+	if (r == -ENOENT) {
+		err_clear(e);
 		return 0;
-	if (r == 0) {
-		r = cgroup_open(en->env->slice, c->id, &cg, NULL);
-		r = r == -ENOENT ? end_running_state(&l, &l.state, e) : -EBUSY;
-		life_done(&l);
 	}
-	return r < 0 && r != -EWOULDBLOCK ? r : r == 0 ? 0 : -EBUSY;
+	if (r == -EWOULDBLOCK)
+		return err_plain(e, -EBUSY, "container '%.12s' has an owner", c->id);
+	if (r < 0)
+		return r;
+	r = cgroup_open(en->env->slice, c->id, &cg, e);
+	if (r == -ENOENT) {
+		err_clear(e);
+		r = end_running_state(&l, &l.state, e);
+	} else if (r == 0) {
+		r = err_plain(e, -EBUSY, "container '%.12s' has a cgroup", c->id);
+	}
+	life_done(&l);
+	return r;
 }

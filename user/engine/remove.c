@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -19,6 +20,8 @@
 #include "engine/life.h"
 #include "engine/name.h"
 #include "engine/signal.h"
+
+#define LOOKERS_MS 50
 
 int remove_disk(struct engine *en, const struct container *c, struct err *e)
 {
@@ -54,7 +57,9 @@ static int remove_ended(struct engine *en, const struct container *c, struct err
 		return err_plain(e, lock, "no container '%s'", c->name ? c->name : c->id);
 	if (lock < 0)
 		return lock;
-	r = life_drop(en, c, e);
+	/* who looks at it holds the lock for a moment */
+	for (int tries = 0; (r = life_drop(en, c, e)) == -EBUSY && tries < LOOKERS_MS; tries++)
+		(void)poll(NULL, 0, 1);
 	if (r == -EBUSY)
 		return err_plain(e, r, "container '%s' was started meanwhile",
 				 c->name ? c->name : c->id);

@@ -147,6 +147,8 @@ int resolve_names(const struct container *c, struct runtime_config *rc, struct e
 		r = hostname_check(o->domainname, e);
 	if (r < 0)
 		return r;
+	/* on the host's network it answers to the host's name */
+	rc->keeps_hostname = !o->hostname && !(rc->new_ns & CLONE_NEWNET) && uname(&u) == 0;
 	if (o->hostname)
 		rc->hostname = strdup(o->hostname);
 	else if (!(rc->new_ns & CLONE_NEWNET) &&

@@ -43,7 +43,7 @@ int run_direct(struct engine *en, const struct container *c, const struct image 
  * @client:  end of attach_pair() for the monitor, taken over; -1 = none
  * @ret_pid: of the workload, which may have ended by now; NULL = not wanted
  *
- * Return: 0 once the workload has been executed; -EEXIST when the name is in use, or @c runs.
+ * Return: 0 once the workload has been executed; -EEXIST when the name is in use; -EALREADY when @c runs.
  */
 int run_monitored(struct engine *en, const struct container *c, const struct image *im, int client,
 		  struct timing *timing, pid_t *ret_pid, struct err *e);

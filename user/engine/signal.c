@@ -114,11 +114,12 @@ static int wait_for_owner(struct engine *en, const struct container *c, int flag
 	if (r == 0) {
 		r = life_end(&l, has_exit ? &exit : NULL, e);
 		life_done(&l);
+		if (l.is_unrecorded) {
+			err_clear(e);
+			r = 0;
+		}
 	}
-	if (!life_is_unrecorded(r))
-		return r;
-	err_clear(e);
-	return 0;
+	return r;
 }
 
 int container_await_owner(struct engine *en, const struct container *c, struct err *e)

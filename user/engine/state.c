@@ -39,6 +39,13 @@ static int past_state(struct engine *en, const struct container *c, struct conta
 		st->status = CONTAINER_CREATED;
 		return 0;
 	}
+	if (r == -EBADMSG || r == -EFBIG) { /* cut short by a power failure, say: it ran */
+		err_clear(e);
+		end = (struct end_record){ .is_known = false,
+					   .started_ns = c->created_ns,
+					   .finished_ns = c->created_ns };
+		r = 0;
+	}
 	if (r < 0)
 		return r;
 	st->status = CONTAINER_EXITED;
@@ -78,7 +85,7 @@ static int finish(struct engine *en, const struct container *c, int *lock, struc
 	r = life_end(&l, has_exit ? &exit : NULL, e);
 	s = l.state;
 	life_done(&l);
-	if (!life_is_unrecorded(r))
+	if (!l.is_unrecorded)
 		return r < 0 ? r : past_state(en, c, st, e);
 	err_clear(e);
 	st->status = CONTAINER_EXITED;
@@ -86,6 +93,7 @@ static int finish(struct engine *en, const struct container *c, int *lock, struc
 	st->has_exit = has_exit;
 	st->exit_code = has_exit ? exit_record_code(&exit) : 0;
 	st->finished_ns = has_exit ? exit.finished_ns : s.started_ns;
+	st->oom_killed = s.oom_killed;
 	return 0;
 }
 

@@ -11,7 +11,7 @@
 
 #include "runtime/config.h"
 
-enum stdio_kind stdio_kind(int fd)
+static enum stdio_kind look_at(int fd)
 {
 	struct stat st;
 
@@ -20,6 +20,19 @@ enum stdio_kind stdio_kind(int fd)
 	if (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode))
 		return STDIO_HARMLESS;
 	return S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3) ? STDIO_NULL : STDIO_RELAYED;
+}
+
+enum stdio_kind stdio_kind(int fd)
+{
+	static enum stdio_kind kinds[3]; /* ours stay what they are */
+	static bool is_known[3];
+
+	if (fd > STDERR_FILENO)
+		return look_at(fd);
+	if (!is_known[fd])
+		kinds[fd] = look_at(fd);
+	is_known[fd] = true;
+	return kinds[fd];
 }
 
 bool stdio_needs_relay(bool with_stdin)

@@ -62,15 +62,18 @@ static const char *const names[] = {
 
 unsigned int cap_last(void)
 {
+	static unsigned int known;
 	unsigned int last = ARRAY_SIZE(names) - 1;
 
+	if (known)
+		return known;
 	/* EINVAL past the last; kernels since 5.9 have all of the table, so this is one call */
 	while (last > 0 && prctl(PR_CAPBSET_READ, last, 0, 0, 0) < 0)
 		last--;
-	if (last < ARRAY_SIZE(names) - 1)
-		return last;
-	while (last < 63 && prctl(PR_CAPBSET_READ, last + 1, 0, 0, 0) >= 0)
+	while (last >= ARRAY_SIZE(names) - 1 && last < 63 &&
+	       prctl(PR_CAPBSET_READ, last + 1, 0, 0, 0) >= 0)
 		last++;
+	known = last;
 	return last;
 }
 

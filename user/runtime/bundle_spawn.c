@@ -365,6 +365,10 @@ int bundle_spawn(const struct oci_linux *linux_, const struct oci_process *proce
 	f.report_write = fd_close(f.report_write);
 	f.sync_read = fd_close(f.sync_read);
 	r = has_maps ? start_with_maps(linux_, &f, child.pid, e) : 0;
+	if (r < 0) {
+		f.sync_write = fd_close(f.sync_write); /* it ends, if it has not */
+		r = outcome_cause(f.report_read, l->argv[1], l->failed, r, e);
+	}
 	if (r == 0 && waits)
 		r = follow(&f, l->argv[1], events, &child, e);
 	else if (r == 0)

@@ -75,6 +75,7 @@ struct runtime_config {
 	struct id_map id_map;
 	int64_t mono_ns, boot_ns;
 	char *hostname, *domainname;
+	bool keeps_hostname; /* @hostname is that of the host, which a new namespace begins with */
 	bool root_readonly, is_privileged, has_unconfined_paths;
 	uint64_t shm_size;
 	struct runtime_file etc_files[RUNTIME_ETC_FILES_MAX];

@@ -285,9 +285,9 @@ static void stop_here(struct console *c)
 	make_raw(c);
 }
 
-static bool has_hung_up(void)
+static bool has_hung_up(const struct console *c)
 {
-	struct pollfd p = { .fd = STDIN_FILENO };
+	struct pollfd p = { .fd = c->size_fd };
 
 	return poll(&p, 1, 0) == 1 && (p.revents & (POLLHUP | POLLERR));
 }
@@ -302,7 +302,7 @@ bool console_signals(struct console *c)
 
 		if (!c->o->is_tty || (sig != SIGWINCH && sig != SIGTSTP && sig != SIGCONT)) {
 			(void)c->o->kill(sig, c->o->data); /* it may have ended by itself */
-			if (sig == SIGHUP && c->o->is_tty && has_hung_up())
+			if (sig == SIGHUP && c->o->is_tty && has_hung_up(c))
 				c->is_detached = true; /* nobody sees it any more */
 			continue;
 		}

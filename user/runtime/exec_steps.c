@@ -39,7 +39,9 @@ static int set_caps(uint64_t effective, uint64_t permitted, uint64_t inheritable
 
 static int drop_bounding(const struct launch *l, struct err *e)
 {
-	for (int cap = 0; cap < 64; cap++) {
+	int end = l->cap_end ? (int)l->cap_end : 64;
+
+	for (int cap = 0; cap < end; cap++) {
 		long r;
 
 		if (l->caps.bounding & (1ull << cap))

@@ -135,6 +135,7 @@ struct launch {
 	bool is_plain_root; /* all user and group ids of the child are 0 */
 	bool keep_groups; /* setgroups is denied in this user namespace */
 	struct cap_sets caps;
+	unsigned int cap_end; /* behind the kernel's last capability, 0 = not known */
 	bool no_new_privs;
 	const struct sock_filter *seccomp;
 	size_t n_seccomp;

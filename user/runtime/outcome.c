@@ -129,6 +129,29 @@ int outcome_failed(const struct err *board, int r, struct err *e)
 	return board->code;
 }
 
+static int was_killed(struct err *e)
+{
+	int r = err_plain(e, -ECANCELED, "the container's process was killed before it was ready");
+
+	err_hint(e, "by the kernel, if the memory limit is too small for a start");
+	return r;
+}
+
+int outcome_cause(int fd, const char *command, const struct err *board, int r, struct err *e)
+{
+	struct err told = ERR_INIT;
+	int q = outcome_failed(board, outcome_read(fd, command, &told),
+			       &told); /* at its end at the latest */
+
+	if (r != -EPIPE && r != -ENOENT && r != -ESRCH)
+		return r;
+	if (q >= 0)
+		return was_killed(e);
+	if (e)
+		*e = told;
+	return q;
+}
+
 int outcome_read_stage(int fd, const char *command, uint32_t *ret_stage, struct err *e)
 {
 	unsigned char bytes[sizeof(struct err)];
@@ -140,12 +163,8 @@ int outcome_read_stage(int fd, const char *command, uint32_t *ret_stage, struct 
 	} while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return err_set(e, errno, "read how the start went");
-	if (n == 0) {
-		(void)err_plain(e, -ECANCELED,
-				"the container's process was killed before it was ready");
-		err_hint(e, "by the kernel, if the memory limit is too small for a start");
-		return -ECANCELED;
-	}
+	if (n == 0)
+		return was_killed(e);
 	memcpy(&report, bytes, sizeof(report));
 	if (n != (ssize_t)sizeof(report) || report.code != 0)
 		return judge(bytes, n, command, e);

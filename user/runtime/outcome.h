@@ -31,6 +31,10 @@ struct err *outcome_board(bool is_shared);
  * that; or the code of the error on the board, with @e. */
 int outcome_failed(const struct err *board, int r, struct err *e);
 
+/* outcome_cause() - why a child could not be talked to (@r, @e): because it is gone, it has said why, or was
+ * killed. Waits for its end. Return: @r for other reasons. */
+int outcome_cause(int fd, const char *command, const struct err *board, int r, struct err *e);
+
 /* outcome_read_stage() - the next thing it says that is no error: INIT_READY, or a stage of a bundle's
  * child. The pipe stays open. Return: 0; -errno with @e. */
 int outcome_read_stage(int fd, const char *command, uint32_t *ret_stage, struct err *e);

@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/libc.h"
+#include "kern/cap.h"
 #include "runtime/masks.h"
 #include "runtime/null_device.h"
 #include "runtime/plan_parts.h"
@@ -123,7 +124,8 @@ static int plan_process(const struct runtime_config *c, const struct plan_places
 	l->seccomp_flags = c->seccomp_flags;
 	l->rlimits = c->rlimits;
 	l->n_rlimits = c->n_rlimits;
-	l->hostname = c->hostname;
+	l->hostname = c->keeps_hostname ? NULL : c->hostname;
+	l->cap_end = cap_last() + 1;
 	l->domainname = c->domainname;
 	l->bring_up_lo = (c->new_ns & CLONE_NEWNET) != 0;
 	l->new_ns = c->new_ns;

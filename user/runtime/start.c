@@ -80,7 +80,8 @@ int runtime_spawn(uint64_t flags, struct plan *p, int cgroup_fd, const struct id
 	if (r == 0)
 		r = outcome_read(err_read, p->argv[1], e);
 	else
-		(void)outcome_read(err_read, p->argv[1], NULL); /* it must be gone first */
+		r = outcome_cause(err_read, p->argv[1], l->failed, r,
+				  e); /* and waits until it is gone */
 	r = outcome_failed(l->failed, r, e);
 	if (r < 0) {
 		reap(pidfd);

@@ -108,16 +108,14 @@ static int each_entry(int rootfd, const char *path, unsigned int min_fields,
 		      struct err *e)
 {
 	_cleanup_fd_ int fd = open_regular(rootfd, path, e);
-	_cleanup_free_ char *buf = NULL;
-	struct lines l = { .fd = fd, .path = path };
+	static char buf[PASSWD_LINE_MAX +
+			1]; /* from the heap it would be a mapping, made and removed */
+	struct lines l = { .fd = fd, .path = path, .buf = buf };
 	char *line;
 	int r;
 
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
-	buf = l.buf = malloc(PASSWD_LINE_MAX + 1);
-	if (!buf)
-		return err_set(e, ENOMEM, "read '%s' in the container", path);
 	while ((r = next_line(&l, &line, e)) > 0) {
 		char *fields[FIELDS_MAX] = { NULL };
 		unsigned int n = 0;

@@ -35,7 +35,7 @@ struct image {
 };
 
 /**
- * image_find() - by NAME[:TAG], NAME@sha256:DIGEST, id, "sha256:ID" or unique id prefix
+ * image_find() - by NAME[:TAG], NAME@sha256:DIGEST, id, "sha256:ID" or unique id prefix (4 or more)
  *
  * For a name this is one readlink and one file read. A digest names a manifest; the NAME before it
  * is not compared, since the digest says all.
@@ -46,7 +46,7 @@ struct image {
 int image_find(const struct store *st, const char *ref, struct image *ret, struct err *e);
 void image_done(struct image *im);
 
-#define IMAGE_ID_PREFIX_MIN 1u
+#define IMAGE_ID_PREFIX_MIN 4u
 
 struct image_list {
 	struct image *v;

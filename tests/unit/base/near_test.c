@@ -40,7 +40,7 @@ TEST(other_words)
 	EXPECT_STREQ("", meant(""));
 	EXPECT_STREQ("", meant("x"));
 	EXPECT_STREQ("", meant("mxxxry")); /* three slips */
-	EXPECT_STREQ("", meant("uxyz")); /* more than half is wrong */
+	EXPECT_STREQ("", meant("uxyz")); /* more than a third is wrong */
 	EXPECT_STREQ("", meant("an-option-of-more-letters-than-are-looked-ta"));
 }
 

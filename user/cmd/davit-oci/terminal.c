@@ -93,6 +93,11 @@ int terminal_wait(struct terminal *t, int pidfd, struct err *e)
 		return r;
 	f.pty = master;
 	r = relay_run(&f, &o, &is_detached, e);
+	if (r == 0 &&
+	    is_detached) { /* our terminal is gone: so is the process', and what it does without is its own */
+		master = fd_close(master);
+		return oci_wait(pidfd, e);
+	}
 	return r < 0 ? r : spawn_wait(fcntl(pidfd, F_DUPFD_CLOEXEC, 3), e);
 }
 

@@ -55,7 +55,7 @@ int image_helper(const struct env *env, const char *verb, const struct opt *opti
 		r = strv_add(&args, argv[i]);
 	if (r < 0)
 		return err_set(e, r, "start davit-image");
-	(void)signal(SIGPIPE, SIG_DFL); /* as it was for us */
+	(void)signal(SIGPIPE, SIG_DFL); /* ignored here, which it would inherit */
 	(void)execv(path, args.v);
 	return err_set(e, errno, "execute '%s'", path);
 }

@@ -45,9 +45,11 @@ static int apply(const char *arg, void *data, struct err *e)
 	_cleanup_str_ struct str out = STR_INIT;
 	struct container c = { .name = NULL };
 	int r = engine_open(each->env, &en, e);
+	bool is_absent;
 
 	if (r == 0)
 		r = container_find(&en, arg, &c, e);
+	is_absent = r == -ENOENT;
 	if (r == 0)
 		r = each->verb(&en, &c, each->opts, &out, e);
 	else if (each->verb == rm_one && each->opts->force && r == -EBADMSG && id_is_valid(arg))
@@ -55,7 +57,7 @@ static int apply(const char *arg, void *data, struct err *e)
 	if (r < 0 && !e->is_plain)
 		r = err_wrap(e, r, "cannot %s '%s'", each->doing, arg);
 	container_done(&c);
-	if (r == -ENOENT && each->verb == rm_one && each->opts->force) {
+	if (is_absent && each->verb == rm_one && each->opts->force) {
 		(void)cli_print_error(e); /* what was asked for is so, as with Docker */
 		return 0;
 	}
@@ -232,7 +234,7 @@ static const struct opt stop_options[] = {
 	OPT_END
 };
 static const struct opt rm_options[] = {
-	OPT_BOOL('f', "force", struct life_opts, force,     "kill it first if it runs"),
+	OPT_BOOL('f', "force", struct life_opts, force,     "kill it first if it runs; that there is none is no failure"),
 	OPT_BOOL('v', "volumes", struct life_opts, volumes, "with its anonymous volumes (which end with it anyway)"),
 	OPT_END
 };

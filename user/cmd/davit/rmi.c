@@ -13,7 +13,7 @@ struct rmi_opts {
 
 /* clang-format off */
 static const struct opt rmi_options[] = {
-	OPT_BOOL('f', "force", struct rmi_opts, force, "all names of an id; names of an image in use, which itself stays"),
+	OPT_BOOL('f', "force", struct rmi_opts, force, "all names of an id; names of an image in use, which itself stays; that there is none is no failure"),
 	OPT_END
 };
 /* clang-format on */

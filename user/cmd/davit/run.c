@@ -343,6 +343,10 @@ const struct command cmd_run = {
 	.max_args = -1,
 	.failed_status = EXIT_NOT_RUN,
 	.exit_status = EXIT_STATUS_OF_COMMAND,
+	.details =
+		"In the foreground signals go to the container, with and without a terminal. A terminal that\n"
+		"hangs up is detached from. When the reader of the output goes, the container gets SIGPIPE as\n"
+		"it would without davit; one that has a log goes on, and run ends with 141.\n",
 };
 
 const struct command cmd_create = {

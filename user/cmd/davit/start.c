@@ -84,7 +84,7 @@ static int start_or_join(struct engine *en, struct container *c, struct start_on
 		if (st.status == CONTAINER_RUNNING)
 			return join_running(en, c, s, e);
 		r = start_container(en, c, s, e);
-		if (r != -EEXIST)
+		if (r != -EALREADY)
 			return r;
 		if (tries < 999)
 			err_clear(e);

@@ -92,7 +92,9 @@ static int none_runs(struct engine *en, const struct strv *ids, struct err *e)
 	return r;
 }
 
-static int remove_container(struct engine *en, const char *id, bool force, struct err *e)
+/* @told: the last failure to say so */
+static int remove_container(struct engine *en, const char *id, bool force, struct err *told,
+			    struct err *e)
 {
 	struct container c = { .name = NULL };
 	_cleanup_str_ struct str out = STR_INIT;
@@ -108,7 +110,7 @@ static int remove_container(struct engine *en, const char *id, bool force, struc
 	}
 	container_done(&c);
 	if (r == 0)
-		r = print_str(&out, e);
+		(void)print_str(&out, told);
 	if (r == -ENOENT) { /* gone meanwhile */
 		err_clear(e);
 		r = 0;
@@ -119,12 +121,17 @@ static int remove_container(struct engine *en, const char *id, bool force, struc
 static int remove_containers(struct engine *en, bool force, struct err *e)
 {
 	_cleanup_strv_ struct strv ids = { NULL, 0 };
+	struct err told = ERR_INIT; /* what could not be said does not stop it */
 	int r = container_ids(en, &ids, e);
 
 	if (r == 0 && !force)
 		r = none_runs(en, &ids, e);
 	for (size_t i = 0; r == 0 && i < ids.n; i++)
-		r = remove_container(en, ids.v[i], force, e);
+		r = remove_container(en, ids.v[i], force, &told, e);
+	if (r == 0 && told.code < 0) {
+		*e = told;
+		r = told.code;
+	}
 	return r;
 }
 
