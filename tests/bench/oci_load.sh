@@ -47,21 +47,28 @@ many_groups() {
 	done
 }
 mkdir "$dir/mounts"
-for ((i = 0; i < 5000; i++)); do echo "mount -t tmpfs -o size=4k davit-bench $dir/mounts/$i"; done >"$dir/mount.sh"
-many_mounts() {
+for ((i = 0; i < 5000; i++)); do
+	echo "mount --bind $dir/tree $dir/mounts/$i" >&3
+	echo "mount -t tmpfs -o size=4k davit-bench $dir/mounts/$i" >&4
+done 3>"$dir/mounts.sh" 4>"$dir/filesystems.sh"
+# mounts alone; mounts of a file system each, whose caches the kernel walks when a memory cgroup is removed
+many() { # mounts|filesystems
 	mount -t tmpfs -o size=4k davit-bench "$dir/mounts"
 	(cd "$dir/mounts" && mkdir $(seq 0 4999))
-	sh -e "$dir/mount.sh"
+	sh -e "$dir/$1.sh"
 }
 for ((t = 0; t < turns; t++)); do
 	turn "alone$t"
 	many_groups
 	turn "groups$t"
 	find "$parent" -mindepth 1 -depth -type d -path '*/many*' -exec rmdir {} +
-	turn "without$t"
-	many_mounts
-	turn "mounts$t"
-	umount -l "$dir/mounts"
+	for kind in mounts filesystems; do
+		turn "without_$kind$t"
+		many $kind
+		turn "$kind$t"
+		umount -l "$dir/mounts"
+		sleep 1 # they are taken apart behind our back
+	done
 done
 # beside WHAT ALONE: median over the turns of what a run costs more
 beside() {
@@ -73,9 +80,10 @@ beside() {
 	done | jq -cs 'def median: sort | (.[(length - 1) / 2 | floor] + .[length / 2 | floor]) / 2;
 		{davit: (map(.["davit-oci run"]) | median), floor: (map(.floor) | median)}'
 }
-groups=$(beside groups alone) mounts=$(beside mounts without)
+groups=$(beside groups alone) mounts=$(beside mounts without_mounts) filesystems=$(beside filesystems without_filesystems)
 echo "beside 5,000 cgroups: $groups"
 echo "beside 5,000 mounts: $mounts"
+echo "beside 5,000 file systems: $filesystems"
 
 ### 1,000 containers
 for ((i = 0; i < 1000; i++)); do
@@ -91,9 +99,9 @@ bench_add 'list' "${oci[@]}" list
 "$DAVIT_OUT/bench/bench" -s -n "$rounds" -o "$dir/list.json" "${contenders[@]}"
 for ((i = 0; i < 1000; i++)); do "${oci[@]}" delete --force "c$i"; done
 
-jq -n --slurpfile list "$dir/list.json" --argjson groups "$groups" --argjson mounts "$mounts" \
+jq -n --slurpfile list "$dir/list.json" --argjson groups "$groups" --argjson mounts "$mounts" --argjson filesystems "$filesystems" \
 	--argjson floor "${per_second[0]}" --argjson davit "${per_second[1]}" --argjson failures "$failures" '
 	{per_second: {floor: $floor, davit: $davit, ratio: ($davit / $floor)}, failures: $failures,
-	 beside_5000_cgroups: $groups, beside_5000_mounts: $mounts,
+	 beside_5000_cgroups: $groups, beside_5000_mounts: $mounts, beside_5000_filesystems: $filesystems,
 	 cpu_ms: ($list[0].rows | map({(.name): .cpu_ms.median}) | add)}' | tee "$DAVIT_OUT/bench-oci-load.json"
 [ "$failures" -eq 0 ]
