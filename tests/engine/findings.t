@@ -54,6 +54,9 @@ wanted=$("${other[@]}" ps -a --format json | jq -r '"removed: container \(.ID[:1
 is "$("${other[@]}" system reset -f -q)" "$wanted" 'forced, it tells what it removes'
 fails 'check, which forces nothing' 125 "${other[@]}" system check -f
 "${one[@]}" system reset -f -q >/dev/null
+davit run -d --name unheard davit/demo sleep 100 >/dev/null
+fails 'a reset that cannot say what it removes' any sh -c 'exec davit system reset -f >/dev/full'
+is "$(davit ps -aq; find "${DAVIT_BPFFS:-/sys/fs/bpf}/$DAVIT_SLICE" 2>/dev/null)" '' 'removes all the same'
 # phases of a start: all of them where davit is the parent, the start where a monitor is
 phases='plan cgroup policy rootfs clone steps exec exit teardown'
 is "$(davit run --rm --timings davit/demo true 2>&1 | awk '$2 > 0 { print $1 }' | xargs)" "$phases" 'phases of a start in the foreground'

@@ -131,6 +131,9 @@ int life_end(struct life *l, const struct exit_record *exit, struct err *e)
 	s.oom_killed = s.oom_killed || oom_killed; /* the cgroup may have gone in a call before */
 	if (exit)
 		publish_exit(l, &s, exit);
+	else if (oom_killed && l->state_fd >= 0)
+		(void)run_state_write(l->state_fd,
+				      &s); /* for the next call, should the record not fit */
 	l->state = s;
 	if (!l->c->options.auto_remove && s.pid) {
 		int r = end_record_write(l->en, l->c->id, &s, exit != NULL, &one);

@@ -287,7 +287,7 @@ static void stop_here(struct console *c)
 
 static bool has_hung_up(const struct console *c)
 {
-	struct pollfd p = { .fd = c->size_fd };
+	struct pollfd p = { .fd = c->size_fd >= 0 ? c->size_fd : STDIN_FILENO };
 
 	return poll(&p, 1, 0) == 1 && (p.revents & (POLLHUP | POLLERR));
 }

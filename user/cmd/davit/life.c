@@ -38,6 +38,16 @@ static int rm_one(struct engine *en, struct container *c, const struct life_opts
 	return container_remove(en, c, o->force, e);
 }
 
+/* Also when somebody else was faster. */
+static bool is_absent(struct engine *en, const char *arg)
+{
+	struct container c = { .name = NULL };
+	int r = container_find(en, arg, &c, NULL);
+
+	container_done(&c);
+	return r == -ENOENT;
+}
+
 static int apply(const char *arg, void *data, struct err *e)
 {
 	const struct each *each = data;
@@ -45,11 +55,9 @@ static int apply(const char *arg, void *data, struct err *e)
 	_cleanup_str_ struct str out = STR_INIT;
 	struct container c = { .name = NULL };
 	int r = engine_open(each->env, &en, e);
-	bool is_absent;
 
 	if (r == 0)
 		r = container_find(&en, arg, &c, e);
-	is_absent = r == -ENOENT;
 	if (r == 0)
 		r = each->verb(&en, &c, each->opts, &out, e);
 	else if (each->verb == rm_one && each->opts->force && r == -EBADMSG && id_is_valid(arg))
@@ -57,7 +65,7 @@ static int apply(const char *arg, void *data, struct err *e)
 	if (r < 0 && !e->is_plain)
 		r = err_wrap(e, r, "cannot %s '%s'", each->doing, arg);
 	container_done(&c);
-	if (is_absent && each->verb == rm_one && each->opts->force) {
+	if (r == -ENOENT && each->verb == rm_one && each->opts->force && is_absent(&en, arg)) {
 		(void)cli_print_error(e); /* what was asked for is so, as with Docker */
 		return 0;
 	}

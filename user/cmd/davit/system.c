@@ -118,34 +118,35 @@ static int remove_container(struct engine *en, const char *id, bool force, struc
 	return r;
 }
 
-static int remove_containers(struct engine *en, bool force, struct err *e)
+static int remove_containers(struct engine *en, bool force, struct err *told, struct err *e)
 {
 	_cleanup_strv_ struct strv ids = { NULL, 0 };
-	struct err told = ERR_INIT; /* what could not be said does not stop it */
 	int r = container_ids(en, &ids, e);
 
 	if (r == 0 && !force)
 		r = none_runs(en, &ids, e);
 	for (size_t i = 0; r == 0 && i < ids.n; i++)
-		r = remove_container(en, ids.v[i], force, &told, e);
-	if (r == 0 && told.code < 0) {
-		*e = told;
-		r = told.code;
-	}
+		r = remove_container(en, ids.v[i], force, told, e);
 	return r;
 }
 
 /* Containers, policies and cgroups; images stay. */
 static int reset(struct engine *en, const struct system_opts *o, struct err *e)
 {
-	int r = remove_containers(en, o->force, e);
+	struct err told = ERR_INIT; /* what could not be said does not stop it */
+	int r = remove_containers(en, o->force, &told, e), s;
 
-	if (r == 0)
-		r = check(en, o, e);
-	if (r == 0)
-		r = bpf_set_remove_all(en->env, e);
-	if (r == 0)
-		r = cgroup_slice_remove(en->env->slice, e);
+	if (r < 0)
+		return r;
+	r = check(en, o, e);
+	s = bpf_set_remove_all(en->env, r < 0 ? NULL : e);
+	r = r < 0 ? r : s;
+	s = cgroup_slice_remove(en->env->slice, r < 0 ? NULL : e);
+	r = r < 0 ? r : s;
+	if (r == 0 && told.code < 0) {
+		*e = told;
+		r = told.code;
+	}
 	return r;
 }
 
