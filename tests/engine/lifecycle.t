@@ -171,7 +171,7 @@ davit run -d --name ww davit/demo sh -c 'sleep 0.5; exit 8' >/dev/null
 is "$(davit wait ww)" 8 'wait for a monitored one'
 davit rm ww >/dev/null
 davit run --rm --name ww davit/demo sh -c 'sleep 1; exit 9' >/dev/null 2>&1 &
-wait_until 5 davit inspect --type container ww
+wait_until 5 eval 'davit ps | grep -q " ww$"' # from its record alone it cannot be waited for yet
 is "$(davit wait ww)" 9 'wait for a direct one'
 wait
 davit run -d --name w1 davit/demo sh -c 'exit 1' >/dev/null
