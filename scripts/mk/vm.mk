@@ -17,7 +17,7 @@ VM_TESTS ?= $(VM_UNIT) $(VM_FLOWS)
 # what depends on the kernel less, for test-vm-all; compilers and peers are too slow there
 VM_MORE  := $(wildcard $(addprefix tests/,engine/attach.t engine/concurrency.t engine/crash.t engine/damaged.t \
 	engine/doctor.t engine/exec.t engine/faults.t image/crash.t \
-	engine/findings.t engine/lifecycle.t engine/logs.t engine/options.t engine/run.t engine/spare.t engine/stdio.t \
+	engine/findings.t engine/lifecycle.t engine/mntns.t engine/logs.t engine/options.t engine/run.t engine/spare.t engine/stdio.t \
 	engine/tty.t engine/userns.t engine/volumes.t image/demo.t \
 	isolation/exec.t isolation/stdio.t runtime/checkpoint_containerd.t \
 	runtime/conformance.t \

@@ -23,7 +23,7 @@ mapfile -t mounts_before </proc/self/mountinfo
 # sets $left to what is there although no container is
 find_left() {
 	local m
-	left=("$DAVIT_ROOT"/{containers,names,trash,tmp}/* "$DAVIT_STATE"/{containers,userns}/*)
+	left=("$DAVIT_ROOT"/{containers,names,trash,tmp}/* "$DAVIT_STATE"/{containers,userns,roots}/*)
 	for m in "${cgroup_mounts[@]}"; do
 		left+=("$m/$DAVIT_SLICE".slice/*/ "$m/$DAVIT_SLICE"/*/)
 	done
@@ -152,6 +152,8 @@ sweep 'run --rm' 1 : '' davit run --rm --name xx davit/demo true
 sweep 'rm' 1 ended '' davit rm xx
 sweep 'run --rm, everybody killed' 3 : -a davit run --rm davit/demo true
 sweep 'run --rm --userns auto' 3 : '' davit run --rm --userns auto --name xx davit/demo true
+sweep 'run --rm --mntns host' 3 : '' davit run --rm --mntns host --name xx davit/demo true
+sweep 'run -d --mntns host, everybody killed' 9 : -a davit run -d --mntns host --name xx davit/demo true
 sweep 'run --rm, first of all' 9 fresh '' davit run --rm --name xx davit/demo true
 sweep 'run -d' 5 : '' davit run -d --name xx davit/demo true
 sweep 'run -d, everybody killed' 5 : -a davit run -d --name xx davit/demo true

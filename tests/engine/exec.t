@@ -90,6 +90,7 @@ done <<EOT
 --network none|--network none|ls /sys/class/net|lo
 --ipc host|--ipc host|readlink /proc/self/ns/ipc|$(readlink /proc/self/ns/ipc)
 --uts host|--uts host|hostname|$(uname -n)
+--mntns host|--mntns host|readlink /proc/self/ns/mnt|$(readlink /proc/self/ns/mnt)
 --pid host|--pid host|[ -d /proc/$$ ] && echo yes|yes
 --cgroupns host|--cgroupns host|readlink /proc/self/ns/cgroup|$(readlink /proc/self/ns/cgroup)
 --timens private|--timens private|[ "\$(readlink /proc/self/ns/time)" = "\$(readlink /proc/1/ns/time)" ] && echo same|same

@@ -16,6 +16,7 @@
 #include "base/lock.h"
 #include "engine/container.h"
 #include "engine/engine.h"
+#include "engine/host_root.h"
 #include "engine/id_range.h"
 #include "engine/life.h"
 #include "engine/remove.h"
@@ -189,6 +190,24 @@ static void check_links(struct check *k, int dirfd, const char *dir, const char 
 	}
 }
 
+/* Of a container whose running state is gone or could not be read. */
+static void check_host_roots(struct check *k)
+{
+	_cleanup_strv_ struct strv ids = { NULL, 0 };
+	char path[CONTAINER_PATH_MAX];
+	struct err one = ERR_INIT;
+	int r = host_root_list(k->en, &ids, &one);
+
+	for (size_t i = 0; r == 0 && i < ids.n; i++) {
+		if (fs_exists(k->en->state_fd, container_path(path, ids.v[i], NULL)))
+			continue;
+		note(k, "mounts of no container", ids.v[i]);
+		r = host_root_remove(k->en, ids.v[i], &one);
+	}
+	if (r < 0)
+		failed(k, r, &one);
+}
+
 struct alive {
 	struct check *k;
 	struct strv ids;
@@ -246,6 +265,7 @@ int engine_check(struct engine *en, struct strv *found, struct strv *problems, s
 	for (size_t i = 0; i < ids.n; i++)
 		check_id(&k, ids.v[i]);
 	check_cgroups(&k);
+	check_host_roots(&k);
 	check_links(&k, en->store.fd, "names", "name of no container");
 	check_links(&k, en->state_fd, ID_RANGE_DIR, "id range of no container");
 	check_policies(&k);

@@ -21,6 +21,7 @@
 #include "base/libc.h"
 #include "engine/container.h"
 #include "engine/engine.h"
+#include "engine/host_root.h"
 #include "engine/keeper.h"
 #include "engine/pause.h"
 #include "engine/resolve.h"
@@ -102,11 +103,23 @@ static int not_running(const struct container *c, struct err *e)
 	return err_plain(e, -ESRCH, "container '%s' is not running", c->name ? c->name : c->id);
 }
 
+static int open_root(struct exec *x, pid_t pid, struct err *e)
+{
+	char path[32];
+
+	if (host_root_is_used(&x->c->options)) {
+		x->root_fd = host_root_open(x->en, x->c->id, e); /* its process may be in another by now */
+		return x->root_fd < 0 ? x->root_fd : 0;
+	}
+	(void)err_format(path, sizeof(path), "/proc/%d/root", pid);
+	x->root_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return x->root_fd < 0 ? err_set(e, errno, "open '%s'", path) : 0;
+}
+
 static int open_container(struct exec *x, struct err *e)
 {
 	struct container_state st;
 	struct image im = { .size = 0 };
-	char path[32];
 	int r = container_state(x->en, x->c, &st, e);
 
 	if (r == 0)
@@ -116,12 +129,11 @@ static int open_container(struct exec *x, struct err *e)
 	x->pidfd = container_pidfd(x->en, x->c, e);
 	if (x->pidfd < 0)
 		return x->pidfd;
-	(void)err_format(path, sizeof(path), "/proc/%d/root", st.pid);
-	x->root_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (x->root_fd < 0 && (errno == ENOENT || errno == ESRCH)) /* it is exiting */
+	r = open_root(x, st.pid, e);
+	if (r == -ENOENT || r == -ESRCH) /* it is exiting */
 		return not_running(x->c, e);
-	if (x->root_fd < 0)
-		return err_set(e, errno, "open '%s'", path);
+	if (r < 0)
+		return r;
 	/* the number was the container's while we opened it if the process is still there */
 	if (syscall(SYS_pidfd_send_signal, x->pidfd, 0, NULL, 0) < 0)
 		return not_running(x->c, e);
@@ -277,6 +289,8 @@ static int spawn(struct exec *x, struct err *e)
 	if (r < 0)
 		return r;
 	x->has_plan = true;
+	if (!(ns & CLONE_NEWNS))
+		x->plan.launch.chroot_fd = x->root_fd;
 	r = open_stdio(x, e);
 	if (r < 0)
 		return r;

@@ -25,6 +25,7 @@
 #include "engine/end_record.h"
 #include "engine/engine.h"
 #include "engine/etc_files.h"
+#include "engine/host_root.h"
 #include "engine/id_range.h"
 #include "kern/bpf.h"
 #include "kern/cgroup.h"
@@ -252,11 +253,15 @@ static int mount_root(struct life *l, const struct image *im, struct err *e)
 
 static int build_plan(struct life *l, struct err *e)
 {
-	_cleanup_free_ char *pivot = str_printf("%s/pivot", l->en->env->state);
+	bool is_on_host = host_root_is_used(&l->c->options);
+	_cleanup_free_ char *pivot = is_on_host ? host_root_make(l->en, l->c->id, e) :
+						  str_printf("%s/pivot", l->en->env->state);
 	_cleanup_free_ char *empty = str_printf("%s/empty", l->en->env->state);
 	struct plan_places places = { .root_fd = l->root_fd, .userns_fd = l->userns_fd };
 	int r;
 
+	if (!pivot && is_on_host)
+		return e ? e->code : -EIO;
 	if (!pivot || !empty)
 		return err_set(e, ENOMEM, "plan the start");
 	r = env_helper(l->en->env, "davit-init", &l->init_path, e);

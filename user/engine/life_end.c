@@ -15,6 +15,7 @@
 #include "engine/container.h"
 #include "engine/end_record.h"
 #include "engine/engine.h"
+#include "engine/host_root.h"
 #include "engine/id_range.h"
 #include "engine/life.h"
 #include "engine/remove.h"
@@ -128,6 +129,9 @@ int life_end(struct life *l, const struct exit_record *exit, struct err *e)
 	/* the row goes after the cgroup: a process without a row would have no network */
 	if (first == 0)
 		keep_first(&first, end_policy(l, s.cgroup_id, &one), e, &one);
+	/* its processes are gone */
+	if (first == 0 && host_root_is_used(&l->c->options))
+		keep_first(&first, host_root_remove(l->en, l->c->id, &one), e, &one);
 	s.oom_killed = s.oom_killed || oom_killed; /* the cgroup may have gone in a call before */
 	if (exit)
 		publish_exit(l, &s, exit);

@@ -21,7 +21,7 @@ struct container_options {
 	bool read_only;
 	uint64_t shm_size;
 	/* isolation */
-	char *pid, *ipc, *uts, *userns, *cgroupns, *timens, *time_offset;
+	char *pid, *ipc, *uts, *mntns, *userns, *cgroupns, *timens, *time_offset;
 	bool privileged;
 	struct strv cap_add, cap_drop, security_opt, ulimit, sysctl;
 	/* network */

@@ -105,8 +105,10 @@ int resolve_namespaces(const struct container *c, struct runtime_config *rc, str
 	const struct container_options *o = &c->options;
 	int r;
 
-	rc->new_ns = CLONE_NEWNS;
-	r = pick_namespace("pid", o->pid, true, CLONE_NEWPID, &rc->new_ns, e);
+	rc->new_ns = 0;
+	r = pick_namespace("mntns", o->mntns, true, CLONE_NEWNS, &rc->new_ns, e);
+	if (r == 0)
+		r = pick_namespace("pid", o->pid, true, CLONE_NEWPID, &rc->new_ns, e);
 	if (r == 0)
 		r = pick_namespace("ipc", o->ipc, true, CLONE_NEWIPC, &rc->new_ns, e);
 	if (r == 0)
@@ -124,6 +126,10 @@ int resolve_namespaces(const struct container *c, struct runtime_config *rc, str
 		r = resolve_network(c, rc, e);
 	if (r == 0)
 		r = resolve_userns(c, rc, e);
+	if (r == 0 && (rc->new_ns & CLONE_NEWUSER) && !(rc->new_ns & CLONE_NEWNS)) {
+		r = err_plain(e, -EINVAL, "option '--userns' contradicts --mntns host");
+		err_hint(e, "the root of a user namespace may not mount in the host's mount namespace");
+	}
 	return r;
 }
 

@@ -42,10 +42,33 @@ static int make_child_mounts(const struct launch *l, int fds[], struct err *e)
 	return 0;
 }
 
+static int change_root(int fd, struct err *e)
+{
+	long r = sys_call1(SYS_fchdir, fd);
+
+	if (r == 0)
+		r = sys_call1(SYS_chroot, ".");
+	return r < 0 ? err_set(e, (int)r, "change to the root file system") : 0;
+}
+
+/* In the mount namespace of the host, whose root stays where it is. */
+static int enter_root_by_chroot(const struct launch *l, struct err *e)
+{
+	int r = mount_attach(l->root_fd, AT_FDCWD, l->pivot_dir);
+
+	if (r < 0)
+		return err_set(e, r, "attach the root file system on '%s'", l->pivot_dir);
+	/* it is a peer of its parent now: what comes below is for nobody else */
+	r = mount_set_attr(l->root_fd, "", 0, 0, 0, MS_PRIVATE);
+	return r < 0 ? err_set(e, r, "make '%s' private", l->pivot_dir) : change_root(l->root_fd, e);
+}
+
 static int enter_root(const struct launch *l, struct err *e)
 {
 	long r;
 
+	if (!(l->new_ns & CLONE_NEWNS))
+		return enter_root_by_chroot(l, e);
 	/* nothing we do below may show up in the host's namespace, nor the other way round */
 	r = mount_set_attr(AT_FDCWD, "/", AT_RECURSIVE, 0, 0, MS_PRIVATE);
 	if (r < 0)
@@ -126,7 +149,7 @@ static int step_root(const struct launch *l, struct err *e)
 	int r;
 
 	if (l->root_fd < 0)
-		return 0;
+		return l->chroot_fd < 0 ? 0 : change_root(l->chroot_fd, e);
 	r = make_child_mounts(l, fds, e);
 	if (r == 0)
 		r = enter_root(l, e);

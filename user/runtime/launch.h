@@ -70,9 +70,11 @@ struct launch_rlimit {
  * @sync_write_fd: its other end, for the child to close
  * @err_fd:	write end of a pipe: one struct err on failure; closed by a successful exec
  * @root_fd:	detached mount of the root file system
- * @pivot_dir:	a directory of the host to mount the root on, in the child's namespace only; the working
- *		directory from when the child has to become root of a user namespace
+ * @pivot_dir:	a directory of the host to mount the root on, in the child's namespace only (but without CLONE_NEWNS
+ *		in @new_ns, where it stays for who ends the container to unmount); the working directory from when
+ *		the child has to become root of a user namespace
  * @is_at_pivot: … so it is: the path may lead through directories that are only the host's root's
+ * @chroot_fd:	-1, or the root of a running container without a mount namespace of its own, to go to (@root_fd is -1)
  * @kernel:	never NULL; the child fills it in when it mounts
  * @null_fd:	detached clone of the host's /dev/null, for masked files
  * @empty_fd:	detached read-only clone of an empty directory, for masked directories
@@ -103,7 +105,7 @@ struct launch {
 	const char *hostname, *domainname;
 	bool bring_up_lo;
 
-	int root_fd;
+	int root_fd, chroot_fd;
 	const char *pivot_dir;
 	bool is_at_pivot;
 	bool root_readonly;

@@ -146,6 +146,7 @@ static void plan_init(struct plan *p, const struct plan_places *places)
 			    .launch = { .sync_fd = -1,
 					.err_fd = -1,
 					.root_fd = places->root_fd,
+					.chroot_fd = -1,
 					.pivot_dir = places->pivot_dir,
 					.null_fd = -1,
 					.empty_fd = -1,
@@ -174,7 +175,7 @@ int plan_build_exec(const struct runtime_config *c, const char *init_path, int p
 	p->launch.make_cwd = false;
 	p->launch.join_ns[0].fd = pidfd;
 	p->launch.join_ns[0].flag = join_ns;
-	p->launch.n_join_ns = 1;
+	p->launch.n_join_ns = join_ns != 0;
 	return 0;
 }
 

@@ -106,6 +106,9 @@ TEST(command)
 /* clang-format off */
 static const struct { const char *line; uint64_t want; } namespaces_of[] = {
 	{ "",                        DEFAULT_NS },
+	{ "--mntns host",            DEFAULT_NS & ~(uint64_t)CLONE_NEWNS },
+	{ "--mntns host --userns host", DEFAULT_NS & ~(uint64_t)CLONE_NEWNS },
+	{ "--mntns private",         DEFAULT_NS },
 	{ "--pid host",              DEFAULT_NS & ~(uint64_t)CLONE_NEWPID },
 	{ "--ipc=host",              DEFAULT_NS & ~(uint64_t)CLONE_NEWIPC },
 	{ "--uts host",              DEFAULT_NS & ~(uint64_t)CLONE_NEWUTS },
@@ -154,6 +157,9 @@ TEST(environment)
 /* clang-format off */
 static const struct { const char *line, *message; } bad[] = {
 	{ "--pid some",                     "'some' is not host or private" },
+	{ "--mntns some",                   "'some' is not host or private" },
+	{ "--mntns host --userns auto",     "'--userns' contradicts --mntns host" },
+	{ "--mntns host --userns 0:5000:9", "'--userns' contradicts --mntns host" },
 	{ "--network web",                  "there is no network 'web'" },
 	{ "--uts host -h x",                "'--hostname' contradicts --uts host" },
 	{ "--time-offset realtime=1",       "clock 'realtime'" },
