@@ -41,6 +41,8 @@ like "$(davit ps)" 'Up .* \(Paused\)' 'in the table too'
 before=$(count pp)
 sleep 0.5
 is "$(count pp)" "$before" 'it does nothing'
+fails 'a reset is refused' 1 davit system reset
+like "$err" "container 'pp' is paused" 'saying why'
 fails 'a second pause is refused' 1 davit pause pp
 is "$err" "davit: container 'pp' is already paused" 'saying why'
 fails 'exec is refused' 125 davit exec pp true

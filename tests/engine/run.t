@@ -140,5 +140,15 @@ rm -f "$TMPDIR"/o.*
 
 sees 'on the network of the host: its name' "$(hostname)" --network host davit/demo hostname
 sees 'and its /etc/hosts' "$(grep -c . /etc/hosts)" --network host davit/demo grep -c . /etc/hosts
+for file in hosts resolv.conf; do
+	[ -e /etc/$file ] || continue
+	head -c 4194304 /dev/zero | tr '\0' '\n' >"$TMPDIR/large"
+	mount --bind "$TMPDIR/large" /etc/$file
+	ok "4 MiB of $file are read" davit run --rm --network host davit/demo true
+	echo >>"$TMPDIR/large"
+	refuses 'no more' "'/etc/$file' of the host is larger than 4194304 bytes" --network host davit/demo true
+	umount /etc/$file
+	rm "$TMPDIR/large"
+done
 sees 'unless it has one of its own' mine --network host -h mine davit/demo hostname
 done_testing

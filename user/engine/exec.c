@@ -108,7 +108,8 @@ static int open_root(struct exec *x, pid_t pid, struct err *e)
 	char path[32];
 
 	if (host_root_is_used(&x->c->options)) {
-		x->root_fd = host_root_open(x->en, x->c->id, e); /* its process may be in another by now */
+		x->root_fd = host_root_open(x->en, x->c->id,
+					    e); /* its process may be in another by now */
 		return x->root_fd < 0 ? x->root_fd : 0;
 	}
 	(void)err_format(path, sizeof(path), "/proc/%d/root", pid);

@@ -15,7 +15,7 @@
 #include "base/id.h"
 #include "engine/engine.h"
 
-#define DIR_NAME   "roots"
+#define DIR_NAME "roots"
 #define MOUNTS_MAX 4096 /* on one another: what runs inside may go on mounting on its root */
 
 bool host_root_is_used(const struct container_options *o)
@@ -70,7 +70,8 @@ int host_root_remove(struct engine *en, const char *id, struct err *e)
 		return -ENOMEM;
 	for (int i = 0; umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) == 0; i++)
 		if (i == MOUNTS_MAX)
-			return err_plain(e, -ELOOP, "'%s' has more than %d mounts on it", path, MOUNTS_MAX);
+			return err_plain(e, -ELOOP, "'%s' has more than %d mounts on it", path,
+					 MOUNTS_MAX);
 	if (errno == ENOENT)
 		return 0;
 	if (errno != EINVAL) /* not, or no longer, a mount */
@@ -85,7 +86,9 @@ int host_root_list(struct engine *en, struct strv *ids, struct err *e)
 	int fd = openat(en->state_fd, DIR_NAME, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0)
-		return errno == ENOENT ? 0 : err_set(e, errno, "open '%s/" DIR_NAME "'", en->env->state);
+		return errno == ENOENT ?
+			       0 :
+			       err_set(e, errno, "open '%s/" DIR_NAME "'", en->env->state);
 	d = fdopendir(fd);
 	if (!d) {
 		int r = err_set(e, errno, "open '%s/" DIR_NAME "'", en->env->state);

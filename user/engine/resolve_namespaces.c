@@ -128,7 +128,9 @@ int resolve_namespaces(const struct container *c, struct runtime_config *rc, str
 		r = resolve_userns(c, rc, e);
 	if (r == 0 && (rc->new_ns & CLONE_NEWUSER) && !(rc->new_ns & CLONE_NEWNS)) {
 		r = err_plain(e, -EINVAL, "option '--userns' contradicts --mntns host");
-		err_hint(e, "the root of a user namespace may not mount in the host's mount namespace");
+		err_hint(
+			e,
+			"the root of a user namespace may not mount in the host's mount namespace");
 	}
 	return r;
 }

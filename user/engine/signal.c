@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -208,9 +209,23 @@ int container_stop(struct engine *en, const struct container *c, int sig, int64_
 	return r == 0 ? container_kill_all(en, c, e) : container_await_owner(en, c, e);
 }
 
+/* Of a container that is being started the file is about to come. */
+static int await_state(struct engine *en, const struct container *c)
+{
+	const struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };
+	struct container_state st = { .has_owner = true };
+	int fd = open_state(en, c);
+
+	while (fd < 0 && container_state(en, c, &st, NULL) == 0 && st.has_owner) {
+		(void)nanosleep(&pause, NULL);
+		fd = open_state(en, c);
+	}
+	return fd;
+}
+
 int container_wait(struct engine *en, const struct container *c, int *ret_code, struct err *e)
 {
-	_cleanup_fd_ int state = open_state(en, c);
+	_cleanup_fd_ int state = await_state(en, c);
 	struct end_record end;
 	struct run_state s = { .pid = 0 };
 	int r;

@@ -79,8 +79,8 @@ static int none_runs(struct engine *en, const struct strv *ids, struct err *e)
 			r = container_state(en, &c, &st, e);
 		if (r == 0 && (st.status == CONTAINER_RUNNING || st.status == CONTAINER_PAUSED ||
 			       st.has_owner)) {
-			r = err_plain(e, -EBUSY, "container '%s' is running",
-				      container_name(&c, name));
+			r = err_plain(e, -EBUSY, "container '%s' is %s", container_name(&c, name),
+				      st.status == CONTAINER_PAUSED ? "paused" : "running");
 			err_hint(e, "stop it first, or use 'davit system reset -f'");
 		}
 		container_done(&c);
