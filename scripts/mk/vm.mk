@@ -21,7 +21,7 @@ VM_MORE  := $(wildcard $(addprefix tests/,engine/attach.t engine/concurrency.t e
 	engine/tty.t engine/userns.t engine/volumes.t image/demo.t \
 	isolation/exec.t isolation/stdio.t runtime/checkpoint_containerd.t \
 	runtime/conformance.t \
-	runtime/oci.t runtime/oci_mounts.t runtime/oci_notify.t runtime/oci_process.t runtime/oci_v1.t))
+	runtime/oci.t runtime/oci_mntns.t runtime/oci_mounts.t runtime/oci_notify.t runtime/oci_process.t runtime/oci_v1.t))
 
 #: make test-vm              tests on another kernel in a virtual machine (root): KERNEL=6.1 T="tests/a/b.t ..."
 test-vm: deps-test

@@ -23,7 +23,7 @@ mapfile -t mounts_before </proc/self/mountinfo
 # sets $left to what is there although no container is
 find_left() {
 	local m
-	left=("$DAVIT_ROOT"/{containers,names,trash,tmp}/* "$DAVIT_STATE"/{containers,userns,roots}/*)
+	left=("$DAVIT_ROOT"/{containers,names,trash,tmp}/* "$DAVIT_STATE"/{containers,userns,~roots}/*)
 	for m in "${cgroup_mounts[@]}"; do
 		left+=("$m/$DAVIT_SLICE".slice/*/ "$m/$DAVIT_SLICE"/*/)
 	done

@@ -7,14 +7,14 @@ davit_env "$@"
 demo_image davit/demo
 
 davit run --rm davit/demo true || bail 'a container does not run'
-roots=$DAVIT_STATE/roots
+roots=$DAVIT_STATE/~roots
 up() { davit run -d --mntns host "$@"; }
 mounts() { grep -c . /proc/self/mountinfo; }
 before=$(mounts)
 # gone NAME: the mount table is as it was
 gone() {
 	is "$(mounts)" "$before" "$1: the mount table is as before"
-	is "$(ls -A "$roots")" '' 'and nothing is below roots/'
+	is "$(ls -A "$roots")" '' 'and nothing is below ~roots/'
 }
 
 ### as in a namespace of its own

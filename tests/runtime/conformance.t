@@ -230,6 +230,8 @@ done
 is "$(oci exec b readlink /proc/self/ns/time)" "$(readlink "/proc/$pid_b/ns/time")" 'exec enters a time namespace'
 oci delete -f a
 oci delete -f b
+row 'linux.namespaces: none, all are inherited' "$(readlink /proc/self/ns/{pid,net,mnt,ipc,uts,user,cgroup,time} | xargs)" \
+	'.linux.namespaces = [] | del(.hostname) | sh("for n in pid net mnt ipc uts user cgroup time; do readlink /proc/self/ns/$n; done | xargs")'
 row linux.namespaces '!linux.namespaces\[[0-9]+\].type' '.linux.namespaces += [{type: "disk"}]'
 row linux.namespaces '!linux.namespaces\[[0-9]+\].type: .*twice' '.linux.namespaces += [{type: "pid"}]'
 row 'linux.uidMappings, gidMappings' '0 100000 10 10 200000 5' 'userns | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 10}, {containerID: 10, hostID: 200000, size: 5}] | sh("xargs </proc/self/uid_map")'

@@ -16,12 +16,12 @@
 #include "base/lock.h"
 #include "engine/container.h"
 #include "engine/engine.h"
-#include "engine/host_root.h"
 #include "engine/id_range.h"
 #include "engine/life.h"
 #include "engine/remove.h"
 #include "kern/bpf.h"
 #include "kern/cgroup.h"
+#include "runtime/host_root.h"
 
 struct check {
 	struct engine *en;
@@ -190,20 +190,32 @@ static void check_links(struct check *k, int dirfd, const char *dir, const char 
 	}
 }
 
-/* Of a container whose running state is gone or could not be read. */
+/* The root of a container without running state. Who starts one that is kept holds the lock of its record. */
+static int remove_host_root(struct check *k, const char *id, struct err *e)
+{
+	char path[CONTAINER_PATH_MAX];
+	_cleanup_fd_ int lock =
+		lock_dir(k->en->store.fd, container_path(path, id, NULL), LOCK_EX, NULL);
+	_cleanup_fd_ int root = -1;
+
+	if (fs_exists(k->en->state_fd, path))
+		return 0;
+	root = host_root_open(k->en->env->state, id, NULL);
+	if (root == -ENOENT)
+		return 0;
+	note(k, "mounts of no container", id);
+	return host_root_remove(k->en->env->state, id, e);
+}
+
 static void check_host_roots(struct check *k)
 {
 	_cleanup_strv_ struct strv ids = { NULL, 0 };
-	char path[CONTAINER_PATH_MAX];
 	struct err one = ERR_INIT;
-	int r = host_root_list(k->en, &ids, &one);
+	int r = host_root_list(k->en->env->state, &ids, &one);
 
-	for (size_t i = 0; r == 0 && i < ids.n; i++) {
-		if (fs_exists(k->en->state_fd, container_path(path, ids.v[i], NULL)))
-			continue;
-		note(k, "mounts of no container", ids.v[i]);
-		r = host_root_remove(k->en, ids.v[i], &one);
-	}
+	for (size_t i = 0; r == 0 && i < ids.n; i++)
+		if (id_is_valid(ids.v[i]))
+			r = remove_host_root(k, ids.v[i], &one);
 	if (r < 0)
 		failed(k, r, &one);
 }

@@ -287,3 +287,8 @@ int container_find(struct engine *en, const char *ref, struct container *ret, st
 	r = find_id(en, ref, id, e);
 	return r < 0 ? r : container_load(en, id, ret, e);
 }
+
+bool container_is_on_host(const struct container *c)
+{
+	return str_eq(c->options.mntns, "host");
+}

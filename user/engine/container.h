@@ -100,6 +100,9 @@ const char *container_status_name(enum container_status s);
 /* container_name() - its name, or one made of the id ("calm-otter-3f") for those without */
 const char *container_name(const struct container *c, char buf[static NAME_MAX_LEN + 1]);
 
+/* container_is_on_host() - is its root in the host's mount namespace while it runs (runtime/host_root.h)? */
+bool container_is_on_host(const struct container *c);
+
 /* container_path() - "containers/<id>/<file>" relative to root or state; buf holds it */
 #define CONTAINER_PATH_MAX (ID_LEN + 64u)
 const char *container_path(char buf[static CONTAINER_PATH_MAX], const char *id, const char *file);

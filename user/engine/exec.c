@@ -21,7 +21,6 @@
 #include "base/libc.h"
 #include "engine/container.h"
 #include "engine/engine.h"
-#include "engine/host_root.h"
 #include "engine/keeper.h"
 #include "engine/pause.h"
 #include "engine/resolve.h"
@@ -33,6 +32,7 @@
 #include "kern/exit_record.h"
 #include "kern/tty.h"
 #include "runtime/console.h"
+#include "runtime/host_root.h"
 #include "runtime/plan.h"
 #include "runtime/relay.h"
 #include "runtime/start.h"
@@ -107,8 +107,8 @@ static int open_root(struct exec *x, pid_t pid, struct err *e)
 {
 	char path[32];
 
-	if (host_root_is_used(&x->c->options)) {
-		x->root_fd = host_root_open(x->en, x->c->id,
+	if (container_is_on_host(x->c)) {
+		x->root_fd = host_root_open(x->en->env->state, x->c->id,
 					    e); /* its process may be in another by now */
 		return x->root_fd < 0 ? x->root_fd : 0;
 	}

@@ -25,11 +25,11 @@
 #include "engine/end_record.h"
 #include "engine/engine.h"
 #include "engine/etc_files.h"
-#include "engine/host_root.h"
 #include "engine/id_range.h"
 #include "kern/bpf.h"
 #include "kern/cgroup.h"
 #include "kern/overlay.h"
+#include "runtime/host_root.h"
 #include "runtime/userns.h"
 #include "store/image.h"
 
@@ -253,8 +253,8 @@ static int mount_root(struct life *l, const struct image *im, struct err *e)
 
 static int build_plan(struct life *l, struct err *e)
 {
-	bool is_on_host = host_root_is_used(&l->c->options);
-	_cleanup_free_ char *pivot = is_on_host ? host_root_make(l->en, l->c->id, e) :
+	bool is_on_host = container_is_on_host(l->c);
+	_cleanup_free_ char *pivot = is_on_host ? host_root_make(l->en->env->state, l->c->id, e) :
 						  str_printf("%s/pivot", l->en->env->state);
 	_cleanup_free_ char *empty = str_printf("%s/empty", l->en->env->state);
 	struct plan_places places = { .root_fd = l->root_fd, .userns_fd = l->userns_fd };

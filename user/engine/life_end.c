@@ -15,7 +15,6 @@
 #include "engine/container.h"
 #include "engine/end_record.h"
 #include "engine/engine.h"
-#include "engine/host_root.h"
 #include "engine/id_range.h"
 #include "engine/life.h"
 #include "engine/remove.h"
@@ -23,6 +22,7 @@
 #include "kern/bpf.h"
 #include "kern/cgroup.h"
 #include "kern/exit_record.h"
+#include "runtime/host_root.h"
 
 /* The first failure is the one to report; the rest of the end goes on. */
 static void keep_first(int *first, int r, struct err *e, const struct err *new)
@@ -130,8 +130,8 @@ int life_end(struct life *l, const struct exit_record *exit, struct err *e)
 	if (first == 0)
 		keep_first(&first, end_policy(l, s.cgroup_id, &one), e, &one);
 	/* its processes are gone */
-	if (first == 0 && host_root_is_used(&l->c->options))
-		keep_first(&first, host_root_remove(l->en, l->c->id, &one), e, &one);
+	if (first == 0 && container_is_on_host(l->c))
+		keep_first(&first, host_root_remove(l->en->env->state, l->c->id, &one), e, &one);
 	s.oom_killed = s.oom_killed || oom_killed; /* the cgroup may have gone in a call before */
 	if (exit)
 		publish_exit(l, &s, exit);

@@ -63,8 +63,13 @@ int bundle_plan_namespaces(const struct bundle *b, struct bundle_plan *p, struct
 	const struct oci_linux *linux_ = &c->linux_;
 	struct launch *l = &p->launch.common;
 
-	if (!linux_->namespaces[OCI_NS_MOUNT].is_listed)
-		return err_plain(e, -EINVAL, "linux.namespaces: a mount namespace is missing");
+	if (linux_->namespaces[OCI_NS_USER].is_listed &&
+	    !linux_->namespaces[OCI_NS_MOUNT].is_listed) {
+		int r = err_plain(e, -EINVAL, "linux.namespaces: a mount namespace is missing");
+
+		err_hint(e, "the root of a user namespace may not mount in the host's");
+		return r;
+	}
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
 		const struct oci_namespace *n = &linux_->namespaces[order[i]];
 		int r = n->is_listed && n->path ? enter(order[i], n->path, p, e) : 0;

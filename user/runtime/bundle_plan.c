@@ -20,6 +20,7 @@
 #include "kern/clone.h"
 #include "kern/mount.h"
 #include "runtime/bundle.h"
+#include "runtime/host_root.h"
 #include "runtime/masks.h"
 #include "runtime/null_device.h"
 
@@ -96,6 +97,7 @@ static void plan_init(struct bundle_plan *p, const struct bundle_options *o)
 						       .sync_write_fd = -1,
 						       .err_fd = -1,
 						       .root_fd = -1,
+						       .chroot_fd = -1,
 						       .null_fd = -1,
 						       .empty_fd = -1,
 						       .stdio = { -1, -1, -1 },
@@ -122,8 +124,26 @@ static int plan_init_program(const struct bundle_options *o, struct bundle_plan 
 	return r < 0 ? err_set(e, r, "protect '%s'", o->init_path) : 0;
 }
 
+/* Where the root is attached: on itself, which only the container sees; in the host's namespace aside. */
+static int plan_root_place(const struct bundle *b, const struct bundle_options *o,
+			   struct bundle_plan *p, struct err *e)
+{
+	struct launch *l = &p->launch.common;
+	char *place;
+
+	l->pivot_dir = b->rootfs;
+	if (p->new_ns & CLONE_NEWNS)
+		return 0;
+	place = host_root_make(o->state, o->id, e);
+	if (!place)
+		return -EIO;
+	l->pivot_dir = place;
+	return strv_take(&p->texts, place) < 0 ? err_set(e, ENOMEM, "plan the container") : 0;
+}
+
 /* The root as a detached mount, with what is mounted below it. */
-static int plan_root(const struct bundle *b, struct bundle_plan *p, struct err *e)
+static int plan_root(const struct bundle *b, const struct bundle_options *o, struct bundle_plan *p,
+		     struct err *e)
 {
 	struct launch *l = &p->launch.common;
 	int r;
@@ -134,7 +154,9 @@ static int plan_root(const struct bundle *b, struct bundle_plan *p, struct err *
 	r = mount_set_attr(l->root_fd, "", AT_RECURSIVE, 0, 0, MS_PRIVATE);
 	if (r < 0)
 		return err_set(e, r, "make '%s' private", b->rootfs);
-	l->pivot_dir = b->rootfs;
+	r = plan_root_place(b, o, p, e);
+	if (r < 0)
+		return e && e->code < 0 ? e->code : r;
 	l->is_at_pivot = b->config.linux_.namespaces[OCI_NS_USER].is_listed;
 	p->launch.propagation = b->config.linux_.propagation;
 	l->root_readonly = b->config.root_readonly;
@@ -279,7 +301,7 @@ static int plan_all(const struct bundle *b, const struct bundle_options *o, stru
 	if (r == 0)
 		r = bundle_plan_namespaces(b, p, e);
 	if (r == 0 && has_own_mounts)
-		r = plan_root(b, p, e);
+		r = plan_root(b, o, p, e);
 	if (r == 0 && has_own_mounts)
 		r = bundle_plan_mounts(b, o, p, e);
 	if (r == 0 && has_own_mounts)
@@ -321,8 +343,8 @@ int bundle_plan_build(const struct bundle *b, const struct bundle_options *o, st
 }
 
 int bundle_plan_exec(const struct oci_process *process, const struct bundle *b, int pidfd,
-		     uint64_t ns, const struct bundle_options *o, struct bundle_plan *p,
-		     struct err *e)
+		     int chroot_fd, uint64_t ns, const struct bundle_options *o,
+		     struct bundle_plan *p, struct err *e)
 {
 	const uint64_t early = CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWTIME;
 	struct launch *l;
@@ -341,6 +363,7 @@ int bundle_plan_exec(const struct oci_process *process, const struct bundle *b, 
 		l->join_ns[l->n_join_ns++].flag = ns & ~(early | CLONE_NEWNS);
 	}
 	p->launch.mount_ns_fd = ns & CLONE_NEWNS ? pidfd : -1;
+	l->chroot_fd = chroot_fd;
 	r = plan_init_program(o, p, e);
 	if (r == 0)
 		r = bundle_plan_process(process, o, p, e);

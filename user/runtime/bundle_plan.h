@@ -22,7 +22,7 @@ struct oci_process;
  * @console_fd:	  connected console socket, -1 = none; @init_path: davit-init
  * @preserve_fds: descriptors 3 … 2 + N reach the process, as LISTEN_FDS' do
  * @cgroup:	  path of the container's cgroup, for a bind of it; @id: names its keyring
- * @state:	  directory for a bare mount namespace (kern/bare_ns.h); NULL = none
+ * @state:	  directory for a bare mount namespace (kern/bare_ns.h) and for roots in the host's (host_root.h)
  */
 struct bundle_options {
 	int console_fd;
@@ -64,13 +64,14 @@ int bundle_plan_build(const struct bundle *b, const struct bundle_options *o, st
 /**
  * bundle_plan_exec() - for one more process in a running container
  * @pidfd:   a process of it; must outlive @p
+ * @chroot_fd: the root of a container without a mount namespace of its own, -1 = it has one; must outlive @p
  * @ns:	     CLONE_NEW* of the namespaces in which it is not where we are
  * @process: NULL-safe parts as in config.json
  * @b:	     the container's, for its filter
  */
 int bundle_plan_exec(const struct oci_process *process, const struct bundle *b, int pidfd,
-		     uint64_t ns, const struct bundle_options *o, struct bundle_plan *p,
-		     struct err *e);
+		     int chroot_fd, uint64_t ns, const struct bundle_options *o,
+		     struct bundle_plan *p, struct err *e);
 void bundle_plan_done(struct bundle_plan *p);
 
 /* For the files of this part that fill a plan in. */

@@ -106,7 +106,19 @@ static int step_mount_namespace(const struct launch *l, struct err *e)
 	const struct bundle_launch *b = bundle_of(l);
 	long r = b->mount_ns_fd < 0 ? 0 : sys_call2(SYS_setns, b->mount_ns_fd, CLONE_NEWNS);
 
+	if (r == 0 && l->chroot_fd >= 0) {
+		r = sys_call1(SYS_fchdir, l->chroot_fd);
+		if (r == 0)
+			r = sys_call1(SYS_chroot, ".");
+		return r < 0 ? err_set(e, (int)r, "change to the root file system") : 0;
+	}
 	return r < 0 ? err_set(e, (int)r, "enter the mount namespace") : 0;
+}
+
+/* Its root is to be changed by chroot(2): that of the namespace is the host's. */
+static bool is_in_hosts_mounts(const struct launch *l)
+{
+	return l->root_fd >= 0 && !(l->new_ns & CLONE_NEWNS);
 }
 
 /* Mounts of the host may still arrive, as the rootfs propagation has it; ours never leave. */
@@ -135,13 +147,18 @@ static int step_attach_root(const struct launch *l, struct err *e)
 
 	if (l->root_fd < 0)
 		return 0;
-	r = leave_mounts(b, e);
+	r = is_in_hosts_mounts(l) ? 0 : leave_mounts(b, e);
 	if (r < 0)
 		return (int)r;
 	/* by path: our descriptor of it is in the host's mount namespace */
 	r = mount_attach(l->root_fd, AT_FDCWD, l->is_at_pivot ? "" : pivot);
 	if (r < 0)
 		return err_set(e, (int)r, "attach the root file system on '%s'", pivot);
+	/* it is a peer of its parent now: what comes below is for nobody else */
+	if (is_in_hosts_mounts(l))
+		r = mount_set_attr(l->root_fd, "", 0, 0, 0, MS_PRIVATE);
+	if (r < 0)
+		return err_set(e, (int)r, "make '%s' private", pivot);
 	r = sys_call1(SYS_fchdir, l->root_fd);
 	return r < 0 ? err_set(e, (int)r, "change to the root file system") : 0;
 }
@@ -466,8 +483,14 @@ static int change_root(struct err *e)
 
 static int step_change_root(const struct launch *l, struct err *e)
 {
+	long r;
+
 	if (l->root_fd < 0)
 		return 0;
+	if (is_in_hosts_mounts(l)) {
+		r = sys_call1(SYS_chroot, "."); /* where step_attach_root() went */
+		return r < 0 ? err_set(e, (int)r, "change to the root file system") : 0;
+	}
 	return bundle_of(l)->no_pivot ? change_root_without_pivot(e) : change_root(e);
 }
 

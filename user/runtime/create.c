@@ -24,6 +24,7 @@
 #include "runtime/bundle_spawn.h"
 #include "runtime/cgroup_manager.h"
 #include "runtime/hooks.h"
+#include "runtime/host_root.h"
 #include "runtime/seal.h"
 #include "runtime/listener.h"
 #include "runtime/resctrl.h"
@@ -85,6 +86,7 @@ int container_fill_record(const struct bundle *b, const char *id, struct record 
 	r->hooks = json_incref(json_object_get(config, "hooks"));
 	r->has_own_pids = oci_linux_new_namespaces(&b->config.linux_) & CLONE_NEWPID;
 	r->has_userns = b->config.linux_.namespaces[OCI_NS_USER].is_listed;
+	r->has_host_root = !b->config.linux_.namespaces[OCI_NS_MOUNT].is_listed;
 	r->resctrl = b->config.linux_.has_intel_rdt ? resctrl_own(&b->config.linux_.intel_rdt, id) :
 						      strdup("");
 	return r->id && r->bundle && r->rootfs && r->created && r->owner && r->resctrl ?
@@ -157,7 +159,7 @@ static int at_stage(enum bundle_stage stage, pid_t pid, int pidfd, void *data, s
 {
 	struct making *m = data;
 	const struct oci_hooks *hooks = &m->c->bundle.config.hooks;
-	struct hook_place inside = { .pidfd = pidfd, .ns = m->plan.new_ns };
+	struct hook_place inside = { .pidfd = pidfd, .root_fd = -1, .ns = m->plan.new_ns };
 	_cleanup_str_ struct str state = STR_INIT;
 	int r;
 
@@ -287,6 +289,8 @@ static void undo(struct making *m)
 		(void)resctrl_remove(m->resctrl, m->c->record.resctrl, NULL);
 	if (m->has_cgroup)
 		(void)m->o->cgroups->remove(&m->c->record, m->hold.cg, NULL);
+	if (m->has_record && m->c->record.has_host_root)
+		(void)host_root_remove(m->o->root, m->o->id, NULL);
 	if (m->has_record)
 		(void)record_remove(m->o->root, m->o->id, NULL);
 }

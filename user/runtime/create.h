@@ -65,6 +65,10 @@ int container_start_child(struct created *c, struct err *e);
 /* container_cgroup() - its cgroup, if that is there and its own; NULL = not. cgroup_free() it. */
 struct cgroup *container_cgroup(const struct record *r);
 
+/* container_open_root() - the root of a container that has no mount namespace of its own, of others @ret is left as it
+ * is. Whose it is, is to be checked by the caller's pidfd afterwards. Return: 0; -errno. */
+int container_open_root(const struct record *r, int *ret, struct err *e);
+
 /* container_look() - status as the kernel has it now */
 enum record_status container_look(const struct record *r);
 

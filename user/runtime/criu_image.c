@@ -148,6 +148,10 @@ static int check_namespaces(const struct oci_linux *l, struct err *e)
 		[OCI_NS_NETWORK] = true, [OCI_NS_IPC] = true, [OCI_NS_UTS] = true
 	};
 
+	if (!l->namespaces[OCI_NS_MOUNT].is_listed)
+		return err_plain(
+			e, -EOPNOTSUPP,
+			"linux.namespaces: without a mount namespace, its mounts are the host's");
 	for (enum oci_ns_type t = 0; t < OCI_NS_COUNT; t++)
 		if (!can_be_shared[t] && l->namespaces[t].path)
 			return err_plain(

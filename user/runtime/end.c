@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Starting, signalling and deleting a container that a bundle was made into. */
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <time.h>
@@ -14,6 +15,7 @@
 #include "runtime/cgroup_manager.h"
 #include "runtime/create.h"
 #include "runtime/hooks.h"
+#include "runtime/host_root.h"
 #include "runtime/resctrl.h"
 #include "runtime/waiting.h"
 #include "spec/oci_reader.h"
@@ -54,10 +56,26 @@ static uint64_t namespaces_of(const struct record *r)
 	       CLONE_NEWCGROUP | (r->has_userns ? CLONE_NEWUSER : 0);
 }
 
+int container_open_root(const struct record *r, int *ret, struct err *e)
+{
+	char path[32];
+
+	if (!r->has_host_root)
+		return 0;
+	(void)err_format(path, sizeof(path), "/proc/%d/root", r->init.pid);
+	*ret = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return *ret < 0 ? err_set(e, errno, "open '%s'", path) : 0;
+}
+
 static int start_hooks(const struct record *r, int pidfd, struct err *e)
 {
-	struct hook_place inside = { .pidfd = pidfd, .ns = namespaces_of(r) };
+	_cleanup_fd_ int root = -1;
+	struct hook_place inside = { .pidfd = pidfd, .root_fd = -1, .ns = namespaces_of(r) };
+	int s = container_open_root(r, &root, e);
 
+	if (s < 0)
+		return s;
+	inside.root_fd = root;
 	return run_point(r, OCI_HOOK_START_CONTAINER, RECORD_CREATED, &inside, e);
 }
 
@@ -182,7 +200,7 @@ static int leave_class(const struct record *r, struct err *e)
 	return fd < 0 ? 0 : resctrl_remove(fd, r->resctrl, e);
 }
 
-static int delete_whole(const struct record *r, bool is_forced, struct err *e)
+static int delete_whole(const struct record *r, const char *root, bool is_forced, struct err *e)
 {
 	_cleanup_(cgroup_freep) struct cgroup *cg = container_cgroup(r);
 	int s;
@@ -194,12 +212,14 @@ static int delete_whole(const struct record *r, bool is_forced, struct err *e)
 	s = kill_all(r, cg, e);
 	if (s == 0)
 		s = leave_class(r, e);
+	if (s == 0 && r->has_host_root)
+		s = host_root_remove(root, r->id, e);
 	return s < 0 ? s : cgroup_manager_of(r)->remove(r, cg, e);
 }
 
 static int delete_all(const struct record *r, const char *root, bool is_forced, struct err *e)
 {
-	int s = delete_whole(r, is_forced, e), hooks;
+	int s = delete_whole(r, root, is_forced, e), hooks;
 
 	if (s < 0)
 		return s;

@@ -89,7 +89,7 @@ int container_exec(const struct record *r, const struct oci_process *process,
 	struct bundle_options options = { .console_fd = o->console_fd,
 					  .preserve_fds = o->preserve_fds,
 					  .init_path = o->init_path };
-	_cleanup_fd_ int pidfd = proc_id_open(&r->init);
+	_cleanup_fd_ int pidfd = proc_id_open(&r->init), root = -1;
 	struct bundle_plan p;
 	uint64_t ns;
 	int s;
@@ -98,11 +98,13 @@ int container_exec(const struct record *r, const struct oci_process *process,
 		return err_plain(e, -ESRCH, "cannot exec in container '%s': it is not running",
 				 r->id);
 	s = other_namespaces(r->init.pid, &o->bundle->config.linux_, &ns, e);
+	if (s == 0)
+		s = container_open_root(r, &root, e);
 	/* else the pid may have been another process's by then, with the host's namespaces */
 	if (s == 0 && pidfd_send_signal(pidfd, 0, NULL, 0) < 0)
 		s = err_plain(e, -ESRCH, "cannot exec in container '%s': it has ended", r->id);
 	if (s == 0)
-		s = bundle_plan_exec(process, o->bundle, pidfd, ns, &options, &p, e);
+		s = bundle_plan_exec(process, o->bundle, pidfd, root, ns, &options, &p, e);
 	if (s < 0)
 		return s;
 	/* the process has it from us until it is in the cgroup, whose cpuset may say otherwise */

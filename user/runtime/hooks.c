@@ -102,8 +102,10 @@ static _Noreturn void enter_and_run(const struct oci_hook *h, const char *state,
 	struct err e = ERR_INIT;
 	int r = 0;
 
-	if (setns(place->pidfd, (int)place->ns) < 0)
+	if (place->ns && setns(place->pidfd, (int)place->ns) < 0)
 		r = err_set(&e, errno, "enter the container's namespaces");
+	if (r == 0 && place->root_fd >= 0 && (fchdir(place->root_fd) < 0 || chroot(".") < 0))
+		r = err_set(&e, errno, "change to the container's root");
 	if (r == 0)
 		r = run_one(h, state, &e);
 	if (r < 0)

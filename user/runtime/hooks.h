@@ -14,9 +14,10 @@ struct err;
 /**
  * struct hook_place - where hooks run
  * @pidfd: a process whose namespaces @ns (CLONE_NEW*) they enter; -1 = stay where we are
+ * @root_fd: the root that they change to then; -1 = that of the mount namespace
  */
 struct hook_place {
-	int pidfd;
+	int pidfd, root_fd;
 	uint64_t ns;
 };
 

@@ -36,6 +36,7 @@ int record_check_id(const char *id, struct err *e);
  * @cgroup_inode:   of the v2 directory; 0 = none: tells our cgroup from another of its path
  * @has_own_pids:   its pid namespace ends with its first process
  * @has_userns:	    the container is in another user namespace than we are
+ * @has_host_root:  its root is mounted in the mount namespace that it was made in (host_root.h)
  * @resctrl:	    group of the resctrl file system to remove with it; "" = none
  * @annotations, @hooks: objects of config.json; NULL = none
  */
@@ -47,7 +48,7 @@ struct record {
 	} pipes;
 	bool is_started;
 	uint64_t wait_inode, cgroup_inode;
-	bool has_own_cgroup, has_own_pids, has_userns;
+	bool has_own_cgroup, has_own_pids, has_userns, has_host_root;
 	json_t *annotations, *hooks;
 };
 

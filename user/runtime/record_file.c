@@ -47,6 +47,7 @@ static const struct field {
 	FIELD("ownCgroup",    has_own_cgroup),
 	FIELD("userns",       has_userns),
 	FIELD("ownPids",      has_own_pids),
+	FIELD("hostRoot",     has_host_root),
 	FIELD("bundle",       bundle),
 	FIELD("rootfs",       rootfs),
 	FIELD("created",      created),

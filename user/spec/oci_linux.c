@@ -258,8 +258,6 @@ static int check_needs(struct oci_reader *r, const struct oci_at *at, const stru
 		{ "gidMappings",   l->gid_map.n > 0,                     OCI_NS_USER,    false },
 		{ "timeOffsets",   l->mono.is_set || l->boot.is_set,     OCI_NS_TIME,    true },
 		{ "netDevices",    l->net_devices.n > 0,                 OCI_NS_NETWORK, false },
-		{ "maskedPaths",   l->masked_paths.n > 0,                OCI_NS_MOUNT,   false },
-		{ "readonlyPaths", l->readonly_paths.n > 0,              OCI_NS_MOUNT,   false },
 	};
 	/* clang-format on */
 

@@ -164,8 +164,6 @@ static const struct oci_bad bad[] = {
 	{ LINUX(",'maskedPaths':['/x','y']"), -EINVAL, "linux.maskedPaths[1]: 'y' is not an absolute path" },
 	{ LINUX(",'maskedPaths':['']"), -EINVAL, "linux.maskedPaths[0]: it is empty" },
 	{ LINUX(",'readonlyPaths':['y']"), -EINVAL, "linux.readonlyPaths[0]: 'y' is not an absolute path" },
-	{ BARE("'maskedPaths':['/x']"), -EINVAL, "linux.maskedPaths: it needs the mount namespace in linux.namespaces" },
-	{ BARE("'readonlyPaths':['/x']"), -EINVAL, "linux.readonlyPaths: it needs the mount namespace in linux.namespaces" },
 	{ BARE("'mountLabel':1"), -EBADMSG, "linux.mountLabel: it is not a string" },
 	{ BARE("'rootfsPropagation':'none'"), -EINVAL, "linux.rootfsPropagation: 'none' is no propagation of mounts" },
 	{ BARE("'rootfsPropagation':1"), -EBADMSG, "linux.rootfsPropagation: it is not a string" },

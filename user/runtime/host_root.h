@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Roots of containers that have no mount namespace of their own: each is mounted on <state>/~roots/<id>, with all
+ * that is mounted in it, binds of the host's directories among them. Nothing there is ever removed but by umount2(2)
+ * and rmdir(2). No container is called "~roots".
+ *
+ * @state: path of the directory of what runs; @id: a file name, checked
+ */
+#ifndef DAVIT_RUNTIME_HOST_ROOT_H
+#define DAVIT_RUNTIME_HOST_ROOT_H
+
+struct err;
+struct strv;
+
+/* host_root_make() - the empty directory to mount on; what an earlier life left there is unmounted.
+ * Return: its path, for the caller to free; NULL with @e. */
+char *host_root_make(const char *state, const char *id, struct err *e);
+
+/* host_root_open() - O_PATH descriptor of the mounted root; -errno of open(2) */
+int host_root_open(const char *state, const char *id, struct err *e);
+
+/* host_root_remove() - unmount all that is on it and remove the directory, which also unmounts it elsewhere.
+ * Return: 0, also when there is none; -errno of umount2(2) or rmdir(2), after which nothing was deleted. */
+int host_root_remove(const char *state, const char *id, struct err *e);
+
+/* host_root_list() - names of all that are there, live or left behind */
+int host_root_list(const char *state, struct strv *ids, struct err *e);
+
+#endif
