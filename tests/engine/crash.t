@@ -135,7 +135,7 @@ ended() { quiet davit run --name xx davit/demo true; }
 # as on a host that has just booted
 fresh() {
 	davit system reset >/dev/null 2>&1
-	rm -rf "${DAVIT_STATE:?}"/* "$DAVIT_ROOT/skel"
+	rm -rf --one-file-system "${DAVIT_STATE:?}"/* "$DAVIT_ROOT/skel"
 }
 # a killed rmi may have taken the name alone
 no_image() {

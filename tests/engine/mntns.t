@@ -14,7 +14,8 @@ before=$(mounts)
 # gone NAME: the mount table is as it was
 gone() {
 	is "$(mounts)" "$before" "$1: the mount table is as before"
-	is "$(ls -A "$roots")" '' 'and nothing is below ~roots/'
+	run ls -A "$roots"
+	is "$status:$out" 0: 'and nothing is below ~roots/'
 }
 
 ### as in a namespace of its own
@@ -28,8 +29,9 @@ sees 'a user' 1000 --mntns host -u 1000 davit/demo id -u
 sees '--read-only' 1 --mntns host --read-only davit/demo sh -c 'touch /x 2>/dev/null; echo $?'
 sees '--tmpfs and -v' 'a tmpfs' --mntns host --tmpfs /m -v "$TMPDIR:/t:ro" davit/demo \
 	sh -c 'touch /t/x 2>/dev/null || echo a $(stat -f -c %T /m)'
-sees 'every namespace of the host at once' 8 --mntns host --pid host --ipc host --uts host --cgroupns host --timens host \
-	--network host --userns host davit/demo sh -c "[ -d /proc/$$ ] && ls /proc/self/ns | grep -vc _for_"
+all='for n in pid net mnt ipc uts user cgroup time; do readlink /proc/self/ns/$n; done'
+sees 'every namespace of the host at once' "$(sh -c "$all")" --mntns host --pid host --ipc host --uts host --cgroupns host \
+	--timens host --network host --userns host davit/demo sh -c "$all"
 sees 'pid 1 of a namespace of its own' 1 --mntns host davit/demo sh -c 'echo $$'
 run davit run --rm -t --mntns host davit/demo tty
 is "${out%$'\r'}" /dev/pts/0 'a terminal'
@@ -59,6 +61,7 @@ touch "$roots/$id/var/of-the-host"
 is "$(davit exec xx ls /var)" of-the-host 'a mount of the host shows up inside'
 (cd "$roots/$id/data" && exec sleep 1000) &
 busy=$!
+ok 'somebody is inside' wait_until 10 sh -c "[ \$(readlink /proc/$busy/cwd) = '$TMPDIR/data' ] || readlink /proc/$busy/cwd | grep -q '^$roots/$id/data'"
 ok 'it stops with somebody inside its mounts' davit stop -t 0 xx
 kill $busy
 wait $busy 2>/dev/null
@@ -96,6 +99,43 @@ wait $other 2>/dev/null
 umount "$DAVIT_STATE"
 before=$(mounts)
 
+# a bind that is a peer of a mount of the host: what is below it is the host's
+mkdir "$TMPDIR/top"
+mount -t tmpfs top "$TMPDIR/top"
+mount --make-shared "$TMPDIR/top"
+mkdir "$TMPDIR/top/sub"
+mount -t tmpfs sub "$TMPDIR/top/sub"
+echo precious >"$TMPDIR/top/sub/file"
+before=$(mounts)
+for how in rshared shared rslave private; do
+	ok "a bind that is $how" davit run --rm --mntns host -v "$TMPDIR/top:/top:$how" davit/demo true
+	is "$(cat "$TMPDIR/top/sub/file")" precious 'leaves the mounts of the host'
+	gone 'after it'
+done
+umount "$TMPDIR/top/sub"
+up --name xx -v "$TMPDIR/top:/top:shared" davit/demo sleep 1000 >/dev/null
+mount -t tmpfs sub "$TMPDIR/top/sub"
+echo precious >"$TMPDIR/top/sub/file"
+is "$(davit exec xx cat /top/sub/file)" precious 'what the host mounts later arrives'
+ok 'rm -f' davit rm -f xx
+is "$(cat "$TMPDIR/top/sub/file")" precious 'and stays'
+gone 'after it'
+umount "$TMPDIR/top/sub" "$TMPDIR/top"
+rmdir "$TMPDIR/top"
+before=$(mounts)
+
+### who is in another mount namespace
+unshare --mount --propagation private sleep 1000 &
+other=$!
+wait_until 10 sh -c "[ \$(readlink /proc/$other/ns/mnt) != \$(readlink /proc/self/ns/mnt) ]"
+up --name xx -v "$TMPDIR/data:/data" davit/demo sleep 1000 >/dev/null
+is "$(nsenter -t $other -m davit exec xx sh -c 'readlink /proc/self/ns/mnt; ls /data')" "$(readlink /proc/self/ns/mnt)
+file" 'exec goes to the root of the container'
+ok 'rm -f' nsenter -t $other -m davit rm -f xx
+gone 'after it'
+kill $other
+wait $other 2>/dev/null
+
 ### when something dies
 id=$(up --name xx -v "$TMPDIR/data:/data" davit/demo sleep 1000)
 kill -KILL "$(pgrep -x davit-monitor)"
@@ -121,6 +161,34 @@ mount --bind "$TMPDIR/data" "$roots/$left"
 run davit system check
 like "$out" "mounts of no container.*${left:0:12}" 'mounts that nobody owns are told'
 gone 'and removed'
+is "$(<"$TMPDIR/data/file")" precious 'what was bound is untouched'
+# not under the feet of a start, which holds the lock of the record
+id=$(davit create --name xx --mntns host davit/demo sleep 1000)
+mkdir -p "$roots/$id"
+mount --bind "$TMPDIR/data" "$roots/$id"
+ok 'a check while it is about to start' flock "$DAVIT_ROOT/containers/$id" davit system check
+ok 'removes nothing' mountpoint -q "$roots/$id"
+ok 'it starts' davit start xx
+ok 'on a mount point of its own' davit exec xx test ! -e /file
+ok 'rm -f' davit rm -f xx
+gone 'after it'
+# a file that somebody has put there
+id=$(davit create --name xx --mntns host davit/demo sleep 1000)
+mkdir -p "$roots/$id"
+touch "$roots/$id/stray"
+ok 'over a file of somebody it starts' davit start xx
+ok 'and runs' davit exec xx test ! -e /stray
+ok 'and is removed' davit rm -f xx
+is "$(ls "$roots/$id")" stray 'the file stays'
+fails 'system check' 1 davit system check
+like "$out" "problem: somebody has put files into '$roots/$id'" 'tells'
+rm -r "${roots:?}/$id"
+ok 'until it is gone' davit system check
+# a record that cannot be read
+id=$(up -v "$TMPDIR/data:/data" davit/demo sleep 1000)
+echo '{' >"$DAVIT_ROOT/containers/$id/config.json"
+ok 'rm -f of what cannot be read' davit rm -f "$id"
+gone 'after it'
 is "$(<"$TMPDIR/data/file")" precious 'what was bound is untouched'
 rm -r "$TMPDIR/data"
 done_testing

@@ -145,7 +145,9 @@ for file in hosts resolv.conf; do
 	head -c 4194304 /dev/zero | tr '\0' '\n' >"$TMPDIR/large"
 	mount --bind "$TMPDIR/large" /etc/$file
 	ok "4 MiB of $file are read" davit run --rm --network host davit/demo true
-	echo >>"$TMPDIR/large"
+	{ head -c 4194304 /dev/zero | tr '\0' a; echo; echo x; } >"$TMPDIR/large"
+	refuses 'no more behind one line' "'/etc/$file' of the host is larger than 4194304 bytes" --network host davit/demo true
+	{ head -c 4194304 /dev/zero | tr '\0' '\n'; echo; echo; } >"$TMPDIR/large"
 	refuses 'no more' "'/etc/$file' of the host is larger than 4194304 bytes" --network host davit/demo true
 	umount /etc/$file
 	rm "$TMPDIR/large"

@@ -53,6 +53,25 @@ if chattr +d "$TMPDIR" 2>/dev/null; then
 else
 	skip 'no inode flags here'
 fi
+# a directory may have been passed to somebody else: with it, nobody gets at the next container
+for how in '--network host' '--ipc host' '--pid host' '--mntns host' '--privileged' "-v $TMPDIR:/tmp" "--mount type=bind,src=$TMPDIR,dst=/tmp" '--device /dev/full'; do
+	read -ra opts <<<"$how"
+	is "$(after :)" 1 "$how: its directories are used again"
+	rm -rf "$DAVIT_ROOT"/spare/*
+	id=$(davit run --rm -d "${opts[@]}" davit/demo sleep 60)
+	exec 9<"/proc/$(davit inspect "$id" | jq '.[0].State.Pid')/root"
+	davit kill "$id" >/dev/null
+	wait_until 10 test ! -e "$DAVIT_ROOT/containers/$id"
+	is "$(spares)" 1 'also while somebody is in its root'
+	davit run --rm -d --name next davit/demo sleep 60 >/dev/null
+	is "$(spares)" 0 'by the next container'
+	fails 'where he makes nothing' 1 touch /proc/self/fd/9/stale
+	davit exec next touch /secret
+	fails 'and sees nothing' 1 test -e /proc/self/fd/9/secret
+	exec 9<&-
+	davit kill next >/dev/null
+	wait_until 10 sh -c '! davit inspect next'
+done
 opts=(--userns auto)
 is "$(after :)" 1 'a user namespace changes nothing about it'
 opts=()

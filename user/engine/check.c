@@ -195,16 +195,20 @@ static int remove_host_root(struct check *k, const char *id, struct err *e)
 {
 	char path[CONTAINER_PATH_MAX];
 	_cleanup_fd_ int lock =
-		lock_dir(k->en->store.fd, container_path(path, id, NULL), LOCK_EX, NULL);
-	_cleanup_fd_ int root = -1;
+		lock_dir(k->en->store.fd, container_path(path, id, NULL), LOCK_EX | LOCK_NB, NULL);
+	int r;
 
-	if (fs_exists(k->en->state_fd, path))
+	if (lock == -EWOULDBLOCK || fs_exists(k->en->state_fd, path))
 		return 0;
-	root = host_root_open(k->en->env->state, id, NULL);
-	if (root == -ENOENT)
-		return 0;
-	note(k, "mounts of no container", id);
-	return host_root_remove(k->en->env->state, id, e);
+	r = host_root_remove(k->en->env->state, id, e);
+	if (r == 0)
+		note(k, "mounts of no container", id);
+	if (r <= 0)
+		return r;
+	return strv_addf(k->problems, "somebody has put files into '%s/~roots/%s'",
+			 k->en->env->state, id) < 0 ?
+		       err_set(e, ENOMEM, "check") :
+		       0;
 }
 
 static void check_host_roots(struct check *k)
@@ -213,11 +217,14 @@ static void check_host_roots(struct check *k)
 	struct err one = ERR_INIT;
 	int r = host_root_list(k->en->env->state, &ids, &one);
 
-	for (size_t i = 0; r == 0 && i < ids.n; i++)
-		if (id_is_valid(ids.v[i]))
-			r = remove_host_root(k, ids.v[i], &one);
 	if (r < 0)
 		failed(k, r, &one);
+	for (size_t i = 0; i < ids.n; i++) {
+		r = id_is_valid(ids.v[i]) ? remove_host_root(k, ids.v[i], &one) : 0;
+		if (r < 0)
+			failed(k, r, &one);
+		err_clear(&one);
+	}
 }
 
 struct alive {

@@ -142,17 +142,40 @@ static bool give_back(struct engine *en, const char *path)
 	return false;
 }
 
-bool disk_recycle(struct engine *en, const char *id)
+/* Nothing that it shared with anybody could carry a descriptor out. The standard ones are of who started it. */
+static bool was_shut(const struct container_options *o)
 {
-	_cleanup_fd_ int dir = -1, upper = -1;
+	return !str_eq(o->network, "host") && !str_eq(o->ipc, "host") && !str_eq(o->pid, "host") &&
+	       !str_eq(o->mntns, "host") && !o->privileged && !o->volume.n && !o->mount.n &&
+	       !o->device.n;
+}
+
+/* The old upper/ is dead for a file system that still has it: nothing can be made in it. */
+static bool replace_upper(int dir)
+{
+	return unlinkat(dir, "upper", AT_REMOVEDIR) == 0 && mkdirat(dir, "upper", UPPER_MODE) == 0;
+}
+
+static bool has_new_upper(int dir, const struct container_options *o)
+{
+	_cleanup_fd_ int upper = -1;
+
+	if (!was_shut(o))
+		return replace_upper(dir);
+	upper = openat(dir, "upper", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return upper >= 0 && is_new(upper, dir);
+}
+
+bool disk_recycle(struct engine *en, const struct container *c)
+{
+	_cleanup_fd_ int dir = -1;
 	char path[CONTAINER_PATH_MAX];
 
-	container_path(path, id, NULL);
+	container_path(path, c->id, NULL);
 	dir = openat(en->store.fd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (dir < 0)
 		return errno == ENOENT;
-	upper = openat(dir, "upper", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (upper >= 0 && is_new(upper, dir) && clean_work(dir) && has_entries(dir, 2) &&
+	if (has_new_upper(dir, &c->options) && clean_work(dir) && has_entries(dir, 2) &&
 	    give_back(en, path))
 		return true;
 	/* fails where there is more than these two directories */

@@ -17,11 +17,13 @@ struct err;
 int disk_make(struct engine *en, const struct container *c, struct err *e);
 
 /**
- * disk_recycle() - make the directory of container @id a spare one, or remove it
+ * disk_recycle() - make the directory of a container that has ended a spare one, or remove it
  *
- * Return: whether it is gone; false when the container left anything in it.
+ * Of a container whose processes may have passed a descriptor of a directory on, over a unix socket that others reach,
+ * upper/ is made anew: who holds one still has the old file system. Return: whether it is gone; false when the container
+ * left anything in it.
  */
-bool disk_recycle(struct engine *en, const char *id);
+bool disk_recycle(struct engine *en, const struct container *c);
 
 /* disk_drop_spares() - remove them all: a boot may have interrupted what was being written there */
 void disk_drop_spares(struct engine *en);

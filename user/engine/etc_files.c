@@ -23,16 +23,17 @@ static void add(struct runtime_config *rc, const char *name, char *text)
 /* A host may have none. */
 static int add_of_host(struct runtime_config *rc, const char *name, const char *path, struct err *e)
 {
-	static char text[ETC_FILE_MAX + 2];
+	static char text[ETC_FILE_MAX + 3];
 	ssize_t n;
 
-	text[ETC_FILE_MAX] = '\0';
+	text[ETC_FILE_MAX + 1] = '\0';
 	n = io_read_small(AT_FDCWD, path, text, sizeof(text));
 	if (n == -ENOENT || n == -ENOTDIR)
 		return 0;
 	if (n < 0)
 		return err_set(e, (int)n, "read '%s' of the host", path);
-	if (text[ETC_FILE_MAX]) /* also a newline, which does not count in n */
+	/* a byte beyond the last newline, itself perhaps a newline, which does not count in n */
+	if (n > (ssize_t)ETC_FILE_MAX || text[ETC_FILE_MAX + 1])
 		return err_plain(e, -EFBIG, "'%s' of the host is larger than %u bytes", path,
 				 ETC_FILE_MAX);
 	add(rc, name, str_printf("%s\n", text));

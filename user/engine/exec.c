@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -32,7 +33,6 @@
 #include "kern/exit_record.h"
 #include "kern/tty.h"
 #include "runtime/console.h"
-#include "runtime/host_root.h"
 #include "runtime/plan.h"
 #include "runtime/relay.h"
 #include "runtime/start.h"
@@ -48,6 +48,7 @@ struct exec {
 	struct plan plan;
 	bool has_plan;
 	int pidfd, root_fd;
+	uint64_t mount_ns; /* CLONE_NEWNS of a container in the host's, when we are elsewhere */
 	struct cgroup *cgroup;
 	int member_fd; /* where in it the process is born, -1 = at its top */
 	char *init_path;
@@ -103,24 +104,21 @@ static int not_running(const struct container *c, struct err *e)
 	return err_plain(e, -ESRCH, "container '%s' is not running", c->name ? c->name : c->id);
 }
 
-static int open_root(struct exec *x, pid_t pid, struct err *e)
+static bool is_elsewhere(pid_t pid)
 {
+	struct stat ours, theirs;
 	char path[32];
 
-	if (container_is_on_host(x->c)) {
-		x->root_fd = host_root_open(x->en->env->state, x->c->id,
-					    e); /* its process may be in another by now */
-		return x->root_fd < 0 ? x->root_fd : 0;
-	}
-	(void)err_format(path, sizeof(path), "/proc/%d/root", pid);
-	x->root_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return x->root_fd < 0 ? err_set(e, errno, "open '%s'", path) : 0;
+	(void)err_format(path, sizeof(path), "/proc/%d/ns/mnt", pid);
+	return stat("/proc/self/ns/mnt", &ours) == 0 && stat(path, &theirs) == 0 &&
+	       ours.st_ino != theirs.st_ino;
 }
 
 static int open_container(struct exec *x, struct err *e)
 {
 	struct container_state st;
 	struct image im = { .size = 0 };
+	char path[32];
 	int r = container_state(x->en, x->c, &st, e);
 
 	if (r == 0)
@@ -130,11 +128,14 @@ static int open_container(struct exec *x, struct err *e)
 	x->pidfd = container_pidfd(x->en, x->c, e);
 	if (x->pidfd < 0)
 		return x->pidfd;
-	r = open_root(x, st.pid, e);
-	if (r == -ENOENT || r == -ESRCH) /* it is exiting */
+	(void)err_format(path, sizeof(path), "/proc/%d/root", st.pid);
+	x->root_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (x->root_fd < 0 && (errno == ENOENT || errno == ESRCH)) /* it is exiting */
 		return not_running(x->c, e);
-	if (r < 0)
-		return r;
+	if (x->root_fd < 0)
+		return err_set(e, errno, "open '%s'", path);
+	if (container_is_on_host(x->c) && is_elsewhere(st.pid))
+		x->mount_ns = CLONE_NEWNS;
 	/* the number was the container's while we opened it if the process is still there */
 	if (syscall(SYS_pidfd_send_signal, x->pidfd, 0, NULL, 0) < 0)
 		return not_running(x->c, e);
@@ -282,7 +283,7 @@ static int leave_for_children(struct exec *x, struct err *e)
 
 static int spawn(struct exec *x, struct err *e)
 {
-	uint64_t flags, ns = x->resolved.config.new_ns & CHILD_NS;
+	uint64_t flags, ns = (x->resolved.config.new_ns & CHILD_NS) | x->mount_ns;
 	const int *join;
 	int n, r, left;
 
@@ -290,7 +291,7 @@ static int spawn(struct exec *x, struct err *e)
 	if (r < 0)
 		return r;
 	x->has_plan = true;
-	if (!(ns & CLONE_NEWNS))
+	if (container_is_on_host(x->c))
 		x->plan.launch.chroot_fd = x->root_fd;
 	r = open_stdio(x, e);
 	if (r < 0)

@@ -253,15 +253,18 @@ static int mount_root(struct life *l, const struct image *im, struct err *e)
 
 static int build_plan(struct life *l, struct err *e)
 {
-	bool is_on_host = container_is_on_host(l->c);
-	_cleanup_free_ char *pivot = is_on_host ? host_root_make(l->en->env->state, l->c->id, e) :
-						  str_printf("%s/pivot", l->en->env->state);
+	_cleanup_free_ char *pivot = NULL;
 	_cleanup_free_ char *empty = str_printf("%s/empty", l->en->env->state);
 	struct plan_places places = { .root_fd = l->root_fd, .userns_fd = l->userns_fd };
 	int r;
 
-	if (!pivot && is_on_host)
-		return e ? e->code : -EIO;
+	if (container_is_on_host(l->c)) {
+		r = host_root_make(l->en->env->state, l->c->id, &pivot, e);
+		if (r < 0)
+			return r;
+	} else {
+		pivot = str_printf("%s/pivot", l->en->env->state);
+	}
 	if (!pivot || !empty)
 		return err_set(e, ENOMEM, "plan the start");
 	r = env_helper(l->en->env, "davit-init", &l->init_path, e);

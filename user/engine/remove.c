@@ -20,6 +20,7 @@
 #include "engine/life.h"
 #include "engine/name.h"
 #include "engine/signal.h"
+#include "runtime/host_root.h"
 
 #define LOOKERS_MS 50
 
@@ -27,7 +28,7 @@ int remove_disk(struct engine *en, const struct container *c, struct err *e)
 {
 	char path[CONTAINER_PATH_MAX], trash[CONTAINER_PATH_MAX];
 
-	if (!c->is_ephemeral || !disk_recycle(en, c->id)) {
+	if (!c->is_ephemeral || !disk_recycle(en, c)) {
 		container_path(path, c->id, NULL);
 		(void)err_format(trash, sizeof(trash), "trash/c-%s", c->id);
 		/* gone for everyone at once, however long unlinking takes */
@@ -75,7 +76,9 @@ int container_remove_unreadable(struct engine *en, const char *id, struct err *e
 
 	memcpy(c.id, id, ID_LEN + 1);
 	r = container_kill_all(en, &c, e);
-	if (r == 0)
+	if (r == 0) /* --mntns host may have been among its options */
+		r = host_root_remove(en->env->state, id, e);
+	if (r >= 0)
 		r = remove_ended(en, &c, e);
 	if (r == 0)
 		name_release_all(en, id);

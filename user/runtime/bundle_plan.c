@@ -130,13 +130,14 @@ static int plan_root_place(const struct bundle *b, const struct bundle_options *
 {
 	struct launch *l = &p->launch.common;
 	char *place;
+	int r;
 
 	l->pivot_dir = b->rootfs;
 	if (p->new_ns & CLONE_NEWNS)
 		return 0;
-	place = host_root_make(o->state, o->id, e);
-	if (!place)
-		return -EIO;
+	r = host_root_make(o->state, o->id, &place, e);
+	if (r < 0)
+		return r;
 	l->pivot_dir = place;
 	return strv_take(&p->texts, place) < 0 ? err_set(e, ENOMEM, "plan the container") : 0;
 }
@@ -156,7 +157,7 @@ static int plan_root(const struct bundle *b, const struct bundle_options *o, str
 		return err_set(e, r, "make '%s' private", b->rootfs);
 	r = plan_root_place(b, o, p, e);
 	if (r < 0)
-		return e && e->code < 0 ? e->code : r;
+		return r;
 	l->is_at_pivot = b->config.linux_.namespaces[OCI_NS_USER].is_listed;
 	p->launch.propagation = b->config.linux_.propagation;
 	l->root_readonly = b->config.root_readonly;

@@ -154,7 +154,7 @@ static int step_attach_root(const struct launch *l, struct err *e)
 	r = mount_attach(l->root_fd, AT_FDCWD, l->is_at_pivot ? "" : pivot);
 	if (r < 0)
 		return err_set(e, (int)r, "attach the root file system on '%s'", pivot);
-	/* it is a peer of its parent now: what comes below is for nobody else */
+	/* mounts that follow its parent have a copy now: what comes below is for nobody else */
 	if (is_in_hosts_mounts(l))
 		r = mount_set_attr(l->root_fd, "", 0, 0, 0, MS_PRIVATE);
 	if (r < 0)

@@ -12,15 +12,21 @@
 struct err;
 struct strv;
 
-/* host_root_make() - the empty directory to mount on; what an earlier life left there is unmounted.
- * Return: its path, for the caller to free; NULL with @e. */
-char *host_root_make(const char *state, const char *id, struct err *e);
+/**
+ * host_root_make() - a directory to mount on; what an earlier life left there is unmounted
+ * @ret_path: where it is, for the caller to free
+ *
+ * Return: 0; -errno with @e.
+ */
+int host_root_make(const char *state, const char *id, char **ret_path, struct err *e);
 
-/* host_root_open() - O_PATH descriptor of the mounted root; -errno of open(2) */
-int host_root_open(const char *state, const char *id, struct err *e);
-
-/* host_root_remove() - unmount all that is on it and remove the directory, which also unmounts it elsewhere.
- * Return: 0, also when there is none; -errno of umount2(2) or rmdir(2), after which nothing was deleted. */
+/**
+ * host_root_remove() - unmount all that is on it and remove the directory
+ *
+ * The host's mounts stay, also where a bind is a peer of them. Where the caller's mount namespace does not have the root,
+ * the kernel unmounts it with the directory. Return: 0, also when there is none; 1: unmounted, but somebody has put a
+ * file into the directory, which stays; -errno, after which nothing was deleted.
+ */
 int host_root_remove(const char *state, const char *id, struct err *e);
 
 /* host_root_list() - names of all that are there, live or left behind */

@@ -58,7 +58,7 @@ static int enter_root_by_chroot(const struct launch *l, struct err *e)
 
 	if (r < 0)
 		return err_set(e, r, "attach the root file system on '%s'", l->pivot_dir);
-	/* it is a peer of its parent now: what comes below is for nobody else */
+	/* mounts that follow its parent have a copy now: what comes below is for nobody else */
 	r = mount_set_attr(l->root_fd, "", 0, 0, 0, MS_PRIVATE);
 	return r < 0 ? err_set(e, r, "make '%s' private", l->pivot_dir) :
 		       change_root(l->root_fd, e);
