@@ -71,8 +71,12 @@ static int start_hooks(const struct record *r, int pidfd, struct err *e)
 {
 	_cleanup_fd_ int root = -1;
 	struct hook_place inside = { .pidfd = pidfd, .root_fd = -1, .ns = namespaces_of(r) };
-	int s = container_open_root(r, &root, e);
+	int s;
 
+	/* without any, the process may have run and be gone by now */
+	if (!json_object_get(r->hooks, oci_hook_point_name(OCI_HOOK_START_CONTAINER)))
+		return 0;
+	s = container_open_root(r, &root, e);
 	if (s < 0)
 		return s;
 	inside.root_fd = root;
