@@ -172,7 +172,8 @@ lab_boot() {
 	lab_accel "$lab_kernel"
 	lab_initrd "$lab_release" "$lab_modules" "$lab_kernel_dir"
 	lab_orders "$@"
-	: >"$lab_console" || lab_die "cannot write '$lab_console'"
+	{ : >"$lab_console"; } 2>/dev/null || lab_die "cannot write to '$lab_console'" '--console takes a file in a directory that is there'
+	[ -z "$lab_is_shell" ] || lab_say BOOT "${lab_name:-$lab_kernel}"
 	lab_at_exit lab_kill
 	if [ -z "$lab_is_shell" ]; then
 		# terminals and files are opened by a relay: qemu wants pipes of its own

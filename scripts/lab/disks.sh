@@ -14,6 +14,19 @@ btrfs	mkfs.btrfs	btrfs-progs	110M	-q -f
 raw	true	coreutils	1M	-
 '
 
+# What the guest runs from, or has mounts of its own below.
+LAB_DISK_NOT='/proc /sys /dev /run /etc /usr /bin /sbin /lib /lib32 /lib64 /libx32'
+lab_disk_check_target() { # SPEC TARGET
+	local own
+	for own in $LAB_DISK_NOT; do
+		[[ $2/ != "$own"/* ]] || lab_die "bad disk '$1': the guest needs its own '$own'" 'as in FS:SIZE:/mnt/other'
+	done
+	[[ $(pwd -P)/ != "$2"/* ]] || lab_die "bad disk '$1': it would hide the working directory" 'as in FS:SIZE:/mnt/other'
+	for own in "${lab_shares[@]}"; do
+		[[ $own/ != "$2"/* ]] || lab_die "bad disk '$1': it would hide '$own', which is shared" 'as in FS:SIZE:/mnt/other'
+	done
+}
+
 # lab_disk_add FS:SIZE[:TARGET]; mounted at TARGET, /mnt/FS by default
 lab_disk_add() {
 	local spec=$1 fs size target kind mkfs package min args bytes file
@@ -33,6 +46,8 @@ lab_disk_add() {
 	target=${target:-/mnt/$fs}
 	[[ $target =~ ^/[A-Za-z0-9._/-]*$ ]] && [[ $target != / ]] ||
 		lab_die "bad disk '$spec': bad directory '$target'" 'an absolute path of letters, digits and ._-/'
+	target=$(realpath -ms -- "$target")
+	lab_disk_check_target "$spec" "$target"
 	for kind in "${lab_guest_disks[@]}"; do
 		[ "$fs" = raw ] || [[ $kind == *:raw:* ]] || [ "${kind##*:}" != "$target" ] ||
 			lab_die "bad disk '$spec': there is another one at '$target'" "give it a directory: $fs:$size:/mnt/other"

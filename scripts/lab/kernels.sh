@@ -146,7 +146,7 @@ lab_kernel_check() {
 	row=$(lab_table "$1" image | awk 'NR == 1 { print $1 }')
 	lab_name=${row:-$1}
 	[ -n "$row" ] || lab_is_fetched "$lab_name" ||
-		lab_die "unknown kernel '$1'" "known: $(lab_kernel_names | paste -sd' '), or a path of a bzImage"
+		lab_die "unknown kernel '$1'" "known: $(lab_kernel_names | paste -sd' '), or a path of a bzImage, with a slash in it"
 }
 
 # lab_kernel_find NAME-OR-PATH MODULES: sets $lab_name, $lab_kernel (bzImage), $lab_boot_image,
@@ -170,6 +170,7 @@ lab_kernel_find() {
 		lab_modules=${lab_modules:+$(realpath -- "$dir/$lab_modules")}
 		lab_kernel_cmdline=$(lab_about "$lab_name" cmdline)
 		lab_kernel_machine=$(lab_about "$lab_name" machine)
+		[ -e "$lab_kernel" ] || lab_die "kernel image '$lab_kernel' is missing" "rm -r '$dir'; it is fetched again"
 		[ "$(sha256sum 2>/dev/null <"$lab_kernel" | cut -d' ' -f1)" = "$(lab_about "$lab_name" sha256)" ] ||
 			lab_die "kernel image '$lab_kernel' is damaged" "rm -r '$dir'; it is fetched again"
 		lab_boot_image_find "$dir"
@@ -185,6 +186,7 @@ lab_modules_find() {
 		lab_modules=$(realpath -- "$d")
 		return
 	done
+	[ -d "$1" ] || lab_die "no modules in '$1': no such directory" '--modules takes a tree with lib/modules, or the directory of one release'
 	lab_die "no modules of '$lab_release' in '$1'" 'it needs a modules.dep: depmod writes it'
 }
 

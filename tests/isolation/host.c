@@ -54,7 +54,7 @@ struct host {
 	pid_t keeper;
 	int64_t end_ms;
 	size_t told; /* for the progress */
-	bool has_progress;
+	bool has_progress, is_late;
 };
 
 static int make_token(char *ret)
@@ -178,12 +178,12 @@ static int wait_done(struct host *h, struct box *b)
 }
 
 /* beside what it said */
-static void hint_start(const struct job *j)
+static void hint_start(const struct job *j, const char *said)
 {
 	struct statfs fs;
 
-	if (strcmp(j->engine->name, "davit") != 0 && statfs("/sys/fs/cgroup", &fs) == 0 &&
-	    fs.f_type != CGROUP2_SUPER_MAGIC)
+	if (strcasestr(said, "cgroup") && strcmp(j->engine->name, "davit") != 0 &&
+	    statfs("/sys/fs/cgroup", &fs) == 0 && fs.f_type != CGROUP2_SUPER_MAGIC)
 		hint("this host has cgroup v1, for which not all are made; scripts/vm runs it on one with "
 		     "cgroup v2 alone");
 	else
@@ -206,7 +206,7 @@ static int start_hold(struct host *h)
 			(void)complain("'%s' started no container within %d s", h->job.program,
 				       h->options.timeout_s);
 		else if (!box_complain(&h->hold, h->job.program))
-			hint_start(&h->job);
+			hint_start(&h->job, h->hold.said);
 		return -1;
 	}
 	pid = process_find(h->hold.role.verb, h->hold.role.token);
@@ -245,6 +245,30 @@ static void fail_rest(struct host *h, const char *why)
 	}
 }
 
+/* What there was no time for. What comes of it now is not read: some of it may be half done. */
+static void skip_rest(struct host *h)
+{
+	size_t n = 0, all = 0;
+
+	for (size_t i = 0; i < h->outcomes.count; i++) {
+		struct outcome *row = &h->outcomes.rows[i];
+
+		if (!row->is_chosen || row->group->is_outside)
+			continue;
+		all++;
+		if (row->is_done)
+			continue;
+		(void)seen_skip(&row->seen, "the time was over before it");
+		row->is_done = true;
+		n++;
+	}
+	h->is_late = true;
+	h->inside.records.is_closed = true;
+	(void)complain("after %d s %zu of %zu probes had not been tried", h->options.timeout_s, n,
+		       all);
+	hint("--timeout gives it more, --group tries fewer");
+}
+
 static bool has_rest(const struct host *h)
 {
 	for (size_t i = 0; i < h->outcomes.count; i++)
@@ -272,9 +296,10 @@ static int run_inside(struct host *h)
 			hint("the sibling of this container did start");
 		return -1;
 	}
-	if (r < 0)
-		fail_rest(h, r == -ETIMEDOUT   ? "the time was over before it" :
-			     h->inside.is_over ? "the container wrote too much" :
+	if (r == -ETIMEDOUT)
+		skip_rest(h);
+	else if (r < 0)
+		fail_rest(h, h->inside.is_over ? "the container wrote too much" :
 						 "the container ended before it");
 	else
 		fail_rest(h, "the container told nothing of it");
@@ -372,7 +397,8 @@ static void remove_cgroups(const char *id)
 	FILE *f;
 
 	/* without a name it would be the top of the hierarchy, and everybody's processes */
-	if (strlen(id) < strlen(ID_PREFIX) + TOKEN_LEN || strncmp(id, ID_PREFIX, strlen(ID_PREFIX)) != 0)
+	if (strlen(id) < strlen(ID_PREFIX) + TOKEN_LEN ||
+	    strncmp(id, ID_PREFIX, strlen(ID_PREFIX)) != 0)
 		return;
 	f = fopen("/proc/self/mountinfo", "re");
 	while (f && fgets(line, sizeof(line), f)) {
@@ -503,7 +529,7 @@ static int report(const struct host *h)
 					   .records = &h->inside.records,
 					   .version = version },
 			 h->options.is_json);
-	return r < 0 ? HOST_FAILED : r;
+	return r < 0 || h->is_late ? HOST_FAILED : r;
 }
 
 static int choose(struct host *h)

@@ -35,11 +35,14 @@ int main(int argc, char *argv[])
 {
 	const char *verb = argc > 1 ? argv[1] : "";
 
-	/* what we open must not become 0, 1 or 2 */
-	for (int fd = 0; fd < 3; fd++)
-		if (fcntl(fd, F_GETFD) < 0 &&
-		    open("/dev/null", O_RDWR) < 0) // NOLINT(android-cloexec-open)
+	/* what we open must not become 0, 1 or 2; what is written to a closed 1 is lost, and is an error */
+	for (int fd = 0; fd < 3; fd++) {
+		int flags = fd == 1 ? O_RDONLY : O_RDWR;
+
+		// NOLINTNEXTLINE(android-cloexec-open)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", flags) < 0)
 			return HOST_FAILED;
+	}
 	if (strcmp(verb, "host") == 0)
 		return host_main(argc - 1, argv + 1);
 	if (strcmp(verb, "list") == 0)

@@ -168,8 +168,19 @@ is "$status" 125 'endless output ends'
 lie 'yes x | tr -d "\n"'
 is "$status" 125 'without lines, too'
 lie 'exec sleep 100' 1
-is "$status" 1 'waiting ends'
-like "$out" 'the time was over before it' 'by the time-out'
+is "$status" 125 'waiting ends'
+like "$out" 'ok 1 uts/new-namespace # SKIP the time was over before it' 'by the time-out'
+like "$err" 'after 1 s 1 of 1 probes had not been tried' 'which is told'
+lie 'sleep 1.5; printf "probe\tuts/new-namespace\t1\tlate\nprobes done\n"' 1
+is "$status" 125 'what comes late'
+like "$out" 'SKIP the time was over.*fail:0 .*error:0' 'is not read'
+run sh -c '"$1" host --runtime "$2" --probe uts/new-namespace >&-' - "$probe" "$TEST_DIR/liar"
+is "$status" 125 'a closed standard output is an error'
+run sh -c '("$1" list; echo $? >&2) | head -n 1' - "$probe"
+is "$(grep -vx '[0-9]*' <<<"$err")" '' 'a reader that goes is none to speak of'
+LIE='' run "$probe" host --runtime /bin/false --probe uts/new-namespace
+is "$status" 125 'a runtime that fails'
+unlike "$err" 'cgroup' 'without a word of cgroups'
 
 ### nothing stays
 # one a line

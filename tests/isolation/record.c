@@ -79,6 +79,8 @@ static void take_line(struct records *r)
 
 int records_feed(struct records *r, const char *data, size_t size)
 {
+	if (r->is_closed)
+		return 0;
 	r->bytes += size;
 	if (r->bytes > RECORD_BYTES_MAX)
 		return -EFBIG;

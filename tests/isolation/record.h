@@ -15,12 +15,13 @@ struct outcomes;
 /**
  * struct records - reads the output of one container, line by line
  * @is_done:  INSIDE_DONE was seen
+ * @is_closed: what comes from now on is not read
  * @n_errors: lines that no davit-probe writes; the first of them are in @errors
  * @told:     rows that were filled
  */
 struct records {
 	struct outcomes *outcomes; /* NULL: nothing but INSIDE_DONE is expected */
-	bool is_done;
+	bool is_done, is_closed;
 	size_t told, n_errors;
 	char errors[RECORD_ERRORS_MAX][128];
 	char line[RECORD_LINE_MAX];

@@ -158,11 +158,12 @@ static void print_json(const struct report *r, const struct totals *t)
 	       t->by[PROBE_PASS], t->by[PROBE_FAIL], t->by[PROBE_SKIP], r->records->n_errors);
 }
 
+/* A reader that has gone knows why. */
 static int flush(void)
 {
-	return fflush(stdout) == 0 && !ferror(stdout) ?
-		       0 :
-		       complain("write to standard output: %s", strerror(errno));
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return 0;
+	return errno == EPIPE ? -1 : complain("write to standard output: %s", strerror(errno));
 }
 
 int report_print(const struct report *r, bool is_json)

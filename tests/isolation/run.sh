@@ -32,5 +32,8 @@ done
 "$probe" host "${args[@]}"
 rc=$?
 # what could not be started is no pass and no skip
-[ "$rc" -ne 125 ] || exit 1
+[ "$rc" -ne 125 ] || {
+	echo 'Bail out! The probes could not be run: standard error says why.'
+	exit 1
+}
 exit "$rc"

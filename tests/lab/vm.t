@@ -64,6 +64,14 @@ refused 'share of what is not there' 'no such directory' run --kernel 6.1 --shar
 for own in / /proc /proc/sys /sys /dev /dev/shm /run /tmp /var /var/tmp /etc /usr; do
 	refused "share of $own" "cannot share '$own'.*of its own" run --kernel 6.1 --share "$own" -- true
 done
+refused 'two disks at one place, spelt otherwise' "another one at '/mnt/ext4'" run --kernel 6.1 --disk ext4:64M --disk ext4:32M:/mnt/x/..//ext4/ -- true
+for place in /proc /sys/x /dev /etc /mnt/../etc /usr /bin /lib64/ /run; do
+	refused "a disk at $place" 'the guest needs its own' run --kernel 6.1 --disk "ext4:64M:$place" -- true
+done
+refused 'a disk over the working directory' 'it would hide the working directory' run --kernel 6.1 --disk "ext4:64M:$(pwd -P)" -- true
+refused 'more memory than there is' "memory of '900000G' is more than this machine has" run --kernel 6.1 --mem 900000G -- true
+refused 'no kernel but an end of options' "option '--kernel' needs a value" run --kernel -- true
+refused 'a console that cannot be' "cannot write to '/nonexistent/x'" run --kernel 6.1 --console /nonexistent/x -- true
 refused 'two disks at one place' "another one at '/mnt/ext4'" run --kernel 6.1 --disk ext4:64M --disk ext4:32M -- true
 mkdir /tmp/davit-lab-test.$$
 cd "/tmp/davit-lab-test.$$" || exit

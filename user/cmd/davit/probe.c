@@ -110,6 +110,7 @@ const struct command cmd_probe = {
 	.details =
 		"Makes a container and tries one property of isolation after the other, from inside and\n"
 		"from outside. The output is KTAP or JSON: what was tried, what was seen.",
-	.exit_status = "0 if all passed, 1 if some failed, 4 if nothing could be tried, 125 if no\n"
-		       "container could be started or the command line is wrong.",
+	.exit_status =
+		"0 if all passed, 1 if some failed, 4 if nothing could be tried, 125 if no\n"
+		"container could be started, the time was over or the command line is wrong.",
 };
