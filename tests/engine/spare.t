@@ -33,45 +33,52 @@ is "$(spares)" 1 'there are not more than were used at once'
 
 is "$(after 'touch /file')" 0 'not with a file'
 is "$(after 'rm /bin/sh')" 0 'not with a file removed'
-is "$(after 'chmod 777 /')" 0 'not with another mode of "/"'
-is "$(after 'chown 1000 /')" 0 'not with another owner'
+is "$(after 'chmod 777 /; chown 1000 /')" 1 'another mode and owner of "/" do not stay'
+is "$(stat -c '%a %u' "$DAVIT_ROOT/spare/0/upper")" '755 0' 'with the directory'
 is "$(after 'touch /a; rm /a')" 1 'a file made and removed leaves none'
 rm -rf "$DAVIT_ROOT"/spare/*
 id=$(davit run --rm -d davit/demo sleep 60)
 setfattr -n user.note -v 1 "$DAVIT_ROOT/containers/$id/upper" 2>/dev/null ||
 	setfattr -n trusted.note -v 1 "$DAVIT_ROOT/containers/$id/upper"
+chattr +d "$DAVIT_ROOT/containers/$id/upper" 2>/dev/null
 davit kill "$id" >/dev/null
 wait_until 10 test ! -e "$DAVIT_ROOT/containers/$id"
-is "$(spares)" 0 'not with an attribute'
-if chattr +d "$TMPDIR" 2>/dev/null; then
-	chattr -d "$TMPDIR"
-	id=$(davit run --rm -d davit/demo sleep 60)
-	chattr +d "$DAVIT_ROOT/containers/$id/upper"
-	davit kill "$id" >/dev/null
-	wait_until 10 test ! -e "$DAVIT_ROOT/containers/$id"
-	is "$(spares)" 0 'not with a flag'
-else
-	skip 'no inode flags here'
-fi
-# a directory may have been passed to somebody else: with it, nobody gets at the next container
-for how in '--network host' '--ipc host' '--pid host' '--mntns host' '--privileged' "-v $TMPDIR:/tmp" "--mount type=bind,src=$TMPDIR,dst=/tmp" '--device /dev/full'; do
+is "$(getfattr -m - "$DAVIT_ROOT/spare/0/upper" 2>/dev/null)" '' 'nor does an attribute'
+unlike "$(lsattr -d "$DAVIT_ROOT/spare/0/upper" 2>/dev/null)" '^[^ ]*d' 'or a flag'
+
+# somebody is still in the root of one that has ended: root of the host, a user with the id of its process
+chmod 755 "$TEST_DIR"
+mkfifo "$TEST_DIR/go"
+for how in '' '-u 1000:1000' '--network host' '--mntns host' "-v $TMPDIR:/tmp"; do
 	read -ra opts <<<"$how"
-	is "$(after :)" 1 "$how: its directories are used again"
 	rm -rf "$DAVIT_ROOT"/spare/*
 	id=$(davit run --rm -d "${opts[@]}" davit/demo sleep 60)
-	exec 9<"/proc/$(davit inspect "$id" | jq '.[0].State.Pid')/root"
+	root=/proc/$(davit inspect "$id" | jq '.[0].State.Pid')/root
+	exec 9<"$root"
+	as=()
+	[[ $how != -u* ]] || as=(setpriv --reuid 1000 --regid 1000 --clear-groups)
+	"${as[@]}" sh -c 'exec 9<"$1"; echo ready; read -r _; touch /proc/self/fd/9/tmp/stale; cat /proc/self/fd/9/secret' - "$root" \
+		<"$TEST_DIR/go" >"$TEST_DIR/seen" 2>&1 &
+	looker=$!
+	exec 8>"$TEST_DIR/go"
+	wait_until 10 grep -q ready "$TEST_DIR/seen"
 	davit kill "$id" >/dev/null
 	wait_until 10 test ! -e "$DAVIT_ROOT/containers/$id"
-	is "$(spares)" 1 'also while somebody is in its root'
+	is "$(spares)" 1 "${how:-no option}: its directories are used again while somebody is in its root"
 	davit run --rm -d --name next davit/demo sleep 60 >/dev/null
 	is "$(spares)" 0 'by the next container'
-	fails 'where he makes nothing' 1 touch /proc/self/fd/9/stale
-	davit exec next touch /secret
+	davit exec next sh -c 'echo topsecret >/secret'
+	fails 'where root makes nothing' 1 touch /proc/self/fd/9/stale
 	fails 'and sees nothing' 1 test -e /proc/self/fd/9/secret
-	exec 9<&-
+	echo >&8
+	exec 8>&- 9<&-
+	wait $looker
+	unlike "$(<"$TEST_DIR/seen")" topsecret 'nor the user'
+	fails 'who leaves nothing' 1 davit exec next test -e /tmp/stale
 	davit kill next >/dev/null
 	wait_until 10 sh -c '! davit inspect next'
 done
+rm -f "$TEST_DIR/go" "$TEST_DIR/seen" "$TMPDIR/stale" # of the volume, which is his to write
 opts=(--userns auto)
 is "$(after :)" 1 'a user namespace changes nothing about it'
 opts=()

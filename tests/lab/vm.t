@@ -68,6 +68,12 @@ refused 'two disks at one place, spelt otherwise' "another one at '/mnt/ext4'" r
 for place in /proc /sys/x /dev /etc /mnt/../etc /usr /bin /lib64/ /run; do
 	refused "a disk at $place" 'the guest needs its own' run --kernel 6.1 --disk "ext4:64M:$place" -- true
 done
+for place in // /mnt/..; do
+	refused "a disk at $place" "bad directory '/'" run --kernel 6.1 --disk "ext4:64M:$place" -- true
+done
+for place in /var /var/lib; do
+	refused "a disk at $place" 'it would hide .* of its own' run --kernel 6.1 --disk "ext4:64M:$place" -- true
+done
 refused 'a disk over the working directory' 'it would hide the working directory' run --kernel 6.1 --disk "ext4:64M:$(pwd -P)" -- true
 refused 'more memory than there is' "memory of '900000G' is more than this machine has" run --kernel 6.1 --mem 900000G -- true
 refused 'no kernel but an end of options' "option '--kernel' needs a value" run --kernel -- true

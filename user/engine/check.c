@@ -198,7 +198,8 @@ static int remove_host_root(struct check *k, const char *id, struct err *e)
 		lock_dir(k->en->store.fd, container_path(path, id, NULL), LOCK_EX | LOCK_NB, NULL);
 	int r;
 
-	if (lock == -EWOULDBLOCK || fs_exists(k->en->state_fd, path))
+	if (lock == -EWOULDBLOCK || fs_exists(k->en->state_fd, path) ||
+	    !host_root_exists(k->en->env->state, id))
 		return 0;
 	r = host_root_remove(k->en->env->state, id, e);
 	if (r == 0)

@@ -7,10 +7,8 @@
 #include <linux/fs.h> /* RENAME_NOREPLACE, too */
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -100,32 +98,6 @@ static bool has_entries(int dir, size_t n)
 	return len > 0 && found == n + 2; /* "." and ".." */
 }
 
-/* Flags and project: those of its parent, unless the container has changed them. */
-static bool has_flags_of(int dir, int parent)
-{
-	struct fsxattr a = { 0 }, b = { 0 };
-
-	if (ioctl(dir, FS_IOC_FSGETXATTR, &a) < 0 || ioctl(parent, FS_IOC_FSGETXATTR, &b) < 0)
-		return errno == ENOTTY || errno == EOPNOTSUPP; /* a file system without them */
-	return a.fsx_xflags == b.fsx_xflags && a.fsx_projid == b.fsx_projid;
-}
-
-/* As it was made: a container may have changed its "/" without leaving a file there. */
-static bool is_new(int upper, int parent)
-{
-	static const char own[] = "trusted.overlay.uuid"; /* set by the mount */
-	char names[64];
-	struct stat st;
-	ssize_t n;
-
-	if (fstat(upper, &st) < 0 || st.st_mode != (S_IFDIR | UPPER_MODE) || st.st_uid || st.st_gid)
-		return false;
-	n = flistxattr(upper, names, sizeof(names));
-	if (n != 0 && (n != sizeof(own) || memcmp(names, own, sizeof(own)) != 0))
-		return false;
-	return has_flags_of(upper, parent) && has_entries(upper, 0);
-}
-
 static bool give_back(struct engine *en, const char *path)
 {
 	char spare[SPARE_PATH_MAX];
@@ -142,41 +114,25 @@ static bool give_back(struct engine *en, const char *path)
 	return false;
 }
 
-/* Nothing that it shared with anybody could carry a descriptor out. The standard ones are of who started it. */
-static bool was_shut(const struct container_options *o)
-{
-	return !str_eq(o->network, "host") && !str_eq(o->ipc, "host") && !str_eq(o->pid, "host") &&
-	       !str_eq(o->mntns, "host") && !o->privileged && !o->volume.n && !o->mount.n &&
-	       !o->device.n;
-}
-
-/* The old upper/ is dead for a file system that still has it: nothing can be made in it. */
+/*
+ * Whoever kept a descriptor of the container's root still has its file system, whose upper/ this is: the next container must
+ * not get that one. A directory that has been removed stays empty for good. Fails where the container left a file.
+ */
 static bool replace_upper(int dir)
 {
 	return unlinkat(dir, "upper", AT_REMOVEDIR) == 0 && mkdirat(dir, "upper", UPPER_MODE) == 0;
 }
 
-static bool has_new_upper(int dir, const struct container_options *o)
-{
-	_cleanup_fd_ int upper = -1;
-
-	if (!was_shut(o))
-		return replace_upper(dir);
-	upper = openat(dir, "upper", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return upper >= 0 && is_new(upper, dir);
-}
-
-bool disk_recycle(struct engine *en, const struct container *c)
+bool disk_recycle(struct engine *en, const char *id)
 {
 	_cleanup_fd_ int dir = -1;
 	char path[CONTAINER_PATH_MAX];
 
-	container_path(path, c->id, NULL);
+	container_path(path, id, NULL);
 	dir = openat(en->store.fd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (dir < 0)
 		return errno == ENOENT;
-	if (has_new_upper(dir, &c->options) && clean_work(dir) && has_entries(dir, 2) &&
-	    give_back(en, path))
+	if (replace_upper(dir) && clean_work(dir) && has_entries(dir, 2) && give_back(en, path))
 		return true;
 	/* fails where there is more than these two directories */
 	return (unlinkat(dir, "upper", AT_REMOVEDIR) == 0 || errno == ENOENT) && clean_work(dir) &&

@@ -17,13 +17,12 @@ struct err;
 int disk_make(struct engine *en, const struct container *c, struct err *e);
 
 /**
- * disk_recycle() - make the directory of a container that has ended a spare one, or remove it
+ * disk_recycle() - make the directory of container @id, which has ended, a spare one, or remove it
  *
- * Of a container whose processes may have passed a descriptor of a directory on, over a unix socket that others reach,
- * upper/ is made anew: who holds one still has the old file system. Return: whether it is gone; false when the container
- * left anything in it.
+ * upper/ is made anew: who holds a descriptor of the old one has an empty directory for good. Return: whether it is gone;
+ * false when the container left anything in it.
  */
-bool disk_recycle(struct engine *en, const struct container *c);
+bool disk_recycle(struct engine *en, const char *id);
 
 /* disk_drop_spares() - remove them all: a boot may have interrupted what was being written there */
 void disk_drop_spares(struct engine *en);

@@ -28,7 +28,7 @@ int remove_disk(struct engine *en, const struct container *c, struct err *e)
 {
 	char path[CONTAINER_PATH_MAX], trash[CONTAINER_PATH_MAX];
 
-	if (!c->is_ephemeral || !disk_recycle(en, c)) {
+	if (!c->is_ephemeral || !disk_recycle(en, c->id)) {
 		container_path(path, c->id, NULL);
 		(void)err_format(trash, sizeof(trash), "trash/c-%s", c->id);
 		/* gone for everyone at once, however long unlinking takes */

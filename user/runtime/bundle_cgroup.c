@@ -42,6 +42,10 @@ static int bind_own(struct bundle_work *w, const struct oci_mount *m, const char
 	fd = bundle_plan_keep(w->p, mount_clone(AT_FDCWD, path, true, e), e);
 	if (fd < 0)
 		return fd;
+	/* what the container mounts below it is not the host's */
+	r = mount_set_attr(fd, "", AT_RECURSIVE, 0, 0, MS_SLAVE);
+	if (r < 0)
+		return err_set(e, r, "make '%s' a slave", path);
 	r = bundle_set_attrs(fd, m, e);
 	return r < 0 ? r : add_fd(w, m, fd, target);
 }

@@ -155,11 +155,24 @@ static int state_text(const struct record *r, enum record_status status, struct 
 	return str_failed(out) ? err_set(e, ENOMEM, "tell the state of container '%s'", r->id) : 0;
 }
 
+/* All that the process is in or enters, but for what it inherits; those by path are none of ours. */
+static uint64_t listed_namespaces(const struct oci_linux *l)
+{
+	uint64_t flags = 0;
+
+	for (enum oci_ns_type t = 0; t < OCI_NS_COUNT; t++)
+		if (l->namespaces[t].is_listed)
+			flags |= oci_ns_flag(t);
+	return flags;
+}
+
 static int at_stage(enum bundle_stage stage, pid_t pid, int pidfd, void *data, struct err *e)
 {
 	struct making *m = data;
 	const struct oci_hooks *hooks = &m->c->bundle.config.hooks;
-	struct hook_place inside = { .pidfd = pidfd, .root_fd = -1, .ns = m->plan.new_ns };
+	struct hook_place inside = { .pidfd = pidfd,
+				     .root_fd = -1,
+				     .ns = listed_namespaces(&m->c->bundle.config.linux_) };
 	_cleanup_str_ struct str state = STR_INIT;
 	int r;
 
@@ -289,8 +302,10 @@ static void undo(struct making *m)
 		(void)resctrl_remove(m->resctrl, m->c->record.resctrl, NULL);
 	if (m->has_cgroup)
 		(void)m->o->cgroups->remove(&m->c->record, m->hold.cg, NULL);
-	if (m->has_record && m->c->record.has_host_root)
-		(void)host_root_remove(m->o->root, m->o->id, NULL);
+	/* a record stays where something is left for delete */
+	if (m->has_record && m->c->record.has_host_root &&
+	    host_root_remove(m->o->root, m->o->id, NULL) < 0)
+		m->has_record = false;
 	if (m->has_record)
 		(void)record_remove(m->o->root, m->o->id, NULL);
 }

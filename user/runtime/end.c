@@ -74,7 +74,8 @@ static int start_hooks(const struct record *r, int pidfd, struct err *e)
 	int s;
 
 	/* without any, the process may have run and be gone by now */
-	if (!json_object_get(r->hooks, oci_hook_point_name(OCI_HOOK_START_CONTAINER)))
+	if (!json_array_size(
+		    json_object_get(r->hooks, oci_hook_point_name(OCI_HOOK_START_CONTAINER))))
 		return 0;
 	s = container_open_root(r, &root, e);
 	if (s < 0)

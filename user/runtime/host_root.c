@@ -77,6 +77,13 @@ int host_root_remove(const char *state, const char *id, struct err *e)
 	return errno == ENOTEMPTY ? 1 : err_set(e, errno, "remove '%s'", path);
 }
 
+bool host_root_exists(const char *state, const char *id)
+{
+	_cleanup_free_ char *path = path_of(state, id, NULL);
+
+	return !path || access(path, F_OK) == 0;
+}
+
 int host_root_list(const char *state, struct strv *ids, struct err *e)
 {
 	_cleanup_free_ char *path = str_printf("%s/" DIR_NAME, state);

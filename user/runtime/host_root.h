@@ -9,6 +9,8 @@
 #ifndef DAVIT_RUNTIME_HOST_ROOT_H
 #define DAVIT_RUNTIME_HOST_ROOT_H
 
+#include <stdbool.h>
+
 struct err;
 struct strv;
 
@@ -23,11 +25,15 @@ int host_root_make(const char *state, const char *id, char **ret_path, struct er
 /**
  * host_root_remove() - unmount all that is on it and remove the directory
  *
- * The host's mounts stay, also where a bind is a peer of them. Where the caller's mount namespace does not have the root,
- * the kernel unmounts it with the directory. Return: 0, also when there is none; 1: unmounted, but somebody has put a
- * file into the directory, which stays; -errno, after which nothing was deleted.
+ * The host's mounts stay, also where a bind is a peer of them; so does what was mounted below such a bind, as it does when a
+ * mount namespace ends. Where the caller's namespace does not have the root, the kernel unmounts it with the directory.
+ * Return: 0, also when there is none; 1: nothing is mounted here, but somebody has put a file into the directory, which
+ * stays; -errno, after which nothing was deleted.
  */
 int host_root_remove(const char *state, const char *id, struct err *e);
+
+/* host_root_exists() - is there a directory for @id? */
+bool host_root_exists(const char *state, const char *id);
 
 /* host_root_list() - names of all that are there, live or left behind */
 int host_root_list(const char *state, struct strv *ids, struct err *e);

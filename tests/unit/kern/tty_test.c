@@ -52,7 +52,8 @@ TEST_F(tty, a_pty_of_a_detached_devpts_works)
 	EXPECT_EQ(fcntl(self->master, F_GETFD), FD_CLOEXEC);
 	EXPECT_EQ(fcntl(self->slave, F_GETFD), FD_CLOEXEC);
 	ASSERT_EQ(write(self->slave, "hi\n", 3), 3);
-	for (ssize_t n = 0, more; n < 4; n += more) { /* in pieces, as the kernel's worker brings them */
+	for (ssize_t n = 0, more; n < 4;
+	     n += more) { /* in pieces, as the kernel's worker brings them */
 		more = read(self->master, buf + n, sizeof(buf) - (size_t)n);
 		ASSERT_GT(more, 0);
 		ASSERT_LE(n + more, 4);
