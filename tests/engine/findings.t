@@ -64,7 +64,7 @@ for flag in '' --rm -i '--rm -i --log-driver none'; do
 	# shellcheck disable=SC2086 # words
 	is "$(davit run $flag --timings davit/demo true 2>&1 </dev/null | awk '$2 > 0 { print $1 }' | xargs)" "$phases" "… with a monitor in between: $flag"
 done
-is "$(script -qec 'davit run --rm -it --timings davit/demo true' /dev/null </dev/null | tr -d '\r' | awk '$2 > 0 { print $1 }' | xargs)" "$phases" '… and with a terminal'
+is "$(script -qec 'davit run --rm -it --timings davit/demo true' /dev/null </dev/null | tr -d '\r' | sed 's/^\(\^[@D]\)*//' | awk '$2 > 0 { print $1 }' | xargs)" "$phases" '… and with a terminal'
 davit ps -aq | xargs davit rm >/dev/null
 is "$(davit run -d --rm --timings davit/demo true 2>&1 | awk '$3 == "ns" && $2 > 0 { print $1 }' | xargs)" "${phases% exit teardown}" 'and of one in the background'
 
