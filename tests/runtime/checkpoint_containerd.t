@@ -53,6 +53,7 @@ wait_until 30 eval '! pgrep -f containerd-shim >/dev/null' || diag 'a shim is le
 kill "$daemon"
 wait "$daemon"
 umount -l /run
+rm -rf "$TMPDIR"/ctrd-checkpoint* # that containerd has unpacked, and was ended while it removed it
 is "$(_list_cgroups | grep -E '/ctr')" '' 'no cgroup of a container is left'
 _sweep_cgroups
 done_testing
