@@ -19,11 +19,11 @@ LAB_DISK_NOT='/proc /sys /dev /run /etc /usr /bin /sbin /lib /lib32 /lib64 /libx
 lab_disk_check_target() { # SPEC TARGET
 	local own
 	[ "$2" != / ] || lab_die "bad disk '$1': bad directory '/'" 'as in FS:SIZE:/mnt/other'
-	for own in $LAB_OWN; do
-		[[ $own != "$2"/* ]] || lab_die "bad disk '$1': it would hide '$own', which the guest has of its own" 'as in FS:SIZE:/mnt/other'
-	done
 	for own in $LAB_DISK_NOT; do
 		[[ $2/ != "$own"/* ]] || lab_die "bad disk '$1': the guest needs its own '$own'" 'as in FS:SIZE:/mnt/other'
+	done
+	for own in $LAB_OWN; do
+		[[ $own != "$2"/* ]] || lab_die "bad disk '$1': it would hide '$own', which the guest has of its own" 'as in FS:SIZE:/mnt/other'
 	done
 	[[ $(pwd -P)/ != "$2"/* ]] || lab_die "bad disk '$1': it would hide the working directory" 'as in FS:SIZE:/mnt/other'
 	for own in "${lab_shares[@]}"; do

@@ -32,8 +32,24 @@ silent() {
 		END { if (!f) print "there is no such probe" }' "$TEST_DIR/base"
 }
 
-rows=0
+rows=0 again=0
+# what fails in the container that is changed; sets $got, $rc
+weakened() {
+	"$probe" host "${options[@]}" >"$TEST_DIR/weak" 2>"$TEST_DIR/err"
+	rc=$?
+	got=$(failed_in "$TEST_DIR/weak" | comm -23 - "$TEST_DIR/base.failed" | xargs)
+}
+
+tell_weakened() {
+	diag "failed: $got"
+	diag "wanted: $want, status $rc"
+	diag "$(awk 'NR == FNR { base[$1]; next } tell { print } { tell = /^not ok/ && !($4 in base) } tell { print }' \
+		"$TEST_DIR/base.failed" "$TEST_DIR/weak")"
+	[ ! -s "$TEST_DIR/err" ] || diag "$(<"$TEST_DIR/err")"
+}
+
 # weak NAME PROBES JQ [SH [RUN]]: the container that is changed by JQ, SH, RUN fails in PROBES, in nothing else.
+# Of 80,000 probes in all one may run out of time on a busy machine: such a row is tried once more.
 # WEAK_ONLY is a regular expression of the names to try.
 weak() {
 	local want got why name rc
@@ -43,25 +59,25 @@ weak() {
 		[ -z "$why" ] || { skip "$1: $name: $why"; return; }
 	done
 	rows=$((rows + 1))
-	WEAK_JQ=$3 WEAK_SED=$3 WEAK_SH=${4:-} WEAK_RUN=${5:-} \
-		"$probe" host "${options[@]}" >"$TEST_DIR/weak" 2>"$TEST_DIR/err"
-	rc=$?
+	local -x WEAK_JQ=$3 WEAK_SED=$3 WEAK_SH=${4:-} WEAK_RUN=${5:-}
+	want=$(tr ' ' '\n' <<<"$2" | sort | xargs)
+	weakened
 	if [[ $2 == seccomp/* ]] && grep -qxF "# tried: call ${2#*/}(2); seen: ENOSYS, by the filter or the kernel" "$TEST_DIR/weak"; then
 		skip "$1: the kernel has no such call"
 		rows=$((rows - 1))
 		return
 	fi
-	want=$(tr ' ' '\n' <<<"$2" | sort | xargs)
-	got=$(failed_in "$TEST_DIR/weak" | comm -23 - "$TEST_DIR/base.failed" | xargs)
+	if [ "$rc" -ne 1 ] || [ "$got" != "$want" ]; then
+		again=$((again + 1))
+		diag "again: $1"
+		tell_weakened
+		weakened
+	fi
 	if [ "$rc" -eq 1 ] && [ "$got" = "$want" ]; then
 		pass "$1: $2"
 	else
 		fail "$1"
-		diag "failed: $got"
-		diag "wanted: $want, status $rc"
-		diag "$(awk 'NR == FNR { base[$1]; next } tell { print } { tell = /^not ok/ && !($4 in base) } tell { print }' \
-			"$TEST_DIR/base.failed" "$TEST_DIR/weak")"
-		[ ! -s "$TEST_DIR/err" ] || diag "$(<"$TEST_DIR/err")"
+		tell_weakened
 	fi
 }
 weak_sh() { weak "$1" "$2" . "$3" "${4:-}"; }
@@ -280,4 +296,5 @@ ok 'nearly all were tried' [ "$(awk -F '\t' '$3 == 1' "$TEST_DIR/naked/told" | w
 
 diag "$rows weakened containers"
 [ -n "${WEAK_ONLY:-}" ] || ok 'at least 100 of them' [ "$rows" -ge 100 ]
+ok "$again rows were tried twice, at most 2" [ "$again" -le 2 ]
 done_testing
