@@ -76,4 +76,30 @@ like "$err" "'--root' is empty" 'is not the default'
 run setpriv --reuid 65534 --regid 65534 --clear-groups davit images
 like "$err" 'davit needs root' 'who is not root is told'
 
+# who attached may rely on the end; rm of what has ended waits for it to be written down
+bad=
+for i in $(seq 12); do
+	davit run -d --name "end$i" davit/demo sh -c 'sleep .1; exit 6' >/dev/null
+	davit attach "end$i" || [ $? = 6 ] || bad+=" attach:$?"
+	davit ps -a >/dev/null
+	davit rm "end$i" >/dev/null 2>&1 || bad+=" rm"
+	davit run -d --rm --name same davit/demo sleep .1 >/dev/null 2>&1 || bad+=" same"
+	davit attach same 2>/dev/null || bad+=" attach-rm"
+done
+is "$bad" '' 'attach returns when the container can be removed'
+
+# what can be known before the start
+refuses 'a pidfile in no directory' "create '/nonexistent/p': No such file" --pidfile /nonexistent/p davit/demo true
+refuses 'a pidfile that is a directory' "create '$TMPDIR': Is a directory" --pidfile "$TMPDIR" davit/demo true
+refuses 'id and pid in one file' 'name the same file' --cidfile "$TMPDIR/x" --pidfile "$TMPDIR/x" davit/demo true
+ok 'which is not made' test ! -e "$TMPDIR/x"
+for f in 1 2 3; do
+	for i in {1..14}; do printf "A${f}_$i=%060000d\n" 0; done >"$TMPDIR/env$f"
+done
+run davit run --rm --env-file "$TMPDIR/env1" --env-file "$TMPDIR/env2" --env-file "$TMPDIR/env3" davit/demo true
+rm "$TMPDIR"/env[123]
+is "$status" 126 'an environment of 2.5 MB'
+like "$err" $'\nhint: an argument or environment variable may have 128 KiB' 'is explained'
+fails 'a digest as a name' 1 davit tag davit/demo sha256:abc
+like "$err" "'sha256' stands before digests" 'is explained'
 done_testing

@@ -112,6 +112,9 @@ rm -rf "$tree"
 davit import --platform linux/arm64 "$(demo_rootfs)" foreign >/dev/null
 [ "$(uname -m)" = x86_64 ] && { fails 'an image for another machine' 125 davit run --rm foreign true; like "$err" arm64 'is said'; }
 
+davit import --platform windows/amd64 "$(demo_rootfs)" foreign-os >/dev/null
+refuses 'an image for another system' "operating system 'windows'" foreign-os true
+
 # --timings
 err=$(davit run --rm --timings davit/demo true 2>&1 >/dev/null) # a pipe: davit itself is the parent
 for phase in plan cgroup policy rootfs clone steps exec exit teardown; do like "$err" "$phase +[0-9]+ ns" "--timings: $phase"; done

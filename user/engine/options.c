@@ -34,7 +34,7 @@ const struct opt container_options[] = {
 	OPT_WORD(0,   "ipc", S, ipc, "host|private",            "IPC namespace"),
 	OPT_WORD(0,   "uts", S, uts, "host|private",            "UTS (host name) namespace"),
 	OPT_WORD(0,   "mntns", S, mntns, "host|private",        "mount namespace; in the host's, whoever may use chroot(2) sees the host's files"),
-	OPT_WORD(0,   "userns", S, userns, "auto|host|UID:BASE:COUNT", "user namespace (default host)"),
+	OPT_WORD(0,   "userns", S, userns, "auto|host|UID:BASE:COUNT", "user namespace (default host); bind mounts are mapped: root inside owns what root of the host owns"),
 	OPT_WORD(0,   "cgroupns", S, cgroupns, "host|private",  "cgroup namespace"),
 	OPT_WORD(0,   "timens", S, timens, "host|private",      "time namespace (default host)"),
 	OPT_WORD(0,   "time-offset", S, time_offset, "CLOCK=SECONDS[,...]", "offsets of monotonic and boottime in a private time namespace"),

@@ -94,6 +94,14 @@ int container_remove(struct engine *en, const struct container *c, bool force, s
 		r = container_state(en, c, &st, e);
 	if (r < 0)
 		return r;
+	if (st.status == CONTAINER_EXITED && st.has_owner) { /* which is about to write down how */
+		r = container_await_owner(en, c, e);
+		if (r == -ENOENT || (r == 0 && c->options.auto_remove))
+			return 0;
+		if (r < 0)
+			return r;
+		st.has_owner = false;
+	}
 	if (st.status == CONTAINER_RUNNING || st.status == CONTAINER_PAUSED || st.has_owner) {
 		if (!force) {
 			r = err_plain(e, -EBUSY, "container '%s' is %s", c->name ? c->name : c->id,

@@ -156,6 +156,19 @@ static int check_architecture(const struct container *c, const struct image *im,
 	return r;
 }
 
+static int check_os(const struct container *c, const struct image *im, struct err *e)
+{
+	const char *os = im->config.os;
+	int r;
+
+	if (!os || !*os || str_eq(os, "linux"))
+		return 0;
+	r = err_plain(e, -ENOEXEC, "image '%s' is for operating system '%s', this host is 'linux'",
+		      c->image, os);
+	err_hint(e, "load the image's linux variant");
+	return r;
+}
+
 static int resolve_cwd(const struct container *c, const struct image *im, struct runtime_config *rc,
 		       struct err *e)
 {
@@ -210,6 +223,8 @@ int resolve(const struct container *c, const struct image *im, struct resolved *
 	struct runtime_config *rc = &ret->config;
 	int r = resolve_common(c, im, ret, e);
 
+	if (r == 0)
+		r = check_os(c, im, e);
 	if (r == 0)
 		r = check_architecture(c, im, e);
 	if (r == 0)

@@ -166,7 +166,11 @@ int launch_exec(const struct launch *l, struct err *e)
 		return s;
 	r = sys_call5(SYS_execveat, l->init_fd, "", argv, l->envp, AT_EMPTY_PATH);
 	(void)err_set(e, (int)r, "execute davit-init");
-	if (l->n_seccomp)
+	if (r == -E2BIG)
+		err_hint(
+			e,
+			"an argument or environment variable may have 128 KiB, all together a quarter of the stack's limit");
+	else if (l->n_seccomp)
 		err_hint(e, "a seccomp filter must allow execve(2), execveat(2) and fcntl(2)");
 	return err_exit(e, (int)r, 126);
 }

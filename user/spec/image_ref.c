@@ -208,6 +208,10 @@ int image_ref_parse(const char *text, struct image_ref *ret, struct err *e)
 	} else if (!at) {
 		memcpy(ref.tag, "latest", sizeof("latest"));
 	}
+	if (name_len == strlen("sha256") && memcmp(text, "sha256", name_len) == 0)
+		return err_plain(e, -EINVAL,
+				 "image name '%s': 'sha256' stands before digests, it is no name",
+				 text);
 	if (name_len == DIGEST_HEX_LEN && digest_is_hex(text, DIGEST_HEX_LEN))
 		return err_plain(e, -EINVAL, "'%s' is an image id, not a name", text);
 	if (!set_name(&ref, text, name_len)) {

@@ -14,6 +14,7 @@
 #include "engine/container.h"
 #include "engine/engine.h"
 #include "engine/pause.h"
+#include "engine/signal.h"
 #include "run.h"
 
 struct attach_cmd_opts {
@@ -114,6 +115,8 @@ static int attach_main(const void *env, void *opts, int argc, char *argv[], stru
 		r = container_find(&en, argv[0], &c, e);
 	if (r == 0)
 		r = attached_join(&en, &c, &o, &status, e);
+	if (r == 0 && status != ATTACH_DETACHED) /* who comes next may rely on the end */
+		(void)container_await_owner(&en, &c, NULL);
 	container_done(&c);
 	if (r < 0)
 		return err_wrap(e, r, "cannot attach to '%s'", argv[0]);

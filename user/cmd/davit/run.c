@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -217,13 +218,36 @@ static int what(const struct container *c, int r, struct err *e)
 	return c->id[0] && !e->is_plain ? err_wrap(e, r, "cannot start '%s'", container_name(c, buf)) : r;
 }
 
+/* Before the start: what fails behind it leaves a container that runs. */
+static int check_pidfile(const struct run_opts *o, struct err *e)
+{
+	const char *slash = o->pidfile ? strrchr(o->pidfile, '/') : NULL;
+	_cleanup_free_ char *dir = NULL;
+	struct stat st;
+
+	if (!o->pidfile)
+		return 0;
+	if (str_eq(o->cidfile, o->pidfile))
+		return err_plain(e, -EINVAL,
+				 "options '--cidfile' and '--pidfile' name the same file");
+	dir = slash ? strndup(o->pidfile, slash == o->pidfile ? 1 : (size_t)(slash - o->pidfile)) :
+		      strdup(".");
+	if (!dir)
+		return err_set(e, ENOMEM, "option '--pidfile'");
+	if (access(dir, W_OK | X_OK) < 0)
+		return err_set(e, errno, "create '%s'", o->pidfile);
+	if (stat(o->pidfile, &st) == 0 && S_ISDIR(st.st_mode))
+		return err_set(e, EISDIR, "create '%s'", o->pidfile);
+	return 0;
+}
+
 static int check(const struct run_opts *o, const struct container *c, struct err *e)
 {
 	if (o->detach_keys && console_keys_check(o->detach_keys, e) < 0)
 		return -EINVAL;
 	if (c->options.tty && !o->detach && c->options.interactive && !isatty(STDIN_FILENO))
 		return err_plain(e, -ENOTTY, "option '--tty': standard input is not a terminal");
-	return 0;
+	return check_pidfile(o, e);
 }
 
 /* What has never run is of no use to who got an error instead of its id. Return: it is gone. */
