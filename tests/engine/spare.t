@@ -21,12 +21,12 @@ opts=()
 
 is "$(after :)" 1 'a container that wrote nothing leaves a spare directory'
 is "$(find "$DAVIT_ROOT/spare/0" -mindepth 1 -printf '%P %y %m %U:%G\n' | sort | tr '\n' ' ')" \
-	'upper d 755 0:0 work d 700 0:0 ' 'of two empty directories'
+	'work d 700 0:0 ' 'with an empty work directory'
 inode=$(stat -c %i "$DAVIT_ROOT/spare/0")
 is "$(davit run --rm davit/demo sh -c 'stat -c "%a %u:%g" /; ls -A / | wc -l')" \
 	"$(davit run --rm davit/demo sh -c 'stat -c "%a %u:%g" /; ls -A / | wc -l')" 'the next ones see the same'
 is "$(stat -c %i "$DAVIT_ROOT/spare/0")" "$inode" 'it is used again'
-touch -d '2001-01-01' "$DAVIT_ROOT/spare/0/upper"
+touch -d '2001-01-01' "$DAVIT_ROOT/spare/0" "$DAVIT_ROOT/spare/0/work"
 since=$(date +%s)
 ok 'the times of "/" are those of the start' test "$(davit run --rm davit/demo stat -c %Y /)" -ge $((since - 1))
 is "$(spares)" 1 'there are not more than were used at once'
@@ -34,7 +34,7 @@ is "$(spares)" 1 'there are not more than were used at once'
 is "$(after 'touch /file')" 0 'not with a file'
 is "$(after 'rm /bin/sh')" 0 'not with a file removed'
 is "$(after 'chmod 777 /; chown 1000 /')" 1 'another mode and owner of "/" do not stay'
-is "$(stat -c '%a %u' "$DAVIT_ROOT/spare/0/upper")" '755 0' 'with the directory'
+is "$(davit run --rm davit/demo stat -c '%a %u' /)" '755 0' 'with the directory'
 is "$(after 'touch /a; rm /a')" 1 'a file made and removed leaves none'
 rm -rf "$DAVIT_ROOT"/spare/*
 id=$(davit run --rm -d davit/demo sleep 60)
@@ -43,8 +43,12 @@ setfattr -n user.note -v 1 "$DAVIT_ROOT/containers/$id/upper" 2>/dev/null ||
 chattr +d "$DAVIT_ROOT/containers/$id/upper" 2>/dev/null
 davit kill "$id" >/dev/null
 wait_until 10 test ! -e "$DAVIT_ROOT/containers/$id"
-is "$(getfattr -m - "$DAVIT_ROOT/spare/0/upper" 2>/dev/null)" '' 'nor does an attribute'
-unlike "$(lsattr -d "$DAVIT_ROOT/spare/0/upper" 2>/dev/null)" '^[^ ]*d' 'or a flag'
+is "$(spares)" 1 'nor does what was set on it from outside keep it from being used again'
+id=$(davit run --rm -d davit/demo sleep 60)
+unlike "$(getfattr -m - "$DAVIT_ROOT/containers/$id/upper" 2>/dev/null)" note 'without the attribute'
+unlike "$(lsattr -d "$DAVIT_ROOT/containers/$id/upper" 2>/dev/null)" '^[^ ]*d' 'or the flag'
+davit kill "$id" >/dev/null
+wait_until 10 test ! -e "$DAVIT_ROOT/containers/$id"
 
 # somebody is still in the root of one that has ended: root of the host, a user with the id of its process
 chmod 755 "$TEST_DIR"
@@ -91,6 +95,7 @@ is "$(spares)" 4 'no more than four are kept'
 left=("$DAVIT_ROOT"/containers/*)
 is "${#left[@]}" 0 'the others are removed'
 
+mkdir "$DAVIT_ROOT/spare/0/upper"
 : >"$DAVIT_ROOT/spare/0/upper/stale" # as a boot may leave it
 rm -rf "${DAVIT_STATE:?}"/*
 is "$(davit run --rm davit/demo sh -c 'ls /stale 2>&1 >/dev/null | wc -l')" 1 'those of the last boot are not used'

@@ -33,13 +33,9 @@ static bool take_spare(struct engine *en, const char *id)
 	char path[CONTAINER_PATH_MAX], spare[SPARE_PATH_MAX];
 
 	container_path(path, id, NULL);
-	for (unsigned int n = 0; n < SPARES; n++) {
-		if (renameat(en->store.fd, spare_path(spare, n), en->store.fd, path) < 0)
-			continue;
-		/* the times of a new "/"; without them it is an old one */
-		(void)utimensat(en->store.fd, container_path(path, id, "upper"), NULL, 0);
-		return true;
-	}
+	for (unsigned int n = 0; n < SPARES; n++)
+		if (renameat(en->store.fd, spare_path(spare, n), en->store.fd, path) == 0)
+			return true;
 	return false;
 }
 
@@ -48,12 +44,14 @@ int disk_make(struct engine *en, const struct container *c, struct err *e)
 	static const struct {
 		const char *name;
 		mode_t mode;
-	} dirs[] = { { NULL, 0700 }, { "upper", UPPER_MODE }, { "work", 0700 } };
+		bool is_in_spare;
+	} dirs[] = { { NULL, 0700, true }, { "work", 0700, true }, { "upper", UPPER_MODE, false } };
+	bool has_spare = c->is_ephemeral && take_spare(en, c->id);
 	char path[CONTAINER_PATH_MAX];
 
-	if (c->is_ephemeral && take_spare(en, c->id))
-		return 0;
 	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
+		if (has_spare && dirs[i].is_in_spare)
+			continue;
 		container_path(path, c->id, dirs[i].name);
 		if (mkdirat(en->store.fd, path, dirs[i].mode) < 0 && errno != EEXIST) {
 			int r = err_set(e, errno, "make '%s/%s'", en->env->root, path);
@@ -116,11 +114,12 @@ static bool give_back(struct engine *en, const char *path)
 
 /*
  * Whoever kept a descriptor of the container's root still has its file system, whose upper/ this is: the next container must
- * not get that one. A directory that has been removed stays empty for good. Fails where the container left a file.
+ * not get that one, but one of its own. A directory that has been removed stays empty for good. Fails where the container
+ * left a file.
  */
-static bool replace_upper(int dir)
+static bool remove_upper(int dir)
 {
-	return unlinkat(dir, "upper", AT_REMOVEDIR) == 0 && mkdirat(dir, "upper", UPPER_MODE) == 0;
+	return unlinkat(dir, "upper", AT_REMOVEDIR) == 0 || errno == ENOENT;
 }
 
 bool disk_recycle(struct engine *en, const char *id)
@@ -132,11 +131,12 @@ bool disk_recycle(struct engine *en, const char *id)
 	dir = openat(en->store.fd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (dir < 0)
 		return errno == ENOENT;
-	if (replace_upper(dir) && clean_work(dir) && has_entries(dir, 2) && give_back(en, path))
+	if (!remove_upper(dir) || !clean_work(dir))
+		return false;
+	if (has_entries(dir, 1) && give_back(en, path))
 		return true;
-	/* fails where there is more than these two directories */
-	return (unlinkat(dir, "upper", AT_REMOVEDIR) == 0 || errno == ENOENT) && clean_work(dir) &&
-	       (unlinkat(dir, "work", AT_REMOVEDIR) == 0 || errno == ENOENT) &&
+	/* fails where there is more than this directory */
+	return (unlinkat(dir, "work", AT_REMOVEDIR) == 0 || errno == ENOENT) &&
 	       unlinkat(en->store.fd, path, AT_REMOVEDIR) == 0;
 }
 

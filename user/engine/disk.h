@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * <root>/containers/<id> of a container that runs: upper/ and work/ of its root file system. Those
- * of --rm containers that wrote nothing are kept for the next one, as <root>/spare/<n>: to make and
- * remove them is most of what a start costs on disk.
+ * <root>/containers/<id> of a container that runs: upper/ and work/ of its root file system. Those of
+ * --rm containers that wrote nothing are kept for the next one, as <root>/spare/<n>, without upper/:
+ * to make and remove them is most of what a start costs on disk.
  */
 #ifndef DAVIT_ENGINE_DISK_H
 #define DAVIT_ENGINE_DISK_H
@@ -19,8 +19,8 @@ int disk_make(struct engine *en, const struct container *c, struct err *e);
 /**
  * disk_recycle() - make the directory of container @id, which has ended, a spare one, or remove it
  *
- * upper/ is made anew: who holds a descriptor of the old one has an empty directory for good. Return: whether it is gone;
- * false when the container left anything in it.
+ * upper/ is removed, the next container gets a new one: who holds a descriptor of the old has an empty directory for good.
+ * Return: whether it is gone; false when the container left anything in it.
  */
 bool disk_recycle(struct engine *en, const char *id);
 
