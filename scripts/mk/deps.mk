@@ -80,7 +80,9 @@ DEPS_TEST += $(DEPS_VM)
 DEPS_BENCH := \
 	bubblewrap \
 	crun \
+	e2fsprogs \
 	jq \
+	mount \
 	runc \
 	strace
 

@@ -3,10 +3,8 @@
 # Does a start cost more beside idle containers? usage: crowd.sh [-n ROUNDS] [-c CONTAINERS]
 # The cost must not grow with their number: neither the start's, nor the host's mount table.
 set -eu -o pipefail
-
-top=$(cd "$(dirname "$0")/../.." && pwd)
-export DAVIT_OUT=${DAVIT_OUT:-$top/out}
-rounds=200
+# shellcheck source=tests/bench/lib.sh
+. "$(dirname "$0")/lib.sh"
 crowd=1000
 while getopts n:c: opt; do
 	case $opt in
@@ -23,7 +21,8 @@ if [ -z "${_CROWD_INSIDE:-}" ]; then
 	exit
 fi
 
-dir=$CROWD_DIR
+dir=$CROWD_DIR/disk
+bench_disk "$dir"
 export PATH=$DAVIT_OUT/bin:$PATH DAVIT_ROOT=$dir/root DAVIT_STATE=$dir/run DAVIT_BPFFS=$dir/bpf \
 	DAVIT_SLICE=davit-crowd$$
 mkdir -p "$dir"/{root,run,bpf} "$dir"/overlay/{upper,work} "$dir"/tree/{bin,dev,etc,proc,sys}
