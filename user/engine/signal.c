@@ -10,7 +10,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -28,6 +27,7 @@
 
 #define KILL_TIMEOUT_MS 30000
 #define KILL_STEP_MS	2
+#define START_CHECK_MS 10
 
 static const char *name_of(const struct container *c)
 {
@@ -212,12 +212,11 @@ int container_stop(struct engine *en, const struct container *c, int sig, int64_
 /* Of a container that is being started the file is about to come. */
 static int await_state(struct engine *en, const struct container *c)
 {
-	const struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };
 	struct container_state st = { .has_owner = true };
 	int fd = open_state(en, c);
 
 	while (fd < 0 && container_state(en, c, &st, NULL) == 0 && st.has_owner) {
-		(void)nanosleep(&pause, NULL);
+		(void)poll(NULL, 0, START_CHECK_MS);
 		fd = open_state(en, c);
 	}
 	return fd;

@@ -106,13 +106,9 @@ static int step_mount_namespace(const struct launch *l, struct err *e)
 	const struct bundle_launch *b = bundle_of(l);
 	long r = b->mount_ns_fd < 0 ? 0 : sys_call2(SYS_setns, b->mount_ns_fd, CLONE_NEWNS);
 
-	if (r == 0 && l->chroot_fd >= 0) {
-		r = sys_call1(SYS_fchdir, l->chroot_fd);
-		if (r == 0)
-			r = sys_call1(SYS_chroot, ".");
-		return r < 0 ? err_set(e, (int)r, "change to the root file system") : 0;
-	}
-	return r < 0 ? err_set(e, (int)r, "enter the mount namespace") : 0;
+	if (r < 0)
+		return err_set(e, (int)r, "enter the mount namespace");
+	return l->chroot_fd >= 0 ? steps_chroot(l->chroot_fd, e) : 0;
 }
 
 /* Its root is to be changed by chroot(2): that of the namespace is the host's. */
@@ -483,14 +479,10 @@ static int change_root(struct err *e)
 
 static int step_change_root(const struct launch *l, struct err *e)
 {
-	long r;
-
 	if (l->root_fd < 0)
 		return 0;
-	if (is_in_hosts_mounts(l)) {
-		r = sys_call1(SYS_chroot, "."); /* where step_attach_root() went */
-		return r < 0 ? err_set(e, (int)r, "change to the root file system") : 0;
-	}
+	if (is_in_hosts_mounts(l))
+		return steps_chroot(l->root_fd, e);
 	return bundle_of(l)->no_pivot ? change_root_without_pivot(e) : change_root(e);
 }
 

@@ -155,24 +155,13 @@ static int state_text(const struct record *r, enum record_status status, struct 
 	return str_failed(out) ? err_set(e, ENOMEM, "tell the state of container '%s'", r->id) : 0;
 }
 
-/* All that the process is in or enters, but for what it inherits; those by path are none of ours. */
-static uint64_t listed_namespaces(const struct oci_linux *l)
-{
-	uint64_t flags = 0;
-
-	for (enum oci_ns_type t = 0; t < OCI_NS_COUNT; t++)
-		if (l->namespaces[t].is_listed)
-			flags |= oci_ns_flag(t);
-	return flags;
-}
-
 static int at_stage(enum bundle_stage stage, pid_t pid, int pidfd, void *data, struct err *e)
 {
 	struct making *m = data;
 	const struct oci_hooks *hooks = &m->c->bundle.config.hooks;
 	struct hook_place inside = { .pidfd = pidfd,
 				     .root_fd = -1,
-				     .ns = listed_namespaces(&m->c->bundle.config.linux_) };
+				     .ns = oci_linux_namespaces(&m->c->bundle.config.linux_) };
 	_cleanup_str_ struct str state = STR_INIT;
 	int r;
 

@@ -42,15 +42,6 @@ static int make_child_mounts(const struct launch *l, int fds[], struct err *e)
 	return 0;
 }
 
-static int change_root(int fd, struct err *e)
-{
-	long r = sys_call1(SYS_fchdir, fd);
-
-	if (r == 0)
-		r = sys_call1(SYS_chroot, ".");
-	return r < 0 ? err_set(e, (int)r, "change to the root file system") : 0;
-}
-
 /* In the mount namespace of the host, whose root stays where it is. */
 static int enter_root_by_chroot(const struct launch *l, struct err *e)
 {
@@ -61,7 +52,7 @@ static int enter_root_by_chroot(const struct launch *l, struct err *e)
 	/* mounts that follow its parent have a copy now: what comes below is for nobody else */
 	r = mount_set_attr(l->root_fd, "", 0, 0, 0, MS_PRIVATE);
 	return r < 0 ? err_set(e, r, "make '%s' private", l->pivot_dir) :
-		       change_root(l->root_fd, e);
+		       steps_chroot(l->root_fd, e);
 }
 
 static int enter_root(const struct launch *l, struct err *e)
@@ -150,7 +141,7 @@ static int step_root(const struct launch *l, struct err *e)
 	int r;
 
 	if (l->root_fd < 0)
-		return l->chroot_fd < 0 ? 0 : change_root(l->chroot_fd, e);
+		return l->chroot_fd < 0 ? 0 : steps_chroot(l->chroot_fd, e);
 	r = make_child_mounts(l, fds, e);
 	if (r == 0)
 		r = enter_root(l, e);

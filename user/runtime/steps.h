@@ -19,4 +19,7 @@ launch_step step_cgroup_v1, step_hide, step_signals, step_keyring, step_become_r
 /* steps_paths.c: "/" is the container's */
 launch_step step_protected_paths, step_readonly_root, step_cwd;
 
+/* steps_chroot() - make directory @fd the root and the working directory, in whatever mount namespace this is */
+int steps_chroot(int fd, struct err *e);
+
 #endif

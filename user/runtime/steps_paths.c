@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Steps of the child after the root has changed: read-only and masked paths, the working directory. */
+/* Steps of the child about its root: chroot(2), read-only and masked paths, the working directory. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -202,6 +202,7 @@ int step_protected_paths(const struct launch *l, struct err *e)
 	r = sys_call1(SYS_chdir, "/");
 	return r < 0 ? err_set(e, (int)r, "change to '/'") : 0;
 }
+
 int step_readonly_root(const struct launch *l, struct err *e)
 {
 	int r;
@@ -229,4 +230,13 @@ int step_cwd(const struct launch *l, struct err *e)
 	}
 	r = fd < 0 ? fd : sys_call1(SYS_fchdir, fd);
 	return r < 0 ? err_set(e, (int)r, "change to working directory '%s'", l->cwd) : 0;
+}
+
+int steps_chroot(int fd, struct err *e)
+{
+	long r = sys_call1(SYS_fchdir, fd);
+
+	if (r == 0)
+		r = sys_call1(SYS_chroot, ".");
+	return r < 0 ? err_set(e, (int)r, "change to the root file system") : 0;
 }

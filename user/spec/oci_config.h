@@ -445,6 +445,9 @@ struct oci_linux {
 	bool has_resources, has_personality, has_intel_rdt, has_memory_policy, has_seccomp;
 };
 
+/* oci_linux_namespaces() - CLONE_NEW* of the namespaces that the container does not inherit: it gets or enters them */
+uint64_t oci_linux_namespaces(const struct oci_linux *l);
+
 /* oci_linux_new_namespaces() - CLONE_NEW* of the namespaces that the container gets new ones of */
 uint64_t oci_linux_new_namespaces(const struct oci_linux *l);
 

@@ -46,6 +46,16 @@ uint64_t oci_ns_flag(enum oci_ns_type t)
 	return types[t].flag;
 }
 
+uint64_t oci_linux_namespaces(const struct oci_linux *l)
+{
+	uint64_t flags = 0;
+
+	for (size_t i = 0; i < OCI_NS_COUNT; i++)
+		if (l->namespaces[i].is_listed)
+			flags |= types[i].flag;
+	return flags;
+}
+
 uint64_t oci_linux_new_namespaces(const struct oci_linux *l)
 {
 	uint64_t flags = 0;
