@@ -279,7 +279,7 @@ chmod 1777 "$TMPDIR"
 mkdir "$dir/theirs"
 chown 65534:65534 "$dir/theirs"
 nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
-! "${nobody[@]}" test -r "$cache/kernels/6.1/$image" || user=("${nobody[@]}")
+! "${nobody[@]}" test -r "$cache/kernels/6.1/$image" -a -x "$vm" || user=("${nobody[@]}")
 run "${user[@]}" "$vm" run --kernel "$cache/kernels/6.1/$image" --modules "$cache/kernels/6.1/tree" --share "$dir/theirs" -- \
 	bash -c "echo made >'$dir/theirs/new'; uname -r; kill -KILL \$\$"
 is "$status $out" "137 $(about release)" 'a bzImage by its path; the status tells the signal'
