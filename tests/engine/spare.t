@@ -40,6 +40,7 @@ rm -rf "$DAVIT_ROOT"/spare/*
 id=$(davit run --rm -d davit/demo sleep 60)
 setfattr -n user.note -v 1 "$DAVIT_ROOT/containers/$id/upper" 2>/dev/null ||
 	setfattr -n trusted.note -v 1 "$DAVIT_ROOT/containers/$id/upper"
+like "$(getfattr -m - "$DAVIT_ROOT/containers/$id/upper" 2>/dev/null)" note 'an attribute is set on the directory'
 chattr +d "$DAVIT_ROOT/containers/$id/upper" 2>/dev/null
 davit kill "$id" >/dev/null
 wait_until 10 test ! -e "$DAVIT_ROOT/containers/$id"
@@ -100,4 +101,28 @@ mkdir "$DAVIT_ROOT/spare/0/upper"
 rm -rf "${DAVIT_STATE:?}"/*
 is "$(davit run --rm davit/demo sh -c 'ls /stale 2>&1 >/dev/null | wc -l')" 1 'those of the last boot are not used'
 is "$(spares)" 1 'but removed'
+
+# as an older davit left it
+mkdir -m 0700 "$DAVIT_ROOT/spare/0/upper"
+touch -d '2001-01-01' "$DAVIT_ROOT/spare/0/upper"
+exec 9<"$DAVIT_ROOT/spare/0/upper"
+since=$(date +%s)
+seen=$(davit run --rm davit/demo stat -c '%a %Y' /)
+is "${seen% *}" 755 'an upper layer that is there already is not used'
+ok 'but replaced by a new one' test "${seen#* }" -ge $((since - 1))
+is "$(stat -L -c %h /proc/self/fd/9)" 0 'and is removed'
+exec 9<&-
+mkdir "$DAVIT_ROOT/spare/0/upper"
+: >"$DAVIT_ROOT/spare/0/upper/file"
+fails 'one with a file is refused' 125 davit run --rm davit/demo true
+like "$err" "make '.*/upper': Directory not empty" 'and said to be'
+
+# a start that was killed while it wrote its record
+rm -rf "$DAVIT_ROOT"/spare/*
+mkdir -m 0700 "$DAVIT_ROOT/containers/${id//?/a}"
+: >"$DAVIT_ROOT/containers/${id//?/a}/config.json.tmp1"
+davit system check >/dev/null
+left=("$DAVIT_ROOT"/containers/*)
+is "${#left[@]} $(spares)" '0 0' 'what is no work directory makes no spare one'
+is "$(davit run --rm davit/demo echo runs)" runs 'and stops nobody'
 done_testing

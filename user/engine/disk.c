@@ -39,6 +39,19 @@ static bool take_spare(struct engine *en, const char *id)
 	return false;
 }
 
+/* In a spare one nothing is expected: what is there all the same was another's "/" and is replaced. */
+static int make_dir(struct engine *en, const char *path, mode_t mode, bool is_new)
+{
+	if (mkdirat(en->store.fd, path, mode) == 0)
+		return 0;
+	if (errno != EEXIST || !is_new)
+		return errno == EEXIST ? 0 : -errno;
+	return unlinkat(en->store.fd, path, AT_REMOVEDIR) == 0 &&
+			       mkdirat(en->store.fd, path, mode) == 0 ?
+		       0 :
+		       -errno;
+}
+
 int disk_make(struct engine *en, const struct container *c, struct err *e)
 {
 	static const struct {
@@ -48,21 +61,20 @@ int disk_make(struct engine *en, const struct container *c, struct err *e)
 	} dirs[] = { { NULL, 0700, true }, { "work", 0700, true }, { "upper", UPPER_MODE, false } };
 	bool has_spare = c->is_ephemeral && take_spare(en, c->id);
 	char path[CONTAINER_PATH_MAX];
+	int r = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(dirs); i++) {
 		if (has_spare && dirs[i].is_in_spare)
 			continue;
 		container_path(path, c->id, dirs[i].name);
-		if (mkdirat(en->store.fd, path, dirs[i].mode) < 0 && errno != EEXIST) {
-			int r = err_set(e, errno, "make '%s/%s'", en->env->root, path);
-
-			if (r == -ENOSPC || r == -EDQUOT)
-				err_hint(e, "no space or inodes are left; 'davit rmi' and 'davit rm' "
-					    "free some");
-			return r;
-		}
+		r = make_dir(en, path, dirs[i].mode, has_spare);
 	}
-	return 0;
+	if (r == 0)
+		return 0;
+	(void)err_set(e, r, "make '%s/%s'", en->env->root, path);
+	if (r == -ENOSPC || r == -EDQUOT)
+		err_hint(e, "no space or inodes are left; 'davit rmi' and 'davit rm' free some");
+	return r;
 }
 
 /* incompat/volatile is how overlayfs marks an upper layer that was never synced (fs/overlayfs/super.c). */
@@ -84,16 +96,24 @@ static bool clean_work(int dir)
 	return true;
 }
 
-/* Does @dir have @n entries? */
-static bool has_entries(int dir, size_t n)
+/* All of what a spare directory has, and what a start that was killed early, or anybody else, need not have left. */
+static bool has_only_work(int dir)
 {
 	_Alignas(struct dirent) char buf[512];
 	long len = syscall(SYS_getdents64, dir, buf, sizeof(buf));
-	size_t found = 0;
+	bool has_work = false;
 
-	for (long at = 0; at < len; at += ((struct dirent *)(void *)(buf + at))->d_reclen)
-		found++;
-	return len > 0 && found == n + 2; /* "." and ".." */
+	for (long at = 0; at < len;) {
+		const struct dirent *d = (void *)(buf + at);
+
+		at += d->d_reclen;
+		if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0)
+			continue;
+		if (has_work || strcmp(d->d_name, "work") != 0)
+			return false;
+		has_work = true;
+	}
+	return has_work;
 }
 
 static bool give_back(struct engine *en, const char *path)
@@ -133,7 +153,7 @@ bool disk_recycle(struct engine *en, const char *id)
 		return errno == ENOENT;
 	if (!remove_upper(dir) || !clean_work(dir))
 		return false;
-	if (has_entries(dir, 1) && give_back(en, path))
+	if (has_only_work(dir) && give_back(en, path))
 		return true;
 	/* fails where there is more than this directory */
 	return (unlinkat(dir, "work", AT_REMOVEDIR) == 0 || errno == ENOENT) &&

@@ -2,7 +2,7 @@
 /*
  * <root>/containers/<id> of a container that runs: upper/ and work/ of its root file system. Those of
  * --rm containers that wrote nothing are kept for the next one, as <root>/spare/<n>, without upper/:
- * to make and remove them is most of what a start costs on disk.
+ * to make and remove all of it costs more.
  */
 #ifndef DAVIT_ENGINE_DISK_H
 #define DAVIT_ENGINE_DISK_H
