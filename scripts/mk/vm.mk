@@ -18,7 +18,7 @@ VM_TESTS ?= $(VM_UNIT) $(VM_FLOWS)
 VM_MORE  := $(wildcard $(addprefix tests/,engine/attach.t engine/concurrency.t engine/crash.t engine/damaged.t \
 	engine/doctor.t engine/exec.t engine/faults.t image/crash.t \
 	engine/findings.t engine/lifecycle.t engine/mntns.t engine/logs.t engine/options.t engine/run.t engine/spare.t engine/stdio.t \
-	engine/tty.t engine/userns.t engine/volumes.t bench/syscalls.t image/demo.t \
+	engine/tty.t engine/userns.t engine/volumes.t image/demo.t \
 	image/hostile.t image/real.t isolation/exec.t isolation/stdio.t runtime/checkpoint_containerd.t \
 	runtime/conformance.t \
 	runtime/oci.t runtime/oci_mntns.t runtime/oci_mounts.t runtime/oci_notify.t runtime/oci_process.t runtime/oci_v1.t))

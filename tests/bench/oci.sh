@@ -17,6 +17,16 @@ davit=(davit-oci --root "$dir/run/davit-oci")
 crun=(crun --root "$dir/run/crun" --cgroup-manager=disabled)
 runc=(runc --root "$dir/run/runc")
 }
+# crun's is in no cgroup that bench_enter() cleans up
+delete_sleepers() {
+	local r
+	for r in davit crun runc; do
+		local -n command=$r
+		"${command[@]}" delete --force "e$$" 2>/dev/null || true
+	done
+	_bench_clean_up
+}
+trap delete_sleepers EXIT
 # shellcheck disable=SC2016 # $profile is jq's
 secure='.linux.seccomp = $profile[0] | .'
 for r in davit crun runc; do
@@ -53,7 +63,3 @@ for r in davit crun runc; do
 	bench_add "$r exec" "${command[@]}" exec "e$$" /bin/true
 done
 bench_run "$DAVIT_OUT/bench-oci.json"
-for r in davit crun runc; do
-	declare -n command=$r
-	"${command[@]}" delete --force "e$$"
-done
