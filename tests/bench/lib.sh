@@ -40,7 +40,7 @@ _bench_clean_up() {
 	local p
 	cd /
 	while read -r p; do
-		kill -KILL "$p" 2>/dev/null
+		kill -KILL "$p" 2>/dev/null || true # of a trap, too, the first error is the end
 	done < <(find /sys/fs/cgroup -path "*/$DAVIT_SLICE*" -name cgroup.procs -exec cat {} + 2>/dev/null)
 	# innermost first; the kernel takes a moment after the last process
 	for _ in 1 2 3 4 5 6 7 8 9 10; do

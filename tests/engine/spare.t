@@ -117,6 +117,18 @@ mkdir "$DAVIT_ROOT/spare/0/upper"
 fails 'one with a file is refused' 125 davit run --rm davit/demo true
 like "$err" "make '.*/upper': Directory not empty" 'and said to be'
 
+# a host whose overlays keep an index by default, which ties a work directory to its upper one
+index=/sys/module/overlay/parameters/index
+if [ -n "${DAVIT_LAB_KERNEL:-}" ] && [ -w $index ]; then
+	default=$(<$index)
+	echo Y >$index
+	rm -rf "$DAVIT_ROOT"/spare/*
+	is "$(davit run --rm davit/demo echo 1; davit run --rm davit/demo echo 2; spares)" $'1\n2\n1' 'an index by default changes nothing'
+	echo "$default" >$index
+else
+	skip 'an index by default changes nothing: only in the lab'
+fi
+
 # a start that was killed while it wrote its record
 rm -rf "$DAVIT_ROOT"/spare/*
 mkdir -m 0700 "$DAVIT_ROOT/containers/${id//?/a}"

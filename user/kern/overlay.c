@@ -66,6 +66,11 @@ static int mount_by_context(struct job *j)
 		if (r == 0)
 			r = set_string(fs, "workdir", o->work);
 	}
+	/* a host may have it on: it ties work to one upper, and to one mount at a time */
+	if (r == 0 && o->upper) {
+		j->failed = "index";
+		r = set_string(fs, "index", "off");
+	}
 	if (r == 0 && o->upper && o->is_volatile) {
 		j->failed = "volatile";
 		r = sys_call5(SYS_fsconfig, fs, FSCONFIG_SET_FLAG, "volatile", 0, 0);
@@ -176,7 +181,7 @@ static int mount_many(struct job *j)
 		return r;
 	str_addf(&j->options, "lowerdir=%s", j->lowerdir.p);
 	if (o->upper)
-		str_addf(&j->options, ",upperdir=%s,workdir=%s%s", o->upper, o->work,
+		str_addf(&j->options, ",upperdir=%s,workdir=%s,index=off%s", o->upper, o->work,
 			 o->is_volatile ? ",volatile" : "");
 	if (str_failed(&j->options))
 		return -ENOMEM;
