@@ -70,6 +70,9 @@ const struct cgroup_driver *cgroup_driver_of(enum cgroup_controller c);
 
 /* Where the v2 hierarchy is mounted; NULL on pure v1. */
 const char *cgroup_v2_root(void);
+/* Where there is one: opened once, kept for our life. From here the kernel walks half as many names, which `list` of
+ * a thousand containers feels. Return: O_PATH descriptor, not the caller's; -errno. */
+int cgroup_v2_rootfd(void);
 const char *cgroup_v1_name(enum cgroup_controller c);
 bool cgroup_v1_is_mounted(enum cgroup_controller c);
 /* Is @name a controller that the v2 root offers? */

@@ -293,11 +293,13 @@ bool cgroup_is_frozen(const char *path)
 	_cleanup_(cgroup_freep) struct cgroup *cg = NULL;
 	char file[CGROUP_PATH_MAX], text[256];
 	uint64_t frozen = 0;
+	int rootfd;
 
 	if (!cgroup_v2_root())
 		return cgroup_open_path(path, &cg, NULL) == 0 && cgroup_activity(cg, NULL) == CGROUP_FROZEN;
-	(void)err_format(file, sizeof(file), "%s%s/cgroup.events", cgroup_v2_root(), path);
-	return io_read_small(-1, file, text, sizeof(text)) > 0 &&
+	rootfd = cgroup_v2_rootfd();
+	(void)err_format(file, sizeof(file), "./%s/cgroup.events", path);
+	return rootfd >= 0 && io_read_small(rootfd, file, text, sizeof(text)) > 0 &&
 	       cgroup_flat_value(text, "frozen", &frozen) && frozen;
 }
 

@@ -93,6 +93,15 @@ const char *cgroup_v2_root(void)
 	}
 }
 
+int cgroup_v2_rootfd(void)
+{
+	static int fd = -1;
+
+	if (fd < 0)
+		fd = open(cgroup_v2_root(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
 const char *cgroup_v1_name(enum cgroup_controller c)
 {
 	return controllers[c].v1;

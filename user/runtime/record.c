@@ -137,18 +137,34 @@ int record_list(const char *root, struct strv *ret, struct err *e)
 	return errno ? err_set(e, errno, "list '%s'", root) : 0;
 }
 
-static int read_at(int dirfd, const char *path, const char *id, struct record *ret, struct err *e)
+/* Most records fit in here: one read, no look at their size. */
+#define SMALL 2048
+
+static int read_whole(int dirfd, const char *path, const char *id, struct record *ret,
+		      struct err *e)
 {
 	_cleanup_free_ char *text = NULL;
+	char small[SMALL];
+	ssize_t len = io_read_small(dirfd, path, small, sizeof(small));
 	size_t n = 0;
-	int r = io_read_file(dirfd, path, RECORD_FILE_MAX, &text, &n, e);
+	int r;
 
+	if (len >= 0 && len < SMALL - 1)
+		return record_parse(small, (size_t)len, ret, e);
+	r = io_read_file(dirfd, path, RECORD_FILE_MAX, &text, &n, e);
 	if (r == -ENOENT) {
 		err_clear(e);
 		return err_plain(e, -ENODATA, "container '%s' was never created whole", id);
 	}
-	if (r == 0)
-		r = record_parse(text, n, ret, e);
+	return r < 0 ? r : record_parse(text, n, ret, e);
+}
+
+static int read_at(int dirfd, const char *path, const char *id, struct record *ret, struct err *e)
+{
+	int r = read_whole(dirfd, path, id, ret, e);
+
+	if (r == -ENODATA)
+		return r;
 	if (r == 0 && !(ret->id = strdup(id))) {
 		record_done(ret);
 		r = err_set(e, ENOMEM, "read it");
