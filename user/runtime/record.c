@@ -206,11 +206,11 @@ enum record_status record_status(const struct record *r)
 
 	if (!r->init.pid)
 		return RECORD_CREATING;
+	if (!r->is_started && waiting_is(r))
+		return RECORD_CREATED;
 	pidfd = proc_id_open(&r->init);
-	if (pidfd == -ESRCH)
-		return RECORD_STOPPED;
 	/* not to be had, for another reason, is not gone */
-	return !r->is_started && waiting_is(r, pidfd) ? RECORD_CREATED : RECORD_RUNNING;
+	return pidfd == -ESRCH ? RECORD_STOPPED : RECORD_RUNNING;
 }
 
 const char *record_status_name(enum record_status s)

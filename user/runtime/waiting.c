@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/libc.h"
 #include "base/str.h"
 #include "runtime/exec_error.h"
 #include "runtime/outcome.h"
@@ -37,12 +38,19 @@ static int look(const struct record *r, int pidfd, struct stat *ret)
 	return stat(path, ret);
 }
 
-bool waiting_is(const struct record *r, int pidfd)
+static bool has_pipe(const struct record *r, int pidfd)
 {
 	struct stat st;
 
 	return r->pipes.wait >= 0 && look(r, pidfd, &st) == 0 && S_ISFIFO(st.st_mode) &&
 	       st.st_ino == r->wait_inode;
+}
+
+bool waiting_is(const struct record *r)
+{
+	_cleanup_fd_ int process = pidfd_open(r->init.pid, 0);
+
+	return has_pipe(r, process);
 }
 
 int waiting_start(const struct record *r, struct err *e)
@@ -53,7 +61,7 @@ int waiting_start(const struct record *r, struct err *e)
 	/* from here on the pid is no other's */
 	if (process < 0)
 		return err_plain(e, -ESRCH, "the process of container '%s' is gone", r->id);
-	if (!waiting_is(r, process))
+	if (!has_pipe(r, process))
 		return err_plain(e, -EBUSY, "container '%s' does not wait to be started", r->id);
 	fd_path(path, r, r->pipes.report);
 	report = open(path, O_RDONLY | O_CLOEXEC);

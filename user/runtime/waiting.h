@@ -9,8 +9,8 @@
 struct err;
 struct record;
 
-/* waiting_is() - does the container's process still wait to be started? @pidfd: of it, or -errno when it is not to be had */
-bool waiting_is(const struct record *r, int pidfd);
+/* waiting_is() - does the container's process still wait to be started? Who has that pipe under that number is it. */
+bool waiting_is(const struct record *r);
 
 /**
  * waiting_start() - let it execute the workload and read how that went
