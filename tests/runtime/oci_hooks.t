@@ -74,15 +74,28 @@ bundle t 'hook("startContainer"; "/bin/false"; []) | args(["sleep", "1000"])'
 ok 'startContainer: created' create t
 fails 'start fails' 1 oci start t
 like "$err" 'hooks.startContainer' 'and names the hook'
-oci delete --force t
+is "$(oci state t | jq -r .status)" stopped 'and the container has been stopped'
+ok 'it can be deleted' oci delete t
 bundle t 'hook("poststart"; "/bin/false"; []) | args(["sleep", "1000"])'
 ok 'poststart: created' create t
 fails 'start fails, as the specification has it' 1 oci start t
 like "$err" 'hooks.poststart' 'and names the hook'
-oci delete --force t
-bundle t 'hook("poststop"; "/bin/false"; []) | args(["true"])'
+is "$(oci state t | jq -r .status)" stopped 'and the container has been stopped'
+ok 'it can be deleted' oci delete t
+: >"$log"
+# shellcheck disable=SC2016 # $h, $l are jq's
+poststop='hook("poststop"; "/bin/false"; []) | hook("poststop"; $h; ["poststop", $l]) | .hooks.poststop[1].env = ["PATH=/bin:/usr/bin"]'
+bundle t "$poststop"' | args(["true"])' "${hooks[@]}"
 create t; oci start t; wait_until 10 is_status t stopped
 run oci delete t
-ok 'a poststop hook that fails keeps nothing' test -z "$(oci list -q)"
+is "$status" 0 'a poststop hook that fails keeps nothing'
+is "$(oci list -q)" '' 'not the container'
+like "$err" "warning: hooks.poststop\\[0\\].*'/bin/false'" 'it is a warning'
+is "$(grep -c '^poststop ' "$log")" 1 'not the hooks behind it'
+: >"$log"
+bundle t "$poststop"' | sh("exit 7")' "${hooks[@]}"
+run oci run -b "$bundles/t" t
+is "$status" 7 'nor the status of run'
+is "$(grep -c '^poststop ' "$log")" 1 'whose hooks run once'
 rm -rf "${TMPDIR:?}"/*
 done_testing

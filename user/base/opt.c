@@ -155,8 +155,8 @@ static int unknown(const struct opt *options, const char *what, struct err *e)
 	if (near.best)
 		err_hint(e, "the nearest is '--%.*s'; --help lists the options", (int)near.best_len,
 			 near.best);
-	err_hint(e, "--help lists the options; options of davit stand before the image, those after it "
-		    "belong to the command");
+	err_hint(e, "--help lists the options; those behind an image or a container belong to the "
+		    "command that runs in it");
 	return r;
 }
 

@@ -13,8 +13,10 @@
 #include "base/str.h"
 #include "runtime/bundle.h"
 #include "runtime/bundle_plan.h"
+#include "spec/passwd.h"
 
 #define IOPRIO_CLASS_SHIFT_ 13
+#define LISTEN_MAX 1024 /* descriptors handed over; more are taken for none */
 
 static int plan_label(const struct oci_process *process, struct bundle_plan *p, struct err *e)
 {
@@ -109,7 +111,6 @@ static void plan_schedule(const struct oci_process *process, struct bundle_plan 
 
 static int plan_argv(const struct oci_process *process, struct bundle_plan *p, struct err *e)
 {
-	static char *const no_env[] = { NULL };
 	char **argv = bundle_plan_alloc(p, process->args.n + 2, sizeof(*argv), e);
 
 	if (!argv)
@@ -118,40 +119,70 @@ static int plan_argv(const struct oci_process *process, struct bundle_plan *p, s
 	if (process->args.n)
 		memcpy(argv + 1, process->args.v, process->args.n * sizeof(*argv));
 	p->launch.common.argv = argv;
-	p->launch.common.envp = process->env.v ? process->env.v : no_env;
 	return 0;
 }
 
-/* As sd_listen_fds(3) wants it: the descriptors are behind those of stdio, and the pid is that of pid 1. */
-static int plan_preserved(const struct oci_process *process, const struct bundle_options *o,
-			  struct bundle_plan *p, struct err *e)
+static const char home_is[] = "HOME=";
+
+/* Filled in by step_home(). */
+static char *plan_home(struct bundle_plan *p, struct err *e)
 {
-	const char *listen = getenv("LISTEN_FDS");
-	unsigned long n_listen = listen ? strtoul(listen, NULL, 10) : 0;
-	char **env;
+	struct launch *l = &p->launch.common;
+	const size_t len = sizeof(home_is) - 1;
+	char *text = bundle_plan_alloc(p, len + PASSWD_HOME_MAX, 1, e);
+
+	if (!text)
+		return NULL;
+	memcpy(text, home_is, len);
+	l->home = text + len;
+	l->home_size = PASSWD_HOME_MAX;
+	return text;
+}
+
+/* Those of config.json; HOME, which every runtime adds where none or an empty one is given; those of sd_listen_fds(3):
+ * the descriptors are behind those of stdio, and the pid is that of pid 1. */
+static int plan_env(const struct oci_process *process, unsigned long n_listen,
+		    struct bundle_plan *p, struct err *e)
+{
+	char **env = bundle_plan_alloc(p, process->env.n + 4, sizeof(*env), e);
+	bool has_home = false;
 	size_t n = 0;
 
-	p->launch.common.keep_fds = o->preserve_fds;
-	if (!n_listen || n_listen > 1024)
-		return 0;
-	p->launch.common.keep_fds += (unsigned int)n_listen;
-	env = bundle_plan_alloc(p, process->env.n + 3, sizeof(*env), e);
 	if (!env)
 		return -ENOMEM;
-	for (size_t i = 0; i < process->env.n; i++)
-		env[n++] = process->env.v[i];
-	env[n] = (char *)bundle_plan_text(p, e, "LISTEN_FDS=%lu", n_listen);
-	if (!env[n++])
+	for (size_t i = 0; i < process->env.n; i++) {
+		char *v = process->env.v[i];
+
+		if (str_eq(v, home_is))
+			continue;
+		has_home |= strncmp(v, home_is, sizeof(home_is) - 1) == 0;
+		env[n++] = v;
+	}
+	if (!has_home && !(env[n++] = plan_home(p, e)))
 		return -ENOMEM;
-	env[n++] = (char *)"LISTEN_PID=1";
+	if (n_listen) {
+		env[n] = (char *)bundle_plan_text(p, e, "LISTEN_FDS=%lu", n_listen);
+		if (!env[n++])
+			return -ENOMEM;
+		env[n++] = (char *)"LISTEN_PID=1";
+	}
 	p->launch.common.envp = env;
 	return 0;
+}
+
+static unsigned long count_listen(void)
+{
+	const char *listen = getenv("LISTEN_FDS");
+	unsigned long n = listen ? strtoul(listen, NULL, 10) : 0;
+
+	return n <= LISTEN_MAX ? n : 0;
 }
 
 int bundle_plan_process(const struct oci_process *process, const struct bundle_options *o,
 			struct bundle_plan *p, struct err *e)
 {
 	struct launch *l = &p->launch.common;
+	unsigned long n_listen = count_listen();
 	int r = plan_argv(process, p, e);
 
 	l->cwd = process->cwd;
@@ -172,8 +203,9 @@ int bundle_plan_process(const struct oci_process *process, const struct bundle_o
 		r = plan_limits(process, p, e);
 	if (r == 0)
 		r = plan_label(process, p, e);
+	l->keep_fds = o->preserve_fds + (unsigned int)n_listen;
 	if (r == 0)
-		r = plan_preserved(process, o, p, e);
+		r = plan_env(process, n_listen, p, e);
 	plan_schedule(process, p);
 	return r;
 }

@@ -553,6 +553,7 @@ static launch_step *const steps[] = {
 	step_stdio_owner,
 	step_cwd,
 	step_schedule,
+	step_home,
 	step_limits, /* nothing may be opened below a limit of files */
 	launch_exec,
 };

@@ -79,14 +79,15 @@ enum record_status container_look(const struct record *r);
  */
 int container_kill(const struct record *r, int sig, bool is_all, struct err *e);
 
-/* container_start() - startContainer hooks, the workload, poststart hooks. @dirfd: its locked record */
+/* container_start() - startContainer hooks, the workload, poststart hooks. @dirfd: its locked record. Where a hook fails, the
+ * container is stopped. */
 int container_start(const struct record *r, int dirfd, struct err *e);
 
 /**
  * container_delete() - processes, cgroup, poststop hooks, record of a container
  * @is_forced: also one that runs or was never created whole
  *
- * Return: 0; -EBUSY "is running" unless forced.
+ * Return: 0; 1: it is gone, but a poststop hook failed, @e tells which; -EBUSY "is running" unless forced.
  */
 int container_delete(const char *root, const char *id, bool is_forced, struct err *e);
 

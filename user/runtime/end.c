@@ -95,30 +95,6 @@ int container_start_child(struct created *c, struct err *e)
 	return s < 0 ? s : run_point(&c->record, OCI_HOOK_POSTSTART, RECORD_RUNNING, NULL, e);
 }
 
-int container_start(const struct record *r, int dirfd, struct err *e)
-{
-	_cleanup_fd_ int pidfd = -1;
-	int s;
-
-	switch (record_status(r)) {
-	case RECORD_CREATED:
-		break;
-	case RECORD_STOPPED:
-		return err_plain(e, -ESRCH, "cannot start container '%s': it has stopped", r->id);
-	default:
-		return err_plain(e, -EBUSY, "cannot start container '%s': it is running", r->id);
-	}
-	pidfd = proc_id_open(&r->init);
-	if (pidfd < 0)
-		return err_set(e, pidfd, "open the process of container '%s'", r->id);
-	s = start_hooks(r, pidfd, e);
-	if (s == 0)
-		s = waiting_start(r, e);
-	if (s == 0)
-		record_set_started(dirfd);
-	return s < 0 ? s : run_point(r, OCI_HOOK_POSTSTART, RECORD_RUNNING, NULL, e);
-}
-
 static bool is_there(const struct record *r)
 {
 	return r->init.pid && record_status(r) != RECORD_STOPPED;
@@ -161,6 +137,42 @@ struct cgroup *container_cgroup(const struct record *r)
 		return NULL;
 	}
 	return cg;
+}
+
+/* After a hook that failed: the container waits for its delete, as the specification has it. Return: @s */
+static int stop(const struct record *r, int s)
+{
+	_cleanup_(cgroup_freep) struct cgroup *cg = container_cgroup(r);
+
+	(void)kill_all(r, cg, NULL); /* what went wrong is told already */
+	return s;
+}
+
+int container_start(const struct record *r, int dirfd, struct err *e)
+{
+	_cleanup_fd_ int pidfd = -1;
+	int s;
+
+	switch (record_status(r)) {
+	case RECORD_CREATED:
+		break;
+	case RECORD_STOPPED:
+		return err_plain(e, -ESRCH, "cannot start container '%s': it has stopped", r->id);
+	default:
+		return err_plain(e, -EBUSY, "cannot start container '%s': it is running", r->id);
+	}
+	pidfd = proc_id_open(&r->init);
+	if (pidfd < 0)
+		return err_set(e, pidfd, "open the process of container '%s'", r->id);
+	s = start_hooks(r, pidfd, e);
+	if (s < 0)
+		return stop(r, s);
+	s = waiting_start(r, e);
+	if (s < 0)
+		return s; /* it has ended */
+	record_set_started(dirfd);
+	s = run_point(r, OCI_HOOK_POSTSTART, RECORD_RUNNING, NULL, e);
+	return s < 0 ? stop(r, s) : 0;
 }
 
 enum record_status container_look(const struct record *r)
@@ -224,14 +236,16 @@ static int delete_whole(const struct record *r, const char *root, bool is_forced
 
 static int delete_all(const struct record *r, const char *root, bool is_forced, struct err *e)
 {
+	struct err removing = ERR_INIT;
 	int s = delete_whole(r, root, is_forced, e), hooks;
 
 	if (s < 0)
 		return s;
-	/* a hook that fails does not keep the container */
 	hooks = run_point(r, OCI_HOOK_POSTSTOP, RECORD_STOPPED, NULL, e);
-	s = record_remove(root, r->id, hooks < 0 ? NULL : e);
-	return hooks < 0 ? hooks : s;
+	s = record_remove(root, r->id, &removing);
+	if (s < 0 && e)
+		*e = removing;
+	return s < 0 ? s : hooks < 0;
 }
 
 int container_delete(const char *root, const char *id, bool is_forced, struct err *e)

@@ -146,13 +146,20 @@ static int run_inside(const struct oci_hook *h, const char *state, const struct 
 int hooks_run(const struct oci_hooks *hooks, enum oci_hook_point point, const char *state,
 	      const struct hook_place *place, struct err *e)
 {
+	int first = 0;
+
 	for (size_t i = 0; i < hooks->at[point].n; i++) {
 		const struct oci_hook *h = &hooks->at[point].v[i];
-		int r = place && place->pidfd >= 0 ? run_inside(h, state, place, e) :
-						     run_one(h, state, e);
+		struct err *told = first < 0 ? NULL : e;
+		int r = place && place->pidfd >= 0 ? run_inside(h, state, place, told) :
+						     run_one(h, state, told);
 
-		if (r < 0)
-			return err_wrap(e, r, "hooks.%s[%zu]", oci_hook_point_name(point), i);
+		if (r == 0)
+			continue;
+		if (first == 0)
+			first = err_wrap(e, r, "hooks.%s[%zu]", oci_hook_point_name(point), i);
+		if (point != OCI_HOOK_POSTSTOP)
+			break;
 	}
-	return 0;
+	return first;
 }

@@ -25,7 +25,7 @@ struct hook_place {
  * hooks_run() - all hooks of a point, in order
  * @state: the container's state as JSON; they read it from stdin
  *
- * One that does not end in its time is killed. Stops at the first that fails.
+ * One that does not end in its time is killed. Stops at the first that fails; behind poststop hooks the others are run, too.
  * Return: 0; -errno with @e: "hooks.poststart[1]: '/x' exited with status 3: what it wrote".
  */
 int hooks_run(const struct oci_hooks *hooks, enum oci_hook_point point, const char *state,

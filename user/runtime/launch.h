@@ -150,6 +150,8 @@ struct launch {
 	bool new_keyring;
 	char *const *argv; /* argv[0] is a slot for davit-init's own argument; the workload's follow */
 	char *const *envp;
+	char *home; /* where the directory of uid goes, in one of envp; NULL = HOME is set */
+	size_t home_size;
 };
 
 /* launch_child() - the child's side: @arg is a struct launch. Returns only on failure (126). */

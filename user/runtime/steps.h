@@ -16,6 +16,9 @@ typedef int launch_step(const struct launch *l, struct err *e);
 launch_step step_cgroup_v1, step_hide, step_signals, step_keyring, step_become_root, step_join_namespaces, step_sync, step_session,
 	step_cgroup_namespace, step_hostname, step_loopback, step_stdio, step_limits;
 
+/* steps_home.c */
+launch_step step_home;
+
 /* steps_paths.c: "/" is the container's */
 launch_step step_protected_paths, step_readonly_root, step_cwd;
 

@@ -89,6 +89,9 @@ static int update_main(const void *data, void *opts, int argc, char *argv[], str
 		r = oci_resources_parse(text, n, "resources", &doc, &resources, e);
 	if (r == 0)
 		r = target_open(env, argv[0], &t, e);
+	if (r == 0 && container_look(&t.record) == RECORD_STOPPED)
+		r = err_plain(e, -ESRCH, "cannot update container '%s': container not running",
+			      argv[0]);
 	return r < 0 ? r :
 		       cgroup_manager_of(&t.record)->update(&t.record, t.cg, &resources, env->bpffs,
 							    e);

@@ -116,10 +116,11 @@ static int run_main(const void *data, void *opts, int argc, char *argv[], struct
 	if (r == 0 && !o->detach)
 		status = terminal_wait(&terminal, c.child.pidfd, e);
 	if (r < 0 || status < 0 || (!o->detach && !o->keep)) {
-		int s = container_delete_child(&c, env->root, r < 0 || status < 0 ? NULL : e);
+		bool is_failed = r < 0 || status < 0;
+		int s = container_delete_child(&c, env->root, is_failed ? NULL : e);
 
-		if (r == 0 && status >= 0)
-			r = s;
+		if (!is_failed)
+			r = oci_deleted(s, e);
 	}
 	created_done(&c);
 	return r < 0 ? r : status;

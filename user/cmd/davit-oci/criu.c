@@ -183,6 +183,7 @@ static int restore_main(const void *data, void *opts, int argc, char *argv[], st
 	if (!o->detach) {
 		status = oci_wait(c.child.pidfd, e);
 		r = container_delete_child(&c, env->root, status < 0 ? NULL : e);
+		r = status < 0 ? 0 : oci_deleted(r, e);
 	}
 	created_done(&c);
 	return status < 0 ? status : r < 0 ? r : status;

@@ -195,6 +195,13 @@ static int check_options(const struct exec_opts *o, struct err *e)
 			    o->no_new_privs  ? "no-new-privs" :
 					       NULL;
 
+	if (o->cwd && *o->cwd != '/')
+		return err_plain(e, -EINVAL, "option '--cwd': '%s' is not an absolute path",
+				 o->cwd);
+	for (size_t i = 0; i < o->env.n; i++)
+		if (*o->env.v[i] == '=' || !strchr(o->env.v[i], '='))
+			return err_plain(e, -EINVAL, "option '--env': '%s' is not NAME=VALUE",
+					 o->env.v[i]);
 	if (o->preserve_fds < 0 || o->preserve_fds > PRESERVE_FDS_MAX)
 		return err_plain(e, -EINVAL, "option '--preserve-fds': is not 0 to %d",
 				 PRESERVE_FDS_MAX);

@@ -72,7 +72,7 @@ static int delete_main(const void *data, void *opts, int argc, char *argv[], str
 	int r = 0;
 
 	for (int i = 0; r == 0 && i < argc; i++)
-		r = container_delete(env->root, argv[i], o->force, e);
+		r = oci_deleted(container_delete(env->root, argv[i], o->force, e), e);
 	return r;
 }
 

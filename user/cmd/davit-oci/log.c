@@ -72,3 +72,12 @@ void oci_log_warning(const char *fmt, ...)
 	write_line("warning", text);
 	(void)fprintf(stderr, "davit-oci: warning: %s\n", text);
 }
+
+int oci_deleted(int r, struct err *e)
+{
+	if (r <= 0)
+		return r;
+	oci_log_warning("%s", e->msg);
+	err_clear(e);
+	return 0;
+}
