@@ -70,7 +70,7 @@ is "$(davit run -d --rm --timings davit/demo true 2>&1 | awk '$3 == "ns" && $2 >
 
 # words that help
 fails 'an option behind the image' 127 davit run --rm davit/demo --rm
-like "$err" 'those behind an image or a container belong to the command' 'is explained'
+like "$err" 'options of davit stand before the image' 'is explained'
 fails 'an empty --root' 125 davit --root= images
 like "$err" "'--root' is empty" 'is not the default'
 run setpriv --reuid 65534 --regid 65534 --clear-groups davit images
