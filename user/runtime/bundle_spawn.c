@@ -43,7 +43,7 @@ static void pipes_done(struct spawn_pipes *f)
 }
 
 /* One descriptor with both ends of a pipe: it never sees the end of file, whoever goes. */
-static int make_wait(uint64_t *ret_inode, struct err *e)
+static int make_wait(struct bundle_child *child, struct err *e)
 {
 	char link[32];
 	struct stat st;
@@ -53,10 +53,12 @@ static int make_wait(uint64_t *ret_inode, struct err *e)
 		return err_set(e, errno, "make a pipe");
 	(void)err_format(link, sizeof(link), "/proc/self/fd/%d", fds[0]);
 	fd = open(link, O_RDWR | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st) < 0)
+	if (fd < 0 || fstat(fd, &st) < 0) {
 		fd = err_set(e, errno, "open '%s'", link);
-	else
-		*ret_inode = st.st_ino;
+	} else {
+		child->wait_dev = st.st_dev;
+		child->wait_inode = st.st_ino;
+	}
 	(void)close(fds[0]); /* nothing was written */
 	(void)close(fds[1]);
 	return fd;
@@ -73,8 +75,8 @@ static int make_pipe(int *ret_read, int *ret_write, struct err *e)
 	return 0;
 }
 
-static int make_pipes(struct spawn_pipes *f, bool is_in_step, bool waits, uint64_t *ret_inode,
-		      struct err *e)
+static int make_pipes(struct spawn_pipes *f, bool is_in_step, bool waits,
+		      struct bundle_child *child, struct err *e)
 {
 	int r = make_pipe(&f->report_read, &f->report_write, e);
 
@@ -82,7 +84,7 @@ static int make_pipes(struct spawn_pipes *f, bool is_in_step, bool waits, uint64
 		r = make_pipe(&f->sync_read, &f->sync_write, e);
 	if (r < 0 || !waits)
 		return r;
-	f->wait = make_wait(ret_inode, e);
+	f->wait = make_wait(child, e);
 	return f->wait < 0 ? f->wait : 0;
 }
 
@@ -346,7 +348,7 @@ int bundle_spawn(const struct oci_linux *linux_, const struct oci_process *proce
 			  l->has_listener;
 	/* what is done to it from here needs one that waits */
 	bool waits = !events->at_once || is_in_step || p->launch.n_rlimits || process->has_oom_score_adj;
-	int r = make_pipes(&f, is_in_step, waits, &child.wait_inode, e);
+	int r = make_pipes(&f, is_in_step, waits, &child, e);
 
 	if (r < 0)
 		return r;

@@ -18,13 +18,13 @@ struct oci_process;
  * @pidfd: O_CLOEXEC, owned by the caller, as the next two
  * @report_fd, @wait_fd: our ends of the pipes
  * @report, @wait: descriptors of the child: where davit-init reports and where it waits
- * @wait_inode: of the pipe behind @wait
+ * @wait_dev, @wait_inode: of the pipe behind @wait
  * @wait_fd, @wait: -1 when it does not wait
  */
 struct bundle_child {
 	pid_t pid;
 	int pidfd, report_fd, wait_fd, report, wait;
-	uint64_t wait_inode;
+	uint64_t wait_dev, wait_inode;
 };
 
 void bundle_child_done(struct bundle_child *c);

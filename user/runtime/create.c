@@ -208,6 +208,7 @@ static int spawn_child(struct making *m, struct err *e)
 	m->c->child = child;
 	rec->pipes.report = child.report;
 	rec->pipes.wait = child.wait;
+	rec->wait_dev = child.wait_dev;
 	rec->wait_inode = child.wait_inode;
 	return proc_id_keep(child.pid, child.pidfd, m->c->dirfd, &rec->init, e);
 }

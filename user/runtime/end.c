@@ -100,12 +100,20 @@ static bool is_there(const struct record *r)
 	return r->init.pid && record_status(r) != RECORD_STOPPED;
 }
 
+/* is_there() without a look at what it waits for, which says nothing of an end. */
+static bool is_gone(const struct record *r)
+{
+	_cleanup_fd_ int pidfd = r->init.pid ? proc_id_open(&r->init) : -ESRCH;
+
+	return pidfd == -ESRCH;
+}
+
 static int wait_gone(const struct record *r, struct cgroup *cg, struct err *e)
 {
 	const struct timespec step = { .tv_nsec = 1000 * 1000 };
 
 	for (int i = 0; i < KILL_WAIT_MS; i++) {
-		if (!is_there(r) && (!cg || cgroup_is_populated(cg, NULL) <= 0))
+		if (is_gone(r) && (!cg || cgroup_is_populated(cg, NULL) <= 0))
 			return 0;
 		(void)nanosleep(&step, NULL);
 	}
@@ -139,7 +147,7 @@ struct cgroup *container_cgroup(const struct record *r)
 	return cg;
 }
 
-/* After a hook that failed: the container waits for its delete, as the specification has it. Return: @s */
+/* After a hook that failed: stopped, the container waits for its delete (runtime.md, lifecycle, steps 8, 10). Return: @s */
 static int stop(const struct record *r, int s)
 {
 	_cleanup_(cgroup_freep) struct cgroup *cg = container_cgroup(r);
@@ -169,7 +177,7 @@ int container_start(const struct record *r, int dirfd, struct err *e)
 		return stop(r, s);
 	s = waiting_start(r, e);
 	if (s < 0)
-		return s; /* it has ended */
+		return s; /* it has ended, or waits as before */
 	record_set_started(dirfd);
 	s = run_point(r, OCI_HOOK_POSTSTART, RECORD_RUNNING, NULL, e);
 	return s < 0 ? stop(r, s) : 0;
@@ -265,9 +273,12 @@ int container_delete(const char *root, const char *id, bool is_forced, struct er
 		err_clear(e);
 		return record_remove(root, id, e);
 	}
-	if (s < 0)
-		return s;
-	return delete_all(&r, root, is_forced, e);
+	if (s == -EBADMSG)
+		err_hint(
+			e,
+			"nothing tells what is its own: end its processes, remove its cgroup, then '%s/%s'",
+			root, id);
+	return s < 0 ? s : delete_all(&r, root, is_forced, e);
 }
 
 int container_delete_child(struct created *c, const char *root, struct err *e)

@@ -140,21 +140,32 @@ int record_list(const char *root, struct strv *ret, struct err *e)
 /* Most records fit in here: one read, no look at their size. */
 #define SMALL 2048
 
+/* All bytes of a short file, as they are. Return: @size = there may be more; -errno. */
+static ssize_t read_small(int dirfd, const char *path, char *buf, size_t size)
+{
+	_cleanup_fd_ int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	ssize_t n = fd < 0 ? -1 : read(fd, buf, size);
+
+	return n < 0 ? -errno : n;
+}
+
 static int read_whole(int dirfd, const char *path, const char *id, struct record *ret,
 		      struct err *e)
 {
 	_cleanup_free_ char *text = NULL;
 	char small[SMALL];
-	ssize_t len = io_read_small(dirfd, path, small, sizeof(small));
+	ssize_t len = read_small(dirfd, path, small, sizeof(small));
 	size_t n = 0;
 	int r;
 
-	if (len >= 0 && len < SMALL - 1)
+	if (len >= 0 && len < SMALL)
 		return record_parse(small, (size_t)len, ret, e);
 	r = io_read_file(dirfd, path, RECORD_FILE_MAX, &text, &n, e);
 	if (r == -ENOENT) {
 		err_clear(e);
-		return err_plain(e, -ENODATA, "container '%s' was never created whole", id);
+		(void)err_plain(e, -ENODATA, "container '%s' was never created whole", id);
+		err_hint(e, "`davit-oci delete --force %s` removes what there is of it", id);
+		return -ENODATA;
 	}
 	return r < 0 ? r : record_parse(text, n, ret, e);
 }

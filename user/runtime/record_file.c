@@ -42,6 +42,7 @@ static const struct field {
 	FIELD("wait",         pipes.wait),
 	FIELD("start",        init.start),
 	FIELD("pidInode",     init.inode),
+	FIELD("waitDev",      wait_dev),
 	FIELD("waitInode",    wait_inode),
 	FIELD("cgroupInode",  cgroup_inode),
 	FIELD("ownCgroup",    has_own_cgroup),

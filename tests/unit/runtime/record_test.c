@@ -98,6 +98,7 @@ TEST_F(root, reads_what_it_wrote)
 			    .has_userns = true,
 			    .has_own_pids = true,
 			    .pipes = { 3, 4 },
+			    .wait_dev = 15,
 			    .wait_inode = UINT32_MAX + 5ull,
 			    .cgroup_inode = 1ull << 40,
 			    .has_own_cgroup = true };
@@ -125,6 +126,7 @@ TEST_F(root, reads_what_it_wrote)
 	EXPECT_TRUE(got.has_own_pids);
 	EXPECT_EQ(3, got.pipes.report);
 	EXPECT_EQ(4, got.pipes.wait);
+	EXPECT_EQ(r.wait_dev, got.wait_dev);
 	EXPECT_EQ(r.wait_inode, got.wait_inode);
 	EXPECT_EQ(r.cgroup_inode, got.cgroup_inode);
 	EXPECT_TRUE(got.has_own_cgroup);
@@ -138,6 +140,31 @@ TEST_F(root, reads_what_it_wrote)
 	EXPECT_NE(NULL, strstr(str_text(&state), "\"systemd-scope\": \"davit-x.scope\""));
 	EXPECT_NE(NULL, strstr(str_text(&state), "\"bundle\": \"/b \\\"quoted\\\"\""));
 	json_decref(r.annotations);
+	json_decref(r.hooks);
+	(void)close(fd);
+}
+
+/* Around the size of the first read each byte of what precedes the hooks is its last one once. */
+TEST_F(root, reads_records_of_any_size)
+{
+	static char annotation[2100];
+	struct record r = { .id = (char *)"x", .bundle = annotation, .pipes = { 3, 4 } };
+	struct err e = ERR_INIT;
+	int fd = record_make(self->path, "x", &e);
+
+	ASSERT_GE(fd, 0);
+	r.hooks = json_parse("{\"h\":[]}", 8, "it", NULL);
+	for (size_t n = 1400; n + 1 < sizeof(annotation); n++) {
+		struct record got = { .pipes = { -1, -1 } };
+
+		memset(annotation, 'x', n);
+		annotation[n] = '\0';
+		ASSERT_EQ(0, record_write(fd, &r, &e)) TH_LOG("%s", e.msg);
+		ASSERT_EQ(0, record_read(fd, "x", &got, &e)) TH_LOG("%zu: %s", n, e.msg);
+		EXPECT_EQ(n, strlen(got.bundle));
+		EXPECT_TRUE(json_equal(r.hooks, got.hooks));
+		record_done(&got);
+	}
 	json_decref(r.hooks);
 	(void)close(fd);
 }
@@ -305,6 +332,7 @@ static pid_t start_waiting(struct record *r, const char *command, int *ret_repor
 	(void)close(both);
 	r->pipes.report = report[1];
 	r->pipes.wait = both;
+	r->wait_dev = st.st_dev;
 	r->wait_inode = st.st_ino;
 	*ret_report = report[0];
 	return keep_id(pid, &r->init) < 0 ? -1 : pid;
@@ -342,6 +370,10 @@ TEST(starts_what_waits)
 	EXPECT_EQ(RECORD_RUNNING, record_status(&r));
 	EXPECT_EQ(-EBUSY, waiting_start(&r, &e));
 	r.wait_inode--;
+	r.wait_dev++; /* a named one of a file system where the number is the same */
+	EXPECT_EQ(RECORD_RUNNING, record_status(&r));
+	EXPECT_EQ(-EBUSY, waiting_start(&r, &e));
+	r.wait_dev--;
 	r.init.start++; /* the pid is another process' now */
 	EXPECT_EQ(-ESRCH, waiting_start(&r, &e));
 	r.wait_inode++;
