@@ -41,12 +41,20 @@ rm "$passwd"; mkdir "$passwd"
 shows 'a directory' / "$tell"
 rmdir "$passwd"; ln -s passwd "$passwd"
 shows 'a loop' / "$tell"
-for fd in 3 4 5 6 7 8 9 10 11 12; do
-	ln -sf "/proc/self/fd/$fd" "$passwd"
-	inside t "$tell"
-	[ "$status:$out" = 0:/ ] || fail "no descriptor of the runtime is read ($fd)" "$status $out $err"
+# a descriptor that has a passwd file: of the caller, by a magic link of a proc that the container has
+ln -sf /proc/self/fd/20 "$passwd"
+inside t "$tell" 20<"$TEST_DIR/passwd"
+is "$status:$out" 0:/ 'no descriptor of the runtime is read'
+# what the kernel writes while it is read: the container may not, and the runtime must not
+for file in kmsg kcore cpuinfo; do
+	ln -sf "/proc/$file" "$passwd"
+	inside t "$tell | .process.capabilities = {}"
+	is "$status:$out" 0:/ "nor $file of proc"
+	strace -f -e trace=read -o "$TMPDIR/reads" -P "/proc/$file" "$oci_runtime" --root "$oci_root" run --bundle "$bundles/t" t >"$TMPDIR/out" 2>&1
+	is "$(cat "$TMPDIR/out"; grep -c 'read(' "$TMPDIR/reads")" $'/\n0' 'which nobody has read'
 done
-pass 'no descriptor of the runtime is read'
+rm "$passwd"; mknod "$passwd" c 1 3
+shows 'a device' / "$tell"
 rm "$passwd"
 printf 'root:x:0:0::/%05000d:\n' 0 >"$passwd"
 shows 'a directory without end' / "$tell"
@@ -54,6 +62,10 @@ printf 'root:x:0:0::/one\0two:\n' >"$passwd"
 shows 'a NUL' / "$tell"
 { head -c 4194304 /dev/zero | tr '\0' '\n'; echo 'root:x:0:0::/late:'; } >"$passwd"
 shows 'a file above 4 MiB' / "$tell"
+{ head -c 4194290 /dev/zero | tr '\0' '\n'; echo 'root:x:0:0::/cut/in/two:'; } >"$passwd"
+shows 'an entry across the end of 4 MiB' / "$tell"
+{ head -c 4194270 /dev/zero | tr '\0' '\n'; echo 'root:x:0:0::/last:'; } >"$passwd"
+shows 'one before it' /last "$tell"
 
 ### exec
 printf '%s\n' 'root:x:0:0:root:/root:/bin/sh' 'ann:x:1000:1000::/home/ann:' >"$passwd"

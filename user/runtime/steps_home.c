@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "kern/sys.h"
+#include "runtime/inside.h"
 #include "runtime/launch.h"
 #include "runtime/steps.h"
 #include "spec/passwd.h"
@@ -17,21 +18,40 @@
 
 #define PIECE 1024
 
-/* The image chose what lies there: no descriptor of ours, nothing that blocks. Return: descriptor; -errno. */
-static int open_passwd(void)
+/*
+ * The image chose what lies there, and we may do more here than the container: a device is not to be opened, and what a
+ * kernel file system makes as it is read (kmsg, trace_pipe) is not to be read. Such files have no size, but for kcore.
+ */
+static bool is_plain(int fd)
 {
-	const struct open_how how = { .flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
-				      .resolve = RESOLVE_NO_MAGICLINKS };
 	struct statx st;
-	long fd = sys_call4(SYS_openat2, AT_FDCWD, "/etc/passwd", &how, sizeof(how)), r;
+	long r = sys_call5(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_TYPE | STATX_SIZE, &st);
 
-	if (fd < 0)
-		return (int)fd;
-	r = sys_call5(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_TYPE, &st);
-	if (r == 0 && (st.stx_mode & S_IFMT) == S_IFREG)
+	return r == 0 && (st.stx_mode & S_IFMT) == S_IFREG && st.stx_size && !inside_is_proc(fd);
+}
+
+/* Return: descriptor, none of ours by a magic link; -errno. */
+static int open_plain(uint64_t flags)
+{
+	const struct open_how how = { .flags = O_CLOEXEC | flags,
+				      .resolve = RESOLVE_NO_MAGICLINKS };
+	long fd = sys_call4(SYS_openat2, AT_FDCWD, "/etc/passwd", &how, sizeof(how));
+
+	if (fd < 0 || is_plain((int)fd))
 		return (int)fd;
 	(void)sys_call1(SYS_close, fd);
 	return -EINVAL;
+}
+
+/* Looked at before it is opened, and after: it may be another then. */
+static int open_passwd(void)
+{
+	int path = open_plain(O_PATH);
+
+	if (path < 0)
+		return path;
+	(void)sys_call1(SYS_close, path); /* O_PATH */
+	return open_plain(O_RDONLY | O_NOCTTY | O_NONBLOCK);
 }
 
 /* What cannot be read has nobody in it. */
@@ -52,9 +72,10 @@ int step_home(const struct launch *l, struct err *e)
 	do {
 		n = sys_call3(SYS_read, fd, piece, sizeof(piece));
 		total += n > 0 ? (size_t)n : 0;
-	} while (
-		n == -EINTR ||
-		!passwd_home_feed(&home, piece, n > 0 && total <= PASSWD_FILE_MAX ? (size_t)n : 0));
+	} while (n == -EINTR || (n >= 0 && total <= PASSWD_FILE_MAX &&
+				 !passwd_home_feed(&home, piece, (size_t)n)));
+	if (n < 0 || total > PASSWD_FILE_MAX) /* an entry that is cut is none */
+		passwd_home_begin(&home, l->uid, l->home, l->home_size);
 	(void)sys_call1(SYS_close, fd);
 	return 0;
 }
