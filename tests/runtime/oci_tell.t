@@ -67,6 +67,22 @@ elif [ -f "$v2_dir/cpuset.cpus.effective" ]; then
 else
 	is "$(f -c .data.cpuset)" '{}' 'no cpuset where there is no controller'
 fi
+# memory: what the files say, under the names of runc's
+if [ -n "$(cgroup_of memory)" ]; then
+	memory=/sys/fs/cgroup/memory$(cgroup_of memory)
+	entry() { echo "$(<"$memory/memory.$1limit_in_bytes") $(<"$memory/memory.$1failcnt")"; }
+	is "$(f '.data.memory | (.usage, .swap, .kernel, .kernelTCP) | .limit, .failcnt' | xargs)" "$({ entry ''; entry memsw.; entry kmem.; entry kmem.tcp.; } | jq . | xargs)" 'limits of memory, of swap and of the kernel'
+	is "$(f '.data.memory | .swap.usage >= .usage.usage and .usage.max >= .usage.usage and .cache == .raw.cache')" true 'swap counts memory, too'
+	is "$(f '.data.memory.raw | keys_unsorted | join(" ")')" "$(cut -d' ' -f1 "$memory/memory.stat" | xargs)" 'all numbers of memory.stat'
+else
+	is "$(f '.data.memory | "\(.usage.limit) \(.swap.limit)"')" "67108864 $([ ! -f "$v2_dir/memory.swap.max" ] && echo 67108864 || { [ "$(<"$v2_dir/memory.swap.max")" = max ] && echo 18446744073709552000 || echo $((67108864 + $(<"$v2_dir/memory.swap.max"))); })" 'limits of memory and of swap with it'
+	is "$(f '.data.memory | .swap.usage >= .usage.usage and .cache == .raw.file')" true 'swap counts memory, too'
+	is "$(f '.data.memory.raw | keys_unsorted | join(" ")')" "$(cut -d' ' -f1 "$v2_dir/memory.stat" | xargs)" 'all numbers of memory.stat'
+fi
+bundle l 'args(["sleep", "1000"]) | del(.linux.resources.pids, .linux.resources.memory)'
+create l && oci start l
+is "$(oci events --stats l | jq -c '.data.pids')" '{"current":1}' 'no limit of processes where there is none'
+oci delete --force l
 if [ -n "$(cgroup_of cpuacct)" ]; then
 	is "$(f '.data.cpu.usage | [.percpu, .percpu_kernel, .percpu_user | length] | unique | join(" ")')" \
 		"$(wc -w <"/sys/fs/cgroup/cpuacct$(cgroup_of cpuacct)/cpuacct.usage_percpu")" 'a number for each processor'

@@ -66,21 +66,7 @@ static void add_cpu(struct cgroup *cg, struct str *s, const struct cgroup_stats 
 	str_add(s, "},");
 }
 
-static void add_memory(struct cgroup *cg, struct str *s, const struct cgroup_stats *c)
-{
-	str_addf(s,
-		 "\"memory\":{\"cache\":%llu,\"usage\":{\"limit\":%llu,\"usage\":%llu,\"max\":%llu,"
-		 "\"failcnt\":0},\"swap\":{\"limit\":0,\"usage\":%llu,\"failcnt\":0},"
-		 "\"raw\":{\"anon\":%llu,\"file\":%llu,\"inactive_file\":%llu}",
-		 (unsigned long long)c->memory_file, (unsigned long long)c->memory_limit,
-		 (unsigned long long)c->memory_usage, (unsigned long long)c->memory_peak,
-		 (unsigned long long)c->memory_swap, (unsigned long long)c->memory_anon,
-		 (unsigned long long)c->memory_file, (unsigned long long)c->memory_inactive_file);
-	stats_psi(cg, "memory.pressure", s);
-	str_add(s, "},");
-}
-
-/* pids.limit is 0 without one, as in runc's; nor does runc know interfaces that it has not made */
+/* Nor does runc know interfaces that it has not made. */
 static int print_stats(const struct target *t, struct err *e)
 {
 	_cleanup_str_ struct str s = STR_INIT;
@@ -95,14 +81,14 @@ static int print_stats(const struct target *t, struct err *e)
 	if (c.has_cpu)
 		add_cpu(t->cg, &s, &c);
 	stats_cpuset(t->cg, &s);
-	if (c.has_memory)
-		add_memory(t->cg, &s, &c);
+	stats_memory(t->cg, &s);
 	stats_blkio(t->cg, &s);
 	stats_hugetlb(t->cg, &s);
 	stats_rdt(&t->record, &s);
-	str_addf(&s, "\"pids\":{\"current\":%llu,\"limit\":%llu},\"network_interfaces\":null}}\n",
-		 (unsigned long long)c.pids_current,
-		 c.pids_limit == CGROUP_UNLIMITED ? 0ull : (unsigned long long)c.pids_limit);
+	str_addf(&s, "\"pids\":{\"current\":%llu", (unsigned long long)c.pids_current);
+	if (c.pids_limit != CGROUP_UNLIMITED)
+		str_addf(&s, ",\"limit\":%llu", (unsigned long long)c.pids_limit);
+	str_add(&s, "},\"network_interfaces\":null}}\n");
 	return print_str(&s, e);
 }
 
