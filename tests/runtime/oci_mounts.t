@@ -46,6 +46,7 @@ done
 umount "$h/dir/sub"
 denies 'a source that is missing' 'mounts\[[0-9]+\].*/nonexistent' 'bind("/nonexistent"; "/m"; [])'
 denies 'a file system that is none' 'mounts\[[0-9]+\].*nosuchfs' 'mount("/m"; "nosuchfs"; "x"; [])'
+denies 'a value that is none' "mounts\[[0-9]+\].*option 'size=abc'" 'mount("/m"; "tmpfs"; "x"; ["size=abc"])'
 denies 'an option that is none' 'mounts\[[0-9]+\].*nosuchoption' 'mount("/m"; "tmpfs"; "x"; ["nosuchoption"])'
 
 ### id-mapped
@@ -92,7 +93,7 @@ rm -f "$rootfs/dev" && mkdir "$rootfs/dev"
 rmdir "$rootfs/proc" && ln -s /tmp "$rootfs/proc"
 denies 'a link for /proc is no place for proc' 'mounts\[[0-9]+\].*/proc' 'sh("true")'
 rm -f "$rootfs/proc" && mkdir "$rootfs/proc"
-denies 'proc cannot be covered' 'mounts\[[0-9]+\].*/proc' 'mount("/proc"; "tmpfs"; "tmpfs"; [])'
+denies 'proc cannot be covered' "mounts\[[0-9]+\]: .*'/proc': only proc may cover what proc shows" 'mount("/proc"; "tmpfs"; "tmpfs"; [])'
 
 ### root, masked and read-only paths
 

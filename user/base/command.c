@@ -14,13 +14,16 @@
 #include "base/err.h"
 #include "base/io.h"
 
+static bool was_stdout_closed; /* /dev/null stands for it, for programs that inherit it */
+
 int print_str(const struct str *s, struct err *e)
 {
 	int r;
 
 	if (str_failed(s))
 		return err_set(e, ENOMEM, "format output");
-	r = io_write_full(STDOUT_FILENO, str_text(s), s->len);
+	r = was_stdout_closed && s->len ? -EBADF :
+					  io_write_full(STDOUT_FILENO, str_text(s), s->len);
 	return r < 0 ? err_set(e, r, "write to standard output") : 0;
 }
 
@@ -212,6 +215,7 @@ static int fill_stdio(struct err *e)
 
 	if (poll(fds, 3, 0) <= 0)
 		return 0;
+	was_stdout_closed = fds[STDOUT_FILENO].revents & POLLNVAL;
 	for (int i = 0; i < 3; i++)
 		/* the lowest free number is the one that is missing; it is inherited as any of the three */
 		if ((fds[i].revents & POLLNVAL) &&

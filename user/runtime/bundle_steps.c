@@ -183,17 +183,19 @@ static int open_without_links(const char *path)
 	return (int)fd;
 }
 
-static int open_target(const struct bundle_mount *m)
+static int open_target(const struct bundle_mount *m, const char **ret_failed)
 {
 	int fd = is_kernels(m) ? open_without_links(m->target) :
 	     m->is_entry    ? inside_open_entry(m->target, m->is_file) :
 				 inside_open_or_make(m->target, m->is_file);
 
+	*ret_failed = "open the mount point";
 	if (fd < 0)
 		return fd;
 	/* what hides parts of /proc would hide what security relies on (CVE-2019-16884) */
 	if (inside_is_proc(fd) && !path_below(m->target, "proc") && !is_new_proc(m)) {
 		(void)sys_call1(SYS_close, fd); /* O_PATH */
+		*ret_failed = "only proc may cover what proc shows";
 		return -EPERM;
 	}
 	return fd;
@@ -224,9 +226,8 @@ static int remount_one(const struct launch *l, const struct bundle_mount *m,
 		       const char **ret_failed)
 {
 	int mounted = find_mounted(bundle_of(l), m);
-	int fd = mounted < 0 ? open_target(m) : mounted, r;
+	int fd = mounted < 0 ? open_target(m, ret_failed) : mounted, r;
 
-	*ret_failed = "open the mount point";
 	if (fd < 0)
 		return fd;
 	*ret_failed = "change";
@@ -247,18 +248,15 @@ static int mount_one(const struct launch *l, const struct bundle_mount *m, const
 	*ret_failed = "make a symlink";
 	if (m->kind == BUNDLE_MOUNT_LINK)
 		return inside_make_link(m->target, m->source);
-	*ret_failed = "attach";
 	if (m->kind == BUNDLE_MOUNT_NEW) {
 		fd = mount_new(m->fstype, m->source, m->params, m->set, ret_failed);
 		if (fd < 0)
 			return fd;
-		*ret_failed = "attach";
 	}
-	target = open_target(m);
-	if (target < 0) {
-		*ret_failed = "open the mount point";
+	target = open_target(m, ret_failed);
+	if (target < 0)
 		return target;
-	}
+	*ret_failed = "attach";
 	r = mount_attach(fd, target, "");
 	if (r == 0)
 		r = change_attrs(fd, m);
@@ -266,6 +264,20 @@ static int mount_one(const struct launch *l, const struct bundle_mount *m, const
 		kernel_files_note(l->kernel, m->target, fd, is_new_proc(m));
 	(void)sys_call1(SYS_close, target); /* O_PATH */
 	return r;
+}
+
+/* @failed is what went wrong, or the key of the option that did. */
+static int mount_failed(const struct bundle_mount *m, int r, const char *failed, struct err *e)
+{
+	const char *fstype = m->fstype ? m->fstype : "bind";
+
+	for (const struct mount_param *p = m->params; p && p->key; p++)
+		if (p->key == failed)
+			return err_set(e, r, "mounts[%u]: mount '%s' on '%s': option '%s%s%s'",
+				       m->index, fstype, m->target, p->key, p->value ? "=" : "",
+				       p->value ? p->value : "");
+	return err_set(e, r, "mounts[%u]: mount '%s' on '%s': %s", m->index, fstype, m->target,
+		       failed);
 }
 
 static int step_mounts(const struct launch *l, struct err *e)
@@ -280,8 +292,7 @@ static int step_mounts(const struct launch *l, struct err *e)
 		if (r == -ENODEV && m->is_optional)
 			continue;
 		if (r < 0)
-			return err_set(e, r, "mounts[%u]: mount '%s' on '%s': %s", m->index,
-				       m->fstype ? m->fstype : "bind", m->target, failed);
+			return mount_failed(m, r, failed, e);
 	}
 	return 0;
 }

@@ -27,6 +27,7 @@ static const struct { const char *name; uint64_t flag; } kinds[] = {
 /*
  * Namespaces in which @pid is not where we are. Those that it got new are not looked at, as each look costs two
  * microseconds, but for the user namespace: entering one's own is refused.
+ * Return: 0; -ESRCH without @e: it has ended; -errno.
  */
 static int other_namespaces(pid_t pid, const struct oci_linux *linux_, uint64_t *ret, struct err *e)
 {
@@ -41,8 +42,11 @@ static int other_namespaces(pid_t pid, const struct oci_linux *linux_, uint64_t 
 		(void)err_format(ours, sizeof(ours), "/proc/self/ns/%s", kinds[i].name);
 		if (stat(ours, &a) < 0) /* a kernel without this kind */
 			continue;
-		if (stat(theirs, &b) < 0)
+		if (stat(theirs, &b) < 0) {
+			if (errno == ENOENT) /* who ends has none any more */
+				return -ESRCH;
 			return err_set(e, errno, "look at '%s'", theirs);
+		}
 		if (a.st_ino != b.st_ino)
 			*ret |= kinds[i].flag;
 	}
@@ -101,7 +105,7 @@ int container_exec(const struct record *r, const struct oci_process *process,
 	if (s == 0)
 		s = container_open_root(r, &root, e);
 	/* else the pid may have been another process's by then, with the host's namespaces */
-	if (s == 0 && pidfd_send_signal(pidfd, 0, NULL, 0) < 0)
+	if (s == -ESRCH || (s == 0 && pidfd_send_signal(pidfd, 0, NULL, 0) < 0))
 		s = err_plain(e, -ESRCH, "cannot exec in container '%s': it has ended", r->id);
 	if (s == 0)
 		s = bundle_plan_exec(process, o->bundle, pidfd, root, ns, &options, &p, e);

@@ -77,7 +77,7 @@ int oci_deleted(int r, struct err *e)
 {
 	if (r <= 0)
 		return r;
-	oci_log_warning("%s", e->msg);
+	oci_log_warning("%s%s%s", e->msg, *e->hint ? "; " : "", e->hint);
 	err_clear(e);
 	return 0;
 }

@@ -43,9 +43,10 @@ extern const struct command cmd_checkpoint, cmd_restore; /* criu.c */
 /* oci_log_open() - where errors are told beside stderr; keeps @env. Return: 0; -errno with @e. */
 int oci_log_open(const struct oci_env *env, struct err *e);
 void oci_log_error(const char *message);
-/* oci_deleted() - what container_delete() returned: a hook that failed is a warning, as the specification has it */
-int oci_deleted(int r, struct err *e);
 void oci_log_warning(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* oci_deleted() - @r is what container_delete() returned: a poststop hook that failed is a warning. Return: 0; -errno, with @e. */
+int oci_deleted(int r, struct err *e);
 
 /* oci_wait() - wait for a child, passing signals on to it. Return: its exit status, 128 + N. */
 int oci_wait(int pidfd, struct err *e);

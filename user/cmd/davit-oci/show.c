@@ -69,6 +69,17 @@ static void add_row(struct table *t, const struct record *r, enum record_status 
 	table_add(t, r->owner);
 }
 
+/* One that is gone by now, or is not made whole, is none; one that cannot be read is not to be missed. */
+static bool look_for_list(int root, const char *id, struct record *ret)
+{
+	struct err e = ERR_INIT;
+	int r = record_look(root, id, ret, &e);
+
+	if (r < 0 && r != -ENOENT && r != -ENODATA)
+		oci_log_warning("%s", e.msg);
+	return r == 0;
+}
+
 static int list_main(const void *data, void *opts, int argc, char *argv[], struct err *e)
 {
 	const struct oci_env *env = data;
@@ -97,8 +108,7 @@ static int list_main(const void *data, void *opts, int argc, char *argv[], struc
 				str_addf(&s, "%s\n", ids.v[i]);
 			continue;
 		}
-		/* gone by now, or not made whole: state says which */
-		if (root < 0 || record_look(root, ids.v[i], &rec, NULL) < 0)
+		if (root < 0 || !look_for_list(root, ids.v[i], &rec))
 			continue;
 		if (json) {
 			str_add(&s, is_first ? "[" : ",\n");
