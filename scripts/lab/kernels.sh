@@ -61,8 +61,8 @@ lab_image_is_whole() {
 	[ "$(stat -Lc %s "$1")" -ge $(((setup + 1) * 512 + paragraphs * 16)) ]
 }
 
-# lab_image_unpack FILE OUT: the ELF inside (its PVH entry is used). Return: 1 if there is none to be had, 2 if
-# it cannot be unpacked
+# lab_image_unpack FILE OUT: the ELF inside (its PVH entry is used). Return: 1 if there is none to be had, or none
+# that starts so (KASAN), 2 if it cannot be unpacked
 lab_image_unpack() {
 	local setup offset length r
 	setup=$(od -An -tu1 -j 497 -N 1 "$1")

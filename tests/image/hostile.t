@@ -36,9 +36,11 @@ for ((up = ${#DAVIT_ROOT}; up > 0; up = ${#dir})); do
 	dir=${DAVIT_ROOT:0:up}
 	dir=${dir%/*}
 	above+=("$dir/")
+	[ ! -d "$dir/tmp" ] || above+=("$dir/tmp")
 done
-is "$(find /etc /tmp "${above[@]}" -maxdepth 1 -name escaped)" '' 'no file escaped'
-is "${above[-1]}" / 'looked for up to the root'
+# and beside what is read, and where tar would have been run
+is "$(find /etc "$TMPDIR" "$TEST_DIR"/{work,bad} "${above[@]}" -maxdepth 1 -name escaped)" '' 'no file escaped'
+is "${above[-2]} ${above[-1]}" '/ /tmp' 'looked for up to the root'
 like "$(wc -l <cases)" '^[6-9][0-9]$' 'more than sixty cases were tried'
 
 # the same from a stream: laid out first, then refused
