@@ -3,6 +3,7 @@
 #include "base/json_span.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -65,6 +66,45 @@ TEST(finds_what_is_there)
 		EXPECT_EQ(0, strncmp(c->text + start, c->want, len))
 		{
 			TH_LOG("in %s", c->text);
+		}
+	}
+}
+
+/* What is skipped by the eight bytes begins, ends and is escaped at each place of them. */
+TEST(finds_the_end_at_any_place)
+{
+	static const char *const values[] = {
+		"{}",
+		"[]",
+		"[[[[[[[[]]]]]]]]",
+		"[[[]],[[],[]]]",
+		"{\"x\":\"]]]]]]]]}}}}}}}}\"}",
+		"[\"[\",\"[[[[[[[[[[\",\"{\"]",
+		"[\"\\\"]\",\"\\\\\",\"]\"]",
+		"[\"|\",\"||||||||\",\"\\\\\\\\\"]",
+		"{\"a\":[1,2,{\"b\":\"}\"},3],\"c\":[[]]}",
+		"[\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"]\",\"\"]",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
+		for (int pad = 0; pad < 32; pad++) {
+			char text[400], want[160];
+			size_t start, len;
+
+			(void)snprintf(want, sizeof(want), "[\"%.*s\",%s,%*s%s]", pad,
+				       "................................", values[i], pad % 9, "",
+				       values[i]);
+			(void)snprintf(text, sizeof(text), "{\"a\":{\"c\":%s,\"b\":%s}}", want,
+				       want);
+			ASSERT_EQ(0, json_span_find(text, strlen(text), path, 2, &start, &len))
+			{
+				TH_LOG("in %s", text);
+			}
+			ASSERT_EQ(strlen(want), len)
+			{
+				TH_LOG("in %s", text);
+			}
+			EXPECT_EQ(0, strncmp(text + start, want, len));
 		}
 	}
 }
