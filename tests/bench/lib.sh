@@ -83,7 +83,7 @@ bench_enter() {
 bench_bundle() {
 	mkdir "$dir/$1"
 	(cd "$dir/$1" && runc spec)
-	jq -c --arg root "$dir/tree" --slurpfile profile <(jq .linux.seccomp "$top/tests/data/oci/podman-run.json") \
+	jq -c --arg root "$dir/tree" --slurpfile profile <(jq .linux.seccomp "$top/tests/data/oci/docker-run.json") \
 		".process.terminal = false | .process.args = [\"/bin/true\"] |
 		.root.path = \$root | $2" "$dir/$1/config.json" >"$dir/$1/new"
 	mv "$dir/$1/new" "$dir/$1/config.json"
