@@ -46,15 +46,17 @@ ln -sf /proc/self/fd/20 "$passwd"
 inside t "$tell" 20<"$TEST_DIR/passwd"
 is "$status:$out" 0:/ 'no descriptor of the runtime is read'
 # what the kernel writes while it is read: the container may not, and the runtime must not
-for file in kmsg kcore cpuinfo; do
-	ln -sf "/proc/$file" "$passwd"
-	inside t "$tell | .process.capabilities = {}"
-	is "$status:$out" 0:/ "nor $file of proc"
-	strace -f -e trace=read -o "$TMPDIR/reads" -P "/proc/$file" "$oci_runtime" --root "$oci_root" run --bundle "$bundles/t" t >"$TMPDIR/out" 2>&1
-	is "$(cat "$TMPDIR/out"; grep -c 'read(' "$TMPDIR/reads")" $'/\n0' 'which nobody has read'
+for file in proc/kmsg proc/kcore proc/cpuinfo sys/kernel/uevent_seqnum sys/kernel/notes sys/fs/cgroup/cgroup.procs; do
+	ln -sf "/$file" "$passwd"
+	inside t "$tell | .linux.maskedPaths = [] | .process.capabilities = {}"' | mount("/sys/fs/cgroup"; "cgroup"; "cgroup"; ["ro"])'
+	is "$status:$out" 0:/ "nor what $file has"
+	strace -f -e trace=open,openat,openat2 -o "$TMPDIR/opened" "$oci_runtime" --root "$oci_root" run --bundle "$bundles/t" t >"$TMPDIR/out" 2>&1
+	is "$(cat "$TMPDIR/out"; grep '"/etc/passwd", {' "$TMPDIR/opened" | grep -o 'flags=[^,]*')" $'/\nflags=O_RDONLY|O_CLOEXEC|O_PATH' 'which is not opened'
 done
 rm "$passwd"; mknod "$passwd" c 1 3
 shows 'a device' / "$tell"
+strace -f -e trace=openat2 -o "$TMPDIR/opened" "$oci_runtime" --root "$oci_root" run --bundle "$bundles/t" t >"$TMPDIR/out" 2>&1
+is "$(grep '"/etc/passwd", {' "$TMPDIR/opened" | grep -o 'flags=[^,]*')" 'flags=O_RDONLY|O_CLOEXEC|O_PATH' 'is not opened'
 rm "$passwd"
 printf 'root:x:0:0::/%05000d:\n' 0 >"$passwd"
 shows 'a directory without end' / "$tell"

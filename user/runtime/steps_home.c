@@ -5,29 +5,49 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <linux/stat.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <sys/statfs.h>
 
+#include "base/cleanup.h"
 #include "kern/sys.h"
-#include "runtime/inside.h"
 #include "runtime/launch.h"
 #include "runtime/steps.h"
 #include "spec/passwd.h"
 #include "spec/passwd_home.h"
 
 #define PIECE 1024
+#define CONFIGFS_MAGIC 0x62656570 /* fs/configfs/mount.c */
 
-/*
- * The image chose what lies there, and we may do more here than the container: a device is not to be opened, and what a
- * kernel file system makes as it is read (kmsg, trace_pipe) is not to be read. Such files have no size, but for kcore.
- */
+/* Their files are made as they are read, which may change something or wait (kmsg, trace_pipe, wakeup_count). */
+static bool is_of_kernel(int fd)
+{
+	static const uint32_t kinds[] = {
+		PROC_SUPER_MAGIC,   SYSFS_MAGIC,	 CONFIGFS_MAGIC,       DEBUGFS_MAGIC,
+		TRACEFS_MAGIC,	    SECURITYFS_MAGIC,	 PSTOREFS_MAGIC,       EFIVARFS_MAGIC,
+		CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC, RDTGROUP_SUPER_MAGIC, BPF_FS_MAGIC,
+		BINFMTFS_MAGIC,	    SELINUX_MAGIC,	 SMACK_MAGIC,
+	};
+	struct statfs fs;
+
+	if (sys_call2(SYS_fstatfs, fd, &fs) < 0)
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if ((uint32_t)fs.f_type == kinds[i])
+			return true;
+	return false;
+}
+
+/* The image chose what lies there, and we may do more here than the container. */
 static bool is_plain(int fd)
 {
 	struct statx st;
-	long r = sys_call5(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_TYPE | STATX_SIZE, &st);
+	long r = sys_call5(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_TYPE, &st);
 
-	return r == 0 && (st.stx_mode & S_IFMT) == S_IFREG && st.stx_size && !inside_is_proc(fd);
+	return r == 0 && (st.stx_mode & S_IFMT) == S_IFREG && !is_of_kernel(fd);
 }
 
 /* Return: descriptor, none of ours by a magic link; -errno. */
