@@ -271,11 +271,15 @@ static int mount_failed(const struct bundle_mount *m, int r, const char *failed,
 {
 	const char *fstype = m->fstype ? m->fstype : "bind";
 
-	for (const struct mount_param *p = m->params; p && p->key; p++)
+	for (const struct mount_param *p = m->params; p && p->key; p++) {
+		bool shows = p->value &&
+			     strncmp(p->key, "pass", 4) != 0; /* of cifs: no secret in a log */
+
 		if (p->key == failed)
 			return err_set(e, r, "mounts[%u]: mount '%s' on '%s': option '%s%s%s'",
-				       m->index, fstype, m->target, p->key, p->value ? "=" : "",
-				       p->value ? p->value : "");
+				       m->index, fstype, m->target, p->key, shows ? "=" : "",
+				       shows ? p->value : "");
+	}
 	return err_set(e, r, "mounts[%u]: mount '%s' on '%s': %s", m->index, fstype, m->target,
 		       failed);
 }

@@ -27,7 +27,6 @@ static const struct { const char *name; uint64_t flag; } kinds[] = {
 /*
  * Namespaces in which @pid is not where we are. Those that it got new are not looked at, as each look costs two
  * microseconds, but for the user namespace: entering one's own is refused.
- * Return: 0; -ESRCH without @e: it has ended; -errno.
  */
 static int other_namespaces(pid_t pid, const struct oci_linux *linux_, uint64_t *ret, struct err *e)
 {
@@ -42,11 +41,8 @@ static int other_namespaces(pid_t pid, const struct oci_linux *linux_, uint64_t 
 		(void)err_format(ours, sizeof(ours), "/proc/self/ns/%s", kinds[i].name);
 		if (stat(ours, &a) < 0) /* a kernel without this kind */
 			continue;
-		if (stat(theirs, &b) < 0) {
-			if (errno == ENOENT) /* who ends has none any more */
-				return -ESRCH;
+		if (stat(theirs, &b) < 0)
 			return err_set(e, errno, "look at '%s'", theirs);
-		}
 		if (a.st_ino != b.st_ino)
 			*ret |= kinds[i].flag;
 	}
@@ -87,26 +83,22 @@ static int spawn_in(const struct record *r, const struct oci_process *process,
 			    ret, e);
 }
 
-int container_exec(const struct record *r, const struct oci_process *process,
+static int exec_in(const struct record *r, int pidfd, const struct oci_process *process,
 		   const struct exec_options *o, struct bundle_child *ret, struct err *e)
 {
 	struct bundle_options options = { .console_fd = o->console_fd,
 					  .preserve_fds = o->preserve_fds,
 					  .init_path = o->init_path };
-	_cleanup_fd_ int pidfd = proc_id_open(&r->init), root = -1;
+	_cleanup_fd_ int root = -1;
 	struct bundle_plan p;
 	uint64_t ns;
-	int s;
+	int s = other_namespaces(r->init.pid, &o->bundle->config.linux_, &ns, e);
 
-	if (pidfd < 0)
-		return err_plain(e, -ESRCH, "cannot exec in container '%s': it is not running",
-				 r->id);
-	s = other_namespaces(r->init.pid, &o->bundle->config.linux_, &ns, e);
 	if (s == 0)
 		s = container_open_root(r, &root, e);
 	/* else the pid may have been another process's by then, with the host's namespaces */
-	if (s == -ESRCH || (s == 0 && pidfd_send_signal(pidfd, 0, NULL, 0) < 0))
-		s = err_plain(e, -ESRCH, "cannot exec in container '%s': it has ended", r->id);
+	if (s == 0 && pidfd_send_signal(pidfd, 0, NULL, 0) < 0)
+		s = err_set(e, errno, "signal process %d", r->init.pid);
 	if (s == 0)
 		s = bundle_plan_exec(process, o->bundle, pidfd, root, ns, &options, &p, e);
 	if (s < 0)
@@ -118,4 +110,30 @@ int container_exec(const struct record *r, const struct oci_process *process,
 		s = spawn_in(r, process, o->bundle, &p, ret, e);
 	bundle_plan_done(&p);
 	return s;
+}
+
+/* It may at any step, and each has another error then. Who ends has no namespaces before it is seen to have ended. */
+static bool has_ended(const struct record *r)
+{
+	_cleanup_fd_ int pidfd = proc_id_open(&r->init);
+	char path[32];
+	struct stat st;
+
+	(void)err_format(path, sizeof(path), "/proc/%d/ns/mnt", r->init.pid);
+	return pidfd == -ESRCH || (stat(path, &st) < 0 && errno == ENOENT);
+}
+
+int container_exec(const struct record *r, const struct oci_process *process,
+		   const struct exec_options *o, struct bundle_child *ret, struct err *e)
+{
+	_cleanup_fd_ int pidfd = proc_id_open(&r->init);
+	int s;
+
+	if (pidfd < 0)
+		return err_plain(e, -ESRCH, "cannot exec in container '%s': it is not running",
+				 r->id);
+	s = exec_in(r, pidfd, process, o, ret, e);
+	return s < 0 && has_ended(r) ?
+		       err_plain(e, -ESRCH, "cannot exec in container '%s': it has ended", r->id) :
+		       s;
 }
