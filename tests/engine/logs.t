@@ -22,6 +22,10 @@ is "$out" $'one\npart\nlate' 'the log outlives it'
 run davit logs -f web
 is "$status $out" $'0 one\npart\nlate' 'following an ended one does not wait'
 
+for to in '&-' /dev/full; do
+	fails "what cannot be written to >$to is an error" 1 sh -c "exec davit logs web >$to"
+	like "$err" '^davit: print log: ' 'of the log'
+done
 run davit logs -n 1 web
 is "$out" late 'the last line'
 run davit logs --tail 0 web

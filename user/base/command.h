@@ -130,7 +130,7 @@ int program_completion(const struct program *p, const char *shell, struct str *s
 		.details = "To use it at once: source <(" program " completion bash)",      \
 	}
 
-/* print_str() - write all of @s to stdout. Return: 0 or -errno (EPIPE, ENOSPC …) with @e. */
+/* print_str() - write all of @s to stdout. Return: 0 or -errno (EPIPE, ENOSPC, EBADF where it was closed …) with @e. */
 int print_str(const struct str *s, struct err *e);
 
 #endif

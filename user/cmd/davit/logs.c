@@ -48,8 +48,10 @@ static int flush(struct printer *p, struct err *e)
 
 	if (str_failed(&p->out))
 		return err_set(e, ENOMEM, "print log");
-	r = io_write_full(p->is_stderr ? STDERR_FILENO : STDOUT_FILENO, str_text(&p->out),
-			  p->out.len);
+	if (!p->is_stderr)
+		r = print_str(&p->out, e);
+	else
+		r = io_write_full(STDERR_FILENO, str_text(&p->out), p->out.len);
 	str_truncate(&p->out, 0);
 	return r < 0 ? err_set(e, r, "print log") : 0;
 }
