@@ -34,6 +34,14 @@ run oci delete --force damaged
 like "$err" "hint: .*end its processes, remove its cgroup, then '$oci_root/damaged'" 'and tells what is to be done'
 cp "$TMPDIR/record" "$record"
 is "$(oci state damaged | jq -r .status)" running 'nothing was done to it'
+
+### what is no file, and what is no container
+mv "$record" "$record.kept" && mkdir "$record" && : >"$oci_root/stray"
+run oci list -f json
+is "$(grep . <<<"$err")" "davit-oci: warning: state of container 'damaged': read 'damaged/state.json': Is a directory" 'the warning says why'
+run oci delete --force damaged
+like "$err" "Is a directory"$'\n'"hint: .*end its processes" 'delete tells what is to be done'
+rmdir "$record" && mv "$record.kept" "$record" && rm "$oci_root/stray"
 ok 'with its record it can be deleted' oci delete --force damaged
 
 ### create was killed before there was one

@@ -72,10 +72,13 @@ if [ -n "$(cgroup_of memory)" ]; then
 	memory=/sys/fs/cgroup/memory$(cgroup_of memory)
 	entry() { echo "$(<"$memory/memory.$1limit_in_bytes") $(<"$memory/memory.$1failcnt")"; }
 	is "$(f '.data.memory | (.usage, .swap, .kernel, .kernelTCP) | .limit, .failcnt' | xargs)" "$({ entry ''; entry memsw.; entry kmem.; entry kmem.tcp.; } | jq . | xargs)" 'limits of memory, of swap and of the kernel'
+	is "$(f '.data.memory | .kernel.usage < .usage.usage and .kernel.usage > 0 and .swap.max >= .swap.usage')" true 'memory of the kernel is a part'
 	is "$(f '.data.memory | .swap.usage >= .usage.usage and .usage.max >= .usage.usage and .cache == .raw.cache')" true 'swap counts memory, too'
 	is "$(f '.data.memory.raw | keys_unsorted | join(" ")')" "$(cut -d' ' -f1 "$memory/memory.stat" | xargs)" 'all numbers of memory.stat'
 else
-	is "$(f '.data.memory | "\(.usage.limit) \(.swap.limit)"')" "67108864 $([ ! -f "$v2_dir/memory.swap.max" ] && echo 67108864 || { [ "$(<"$v2_dir/memory.swap.max")" = max ] && echo 18446744073709552000 || echo $((67108864 + $(<"$v2_dir/memory.swap.max"))); })" 'limits of memory and of swap with it'
+	swap_max=$(cat "$v2_dir/memory.swap.max" 2>/dev/null || echo 0)
+	[ "$swap_max" = max ] && swap_max=18446744073709551615 || swap_max=$((67108864 + swap_max))
+	is "$(f '.data.memory | .usage.limit, .swap.limit' | xargs)" "$(jq . <<<"67108864 $swap_max" | xargs)" 'limits of memory and of swap with it'
 	is "$(f '.data.memory | .swap.usage >= .usage.usage and .cache == .raw.file')" true 'swap counts memory, too'
 	is "$(f '.data.memory.raw | keys_unsorted | join(" ")')" "$(cut -d' ' -f1 "$v2_dir/memory.stat" | xargs)" 'all numbers of memory.stat'
 fi

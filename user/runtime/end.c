@@ -273,7 +273,7 @@ int container_delete(const char *root, const char *id, bool is_forced, struct er
 		err_clear(e);
 		return record_remove(root, id, e);
 	}
-	if (s == -EBADMSG)
+	if (s < 0 && s != -ENODATA && s != -ENOMEM)
 		err_hint(
 			e,
 			"nothing tells what is its own: end its processes, remove its cgroup, then '%s/%s'",

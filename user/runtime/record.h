@@ -29,7 +29,8 @@ int record_check_id(const char *id, struct err *e);
  * struct record - a container that has been created; strings owned
  * @pipes:	    davit-init's descriptors until it is started: where it reports, where it waits
  * @is_started:	    it does not wait any more; false: it may, or not (waiting.h)
- * @wait_dev, @wait_inode: of the pipe it waits at: tell the descriptor from one the workload opened
+ * @wait_dev, @wait_inode: of the pipe it waits at: tell the descriptor from one the workload opened;
+ *		    a @wait_dev of 0 is not known
  * @created:	    RFC 3339 with nanoseconds
  * @cgroup:	    path below the mount of each hierarchy, with its first '/'; NULL or "" = it has none
  * @scope:	    unit of systemd that it is in; NULL or "" = none

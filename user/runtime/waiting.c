@@ -43,7 +43,7 @@ static bool has_pipe(const struct record *r, int pidfd)
 	struct stat st;
 
 	return r->pipes.wait >= 0 && look(r, pidfd, &st) == 0 && S_ISFIFO(st.st_mode) &&
-	       st.st_dev == r->wait_dev && st.st_ino == r->wait_inode;
+	       (!r->wait_dev || st.st_dev == r->wait_dev) && st.st_ino == r->wait_inode;
 }
 
 bool waiting_is(const struct record *r)

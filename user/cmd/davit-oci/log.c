@@ -73,11 +73,17 @@ void oci_log_warning(const char *fmt, ...)
 	(void)fprintf(stderr, "davit-oci: warning: %s\n", text);
 }
 
+void oci_warn(const struct err *e)
+{
+	oci_log_warning("%s%s%s%s%s", e->msg, e->is_plain ? "" : ": ",
+			e->is_plain ? "" : err_text(e->code), *e->hint ? "; " : "", e->hint);
+}
+
 int oci_deleted(int r, struct err *e)
 {
 	if (r <= 0)
 		return r;
-	oci_log_warning("%s%s%s", e->msg, *e->hint ? "; " : "", e->hint);
+	oci_warn(e);
 	err_clear(e);
 	return 0;
 }

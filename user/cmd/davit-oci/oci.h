@@ -44,6 +44,8 @@ extern const struct command cmd_checkpoint, cmd_restore; /* criu.c */
 int oci_log_open(const struct oci_env *env, struct err *e);
 void oci_log_error(const char *message);
 void oci_log_warning(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* oci_warn() - what failed, and what can be done, as a warning */
+void oci_warn(const struct err *e);
 
 /* oci_deleted() - @r is what container_delete() returned: a poststop hook that failed is a warning. Return: 0; -errno, with @e. */
 int oci_deleted(int r, struct err *e);

@@ -69,14 +69,14 @@ static void add_row(struct table *t, const struct record *r, enum record_status 
 	table_add(t, r->owner);
 }
 
-/* One that is gone by now, or is not made whole, is none; one that cannot be read is not to be missed. */
+/* What is gone by now, is not made whole, or is a file, is none; one that cannot be read is not to be missed. */
 static bool look_for_list(int root, const char *id, struct record *ret)
 {
 	struct err e = ERR_INIT;
 	int r = record_look(root, id, ret, &e);
 
-	if (r < 0 && r != -ENOENT && r != -ENODATA)
-		oci_log_warning("%s", e.msg);
+	if (r < 0 && r != -ENOENT && r != -ENODATA && r != -ENOTDIR)
+		oci_warn(&e);
 	return r == 0;
 }
 

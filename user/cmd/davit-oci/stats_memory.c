@@ -93,13 +93,15 @@ void stats_memory(struct cgroup *cg, struct str *s)
 	bool is_v2 = cgroup_controller_where(CGROUP_MEMORY) == CGROUP_ON_V2;
 	_cleanup_free_ char *text = NULL;
 	_cleanup_str_ struct str raw = STR_INIT;
-	struct entry usage, swap;
+	struct entry usage, swap, kernel, tcp;
 	uint64_t cache = 0;
 
 	if (cgroup_read(cg, CGROUP_MEMORY, "memory.stat", "memory.stat", &text) < 0)
 		return;
 	usage = read_entry(cg, &usage_files);
 	swap = read_entry(cg, &swap_files);
+	kernel = read_entry(cg, &kernel_files);
+	tcp = read_entry(cg, &tcp_files);
 	if (is_v2) { /* v1 counts memory and swap together, and so do readers */
 		swap.usage += usage.usage;
 		if (swap.limit != UINT64_MAX)
@@ -110,13 +112,8 @@ void stats_memory(struct cgroup *cg, struct str *s)
 	str_addf(s, "\"memory\":{\"cache\":%llu,", (unsigned long long)cache);
 	add_entry(s, &usage_files, &usage);
 	add_entry(s, &swap_files, &swap);
-	if (!is_v2) {
-		const struct entry kernel = read_entry(cg, &kernel_files),
-				   tcp = read_entry(cg, &tcp_files);
-
-		add_entry(s, &kernel_files, &kernel);
-		add_entry(s, &tcp_files, &tcp);
-	}
+	add_entry(s, &kernel_files, &kernel);
+	add_entry(s, &tcp_files, &tcp);
 	str_addf(s, "\"raw\":{%s}", str_failed(&raw) ? "" : str_text(&raw));
 	stats_psi(cg, "memory.pressure", s);
 	str_add(s, "},");
