@@ -9,6 +9,7 @@
 . "$(dirname "$0")/oci.sh"
 davit_env "$@"
 oci_env
+! has_sanitizers || sanitizer_options detect_leaks=0 # not possible below strace
 chmod 755 "$TEST_DIR" "$bundles" "$rootfs"
 tell='.process.env = ["PATH=/bin"] | sh("echo \"$HOME\"")'
 passwd=$rootfs/etc/passwd
