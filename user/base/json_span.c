@@ -43,13 +43,25 @@ static bool skip_string(struct scan *s)
 
 #define EACH(c) (0x0101010101010101u * (c))
 
-/* A bit for each of eight bytes that is @c, the first one's lowest. */
-static unsigned int find_bytes(uint64_t eight, unsigned char c)
+/* The lowest bit of each of eight bytes that is @c. */
+static uint64_t mark_bytes(uint64_t eight, unsigned char c)
 {
 	uint64_t x = eight ^ EACH(c);
 
-	x = ~(((x & EACH(0x7fu)) + EACH(0x7fu)) | x) & EACH(0x80u); /* 0x80 for a byte that is 0 */
-	return (unsigned int)((x >> 7) * 0x0102040810204080u >> 56);
+	/* the highest bit of a byte that is 0 */
+	x = ~(((x & EACH(0x7fu)) + EACH(0x7fu)) | x) & EACH(0x80u);
+	return x >> 7;
+}
+
+/* A bit for each mark, the first byte's lowest. */
+static unsigned int gather(uint64_t marks)
+{
+	return (unsigned int)(marks * 0x0102040810204080u >> 56);
+}
+
+static unsigned int is_odd(uint64_t marks)
+{
+	return marks * EACH(1u) >> 56 & 1;
 }
 
 /* Of eight bits: is a string open behind each quote, and up to the next? */
@@ -60,39 +72,51 @@ static unsigned int open_after(unsigned int quotes)
 	return (quotes ^ quotes << 4) & 0xff;
 }
 
+/* Is any of eight bytes a bracket, a brace, or a backslash or '|', which are between them? Few are. */
+static bool has_structure(uint64_t eight)
+{
+	uint64_t folded = eight & ~EACH(0x20u), low = folded & EACH(0x7fu);
+
+	return (low + EACH(0x80u - '[')) & ~(low + EACH(0x80u - '^')) & ~folded & EACH(0x80u);
+}
+
+/* Brackets of eight bytes, of which those in @strings do not count. Return: false if the last may be closed, or at an escape */
+static bool count_brackets(uint64_t eight, unsigned int strings, size_t *depth)
+{
+	unsigned int closing;
+
+	eight &= ~EACH(
+		0x20u); /* '{' is '[' now, '}' is ']', '|' is an escape, which stops us, too */
+	closing = gather(mark_bytes(eight, ']')) & ~strings;
+	if ((size_t)__builtin_popcount(closing) >= *depth || mark_bytes(eight, '\\'))
+		return false;
+	*depth += (size_t)__builtin_popcount(gather(mark_bytes(eight, '[')) & ~strings);
+	*depth -= (size_t)__builtin_popcount(closing);
+	return true;
+}
+
 /*
  * From outside of strings on, past blocks of eight bytes, as long as there is no escape and no bracket that may be
- * the last one: four times as fast as a byte at a time. *@s stays outside of strings.
+ * the last one: several times as fast as a byte at a time. *@s is outside of strings again. Return: false where a string
+ * has no end
  */
-static void skip_blocks(struct scan *s, size_t *depth)
+static bool skip_blocks(struct scan *s, size_t *depth)
 {
-	const char *outside = s->p;
-	size_t at_outside = *depth;
-	unsigned int in_string = 0; /* 0 or 0xff */
+	unsigned int in_string = 0;
 
-	for (const char *p = s->p; s->end - p >= 8; p += 8) {
-		unsigned int quotes, strings, closing;
-		uint64_t eight;
+	for (; s->end - s->p >= 8; s->p += 8) {
+		uint64_t eight, quotes;
 
-		memcpy(&eight, p, sizeof(eight));
+		memcpy(&eight, s->p, sizeof(eight));
 		eight = le64toh(eight);
-		quotes = find_bytes(eight, '"');
-		strings = open_after(quotes) ^ in_string;
-		eight &= ~EACH(
-			0x20u); /* '{' is '[' now, '}' is ']', '|' is an escape, which stops us, too */
-		closing = find_bytes(eight, ']') & ~strings;
-		if ((size_t)__builtin_popcount(closing) >= *depth || find_bytes(eight, '\\'))
+		quotes = mark_bytes(eight, '"');
+		if (has_structure(eight) &&
+		    !count_brackets(eight, open_after(gather(quotes)) ^ (in_string ? 0xff : 0),
+				    depth))
 			break;
-		*depth += (size_t)__builtin_popcount(find_bytes(eight, '[') & ~strings);
-		*depth -= (size_t)__builtin_popcount(closing);
-		in_string = strings & 0x80 ? 0xff : 0;
-		if (!in_string) {
-			outside = p + 8;
-			at_outside = *depth;
-		}
+		in_string ^= is_odd(quotes);
 	}
-	s->p = outside;
-	*depth = at_outside;
+	return !in_string || skip_string(s);
 }
 
 static bool skip_nested(struct scan *s)
@@ -106,8 +130,8 @@ static bool skip_nested(struct scan *s)
 			if (!skip_string(s))
 				return false;
 		} else if ((c & ~0x20) == '[') { /* and '{' */
-			if (++depth == 1)
-				skip_blocks(s, &depth);
+			if (++depth == 1 && !skip_blocks(s, &depth))
+				return false;
 		} else if ((c & ~0x20) == ']' && --depth == 0) { /* and '}' */
 			return true;
 		}
