@@ -2,7 +2,7 @@
 # The default seccomp policy, compiled at build: $(O)/gen/seccomp_programs.h, which only
 # user/kern/seccomp_builtin.c includes.
 
-GEN_SECCOMP_SRC := scripts/gen-seccomp.c $(addprefix user/kern/seccomp,.c _arg.c _code.c _default.c _syscalls.c) \
+GEN_SECCOMP_SRC := scripts/gen-seccomp.c $(addprefix user/kern/seccomp,.c _arg.c _code.c _default.c _search.c _syscalls.c) \
 	user/base/err.c
 
 $(O)/gen/gen-seccomp: $(GEN_SECCOMP_SRC)

@@ -18,6 +18,7 @@
 #include "kern/seccomp_arg.h"
 #include "kern/seccomp_builtin.h"
 #include "kern/seccomp_code.h"
+#include "kern/seccomp_search.h"
 #include "kern/seccomp_syscalls.h"
 
 struct arch {
@@ -62,11 +63,11 @@ struct compiler {
 	unsigned int n_linked;
 	struct slot slots[SYSCALL_WINDOW + SYSCALL_PRIVATE];
 	uint16_t linked[SYSCALL_WINDOW + SYSCALL_PRIVATE]; /* slots with links of their own */
-	struct code_range ranges[SYSCALL_WINDOW + SYSCALL_PRIVATE + 4];
+	struct search_run ranges[SYSCALL_WINDOW + SYSCALL_PRIVATE + 4];
 	struct code code;
 };
 
-_Static_assert(SYSCALL_WINDOW + SYSCALL_PRIVATE + 4 <= CODE_RANGES_MAX, "one search holds all");
+_Static_assert(SYSCALL_WINDOW + SYSCALL_PRIVATE + 4 <= SEARCH_RUNS_MAX, "one search holds all");
 
 static uint32_t kernel_version(void)
 {
@@ -298,7 +299,7 @@ static int add_ranges(struct compiler *c, unsigned int from, unsigned int to, ui
 				return r;
 		}
 		if (*n == 0 || c->ranges[*n - 1].target != c->slots[i].target)
-			c->ranges[(*n)++] = (struct code_range){ nr, c->slots[i].target };
+			c->ranges[(*n)++] = (struct search_run){ nr, c->slots[i].target };
 	}
 	return 0;
 }
@@ -306,7 +307,13 @@ static int add_ranges(struct compiler *c, unsigned int from, unsigned int to, ui
 static void add_range(struct compiler *c, uint32_t nr, code_ref target, unsigned int *n)
 {
 	if (*n == 0 || c->ranges[*n - 1].target != target)
-		c->ranges[(*n)++] = (struct code_range){ nr, target };
+		c->ranges[(*n)++] = (struct search_run){ nr, target };
+}
+
+/* Does the code of @arch begin with code_low_bits()? That of x32 begins with x86_64's. */
+static bool has_low_bits(enum seccomp_arch arch)
+{
+	return arches[arch].has_32bit_args && arch != SECCOMP_X32;
 }
 
 /* The search of one architecture's numbers, which are in the accumulator. */
@@ -330,7 +337,7 @@ static int emit_arch(struct compiler *c, enum seccomp_arch arch, code_ref unknow
 		add_range(c, SYSCALL_PRIVATE_BASE + c->n_private, unknown, &n);
 	}
 	if (r == 0)
-		*ret = code_ranges(&c->code, c->ranges, n);
+		*ret = search_runs(&c->code, has_low_bits(arch), c->ranges, n);
 	return r;
 }
 
@@ -352,7 +359,11 @@ static int emit_x86_64(struct compiler *c, code_ref unknown, code_ref bad, code_
 		r = emit_arch(c, SECCOMP_X32, unknown, &x32);
 	if (r == 0 && mask & 1u << SECCOMP_X86_64)
 		r = emit_arch(c, SECCOMP_X86_64, unknown, &native);
-	*ret = code_jump(&c->code, BPF_JSET, SYSCALL_X32_BIT, x32, native);
+	/* numbers with the bit may as well go with what is above the highest that is named */
+	if (r == 0 && x32 == unknown && native != bad && c->n_slots && !c->n_private)
+		*ret = native;
+	else
+		*ret = code_jump(&c->code, BPF_JSET, SYSCALL_X32_BIT, x32, native);
 	return r;
 }
 
@@ -381,10 +392,9 @@ static int emit_all(struct compiler *c)
 						 emit_arch(c, order[i], unknown, &block);
 		if (r < 0)
 			return r;
-		block = code_load(&c->code, offsetof(struct seccomp_data, nr), block);
-		/* 15 us for each container, to save 30 ns at each call of a 32-bit program */
-		if (arches[order[i]].has_32bit_args)
-			block = code_no_cache(&c->code, block);
+		/* a cache takes 15 us for each container, to save 30 ns at each call of a 32-bit program */
+		block = (has_low_bits(order[i]) ? code_low_bits : code_load)(
+			&c->code, offsetof(struct seccomp_data, nr), block);
 		next = code_jump(&c->code, BPF_JEQ, arches[order[i]].audit, block, next);
 	}
 	next = code_load(&c->code, offsetof(struct seccomp_data, arch), next);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "kern/seccomp.h"
+#include "kern/seccomp_search.h"
 
 static uint32_t arg_offset(unsigned int index, bool is_high)
 {
@@ -111,7 +112,7 @@ static int span_order(const void *pa, const void *pb)
 
 /* Sorted sets to runs of in and out. Return: number of runs, at most 2 * @n + 1. */
 static unsigned int span_ranges(struct arg_span *set, size_t n, code_ref in, code_ref out,
-				struct code_range *ret)
+				struct search_run *ret)
 {
 	unsigned int n_ranges = 0;
 	uint64_t at = 0; /* numbers below are told */
@@ -120,23 +121,23 @@ static unsigned int span_ranges(struct arg_span *set, size_t n, code_ref in, cod
 	for (size_t i = 0; i < n; i++) {
 		if (set[i].first > at || !n_ranges) {
 			if (set[i].first > 0)
-				ret[n_ranges++] = (struct code_range){ (uint32_t)at, out };
-			ret[n_ranges++] = (struct code_range){ set[i].first, in };
+				ret[n_ranges++] = (struct search_run){ (uint32_t)at, out };
+			ret[n_ranges++] = (struct search_run){ set[i].first, in };
 		}
 		if (set[i].last + UINT64_C(1) > at)
 			at = set[i].last + UINT64_C(1);
 	}
-	ret[n_ranges++] = (struct code_range){ (uint32_t)at, out };
+	ret[n_ranges++] = (struct search_run){ (uint32_t)at, out };
 	return n_ranges;
 }
 
 code_ref arg_set(struct arg_code to, struct arg_span *set, size_t n, code_ref in, code_ref out)
 {
 	unsigned int index = set->index;
-	struct code_range ranges[2 * ARG_SPANS_MAX + 1];
+	struct search_run ranges[2 * ARG_SPANS_MAX + 1];
 	unsigned int n_ranges = span_ranges(set, n, in, out, ranges);
 	code_ref low = code_load(to.code, arg_offset(index, false),
-				 code_ranges(to.code, ranges, n_ranges));
+				 search_runs(to.code, false, ranges, n_ranges));
 
 	if (to.is_32bit)
 		return low;

@@ -8,6 +8,7 @@ void code_init(struct code *c)
 {
 	c->n = 0;
 	c->n_verdicts = 0;
+	c->bit = (struct code_bit){ .place = 0 };
 	c->is_full = false;
 }
 
@@ -79,10 +80,13 @@ code_ref code_and(struct code *c, uint32_t mask, code_ref next)
 	return (code_ref)emit(c, BPF_ALU | BPF_AND | BPF_K, 0, 0, mask);
 }
 
-code_ref code_no_cache(struct code *c, code_ref next)
+code_ref code_low_bits(struct code *c, uint32_t offset, code_ref next)
 {
+	next = code_load(c, offset, next);
 	fall_to(c, next);
-	return (code_ref)emit(c, BPF_MISC | BPF_TAX, 0, 0, 0);
+	next = (code_ref)emit(c, BPF_MISC | BPF_TAX, 0, 0, 0);
+	next = code_and(c, CODE_MASK_BITS - 1, next);
+	return code_load(c, offset, next);
 }
 
 code_ref code_jump(struct code *c, uint16_t op, uint32_t k, code_ref t, code_ref f)
@@ -97,72 +101,23 @@ code_ref code_jump(struct code *c, uint16_t op, uint32_t k, code_ref t, code_ref
 			      (uint8_t)(c->n - place_f), k);
 }
 
-/* How many runs from @r on are one run with at most SINGLES_MAX single values in it: odd. */
-#define SINGLES_MAX 3u
-static unsigned int group_len(const struct code_range *r, unsigned int n)
+/* The end of each mask with these targets: the mask is in the accumulator. */
+static code_ref test_bit(struct code *c, code_ref t, code_ref f)
 {
-	unsigned int len = 1;
-
-	while (len + 1 < n && len / 2 < SINGLES_MAX && r[len + 1].target == r[0].target &&
-	       r[len + 1].first - r[len].first == 1)
-		len += 2;
-	return len;
-}
-
-static code_ref emit_group(struct code *c, const struct code_range *r, unsigned int n)
-{
-	code_ref next = r[0].target;
-
-	for (unsigned int i = 1; i < n; i += 2)
-		next = code_jump(c, BPF_JEQ, r[i].first, r[i].target, next);
-	return next;
-}
-
-/* The group in lo+1..hi that begins nearest to the middle of the values; the last group has no end. */
-static unsigned int middle(const struct code_range *r, const uint16_t *ends, unsigned int lo,
-			   unsigned int hi)
-{
-	uint32_t from = r[lo ? ends[lo - 1] : 0].first, to = r[ends[hi - 1]].first,
-		 best = UINT32_MAX;
-	unsigned int mid = lo + 1;
-
-	for (unsigned int i = lo + 1; i <= hi; i++) {
-		uint32_t low = r[ends[i - 1]].first - from, high = to - r[ends[i - 1]].first;
-		uint32_t off = low > high ? low - high : high - low;
-
-		if (off < best) {
-			best = off;
-			mid = i;
-		}
+	if (!c->bit.place || c->bit.t != t || c->bit.f != f) {
+		c->bit = (struct code_bit){ .t = t, .f = f };
+		fall_to(c, code_jump(c, BPF_JSET, 1, t, f));
+		c->bit.place = emit(c, BPF_ALU | BPF_RSH | BPF_X, 0, 0, 0);
 	}
-	return mid;
+	return (code_ref)c->bit.place;
 }
 
-/* Groups of runs: @ends[i] is one past the last run of group i. */
-static code_ref search(struct code *c, const struct code_range *r, const uint16_t *ends,
-		       unsigned int lo, unsigned int hi)
+code_ref code_mask(struct code *c, uint32_t mask, code_ref t, code_ref f)
 {
-	unsigned int mid, first = lo ? ends[lo - 1] : 0;
-	code_ref low, high;
-
-	if (lo == hi)
-		return emit_group(c, r + first, ends[lo] - first);
-	mid = middle(r, ends, lo, hi);
-	high = search(c, r, ends, mid, hi);
-	low = search(c, r, ends, lo, mid - 1);
-	return code_jump(c, BPF_JGE, r[ends[mid - 1]].first, high, low);
-}
-
-code_ref code_ranges(struct code *c, const struct code_range *r, unsigned int n)
-{
-	uint16_t ends[CODE_RANGES_MAX];
-	unsigned int n_groups = 0;
-
-	for (unsigned int at = 0; at < n && n_groups < CODE_RANGES_MAX; n_groups++) {
-		at += group_len(r + at, n - at);
-		ends[n_groups] = (uint16_t)at;
-	}
-	return search(c, r, ends, 0, n_groups - 1);
+	if (t == f)
+		return t;
+	fall_to(c, t < f ? test_bit(c, t, f) : test_bit(c, f, t));
+	return (code_ref)emit(c, BPF_LD | BPF_IMM, 0, 0, t < f ? mask : ~mask);
 }
 
 const struct sock_filter *code_begin(struct code *c, code_ref ref)

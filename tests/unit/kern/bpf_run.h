@@ -20,7 +20,7 @@
 static inline uint64_t bpf_trace(const struct sock_filter *prog, size_t n,
 				 const struct seccomp_data *data, int *steps)
 {
-	uint32_t a = 0;
+	uint32_t a = 0, x = 0;
 
 	*steps = 0;
 	for (size_t pc = 0; pc < n; pc++) {
@@ -40,8 +40,17 @@ static inline uint64_t bpf_trace(const struct sock_filter *prog, size_t n,
 		case BPF_ALU | BPF_AND | BPF_K:
 			a &= f->k;
 			continue;
-		case BPF_MISC | BPF_TAX: /* nothing reads X */
+		case BPF_LD | BPF_IMM:
+			a = f->k;
+			continue;
+		case BPF_MISC | BPF_TAX:
+			x = a;
 			*steps = -1;
+			continue;
+		case BPF_ALU | BPF_RSH | BPF_X:
+			if (x > 31) /* classic BPF does not say what this is */
+				return BPF_RUN_BAD;
+			a >>= x;
 			continue;
 		case BPF_RET | BPF_K:
 			return f->k;
