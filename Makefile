@@ -30,7 +30,8 @@ CPPFLAGS += -D_GNU_SOURCE -DDAVIT_VERSION='"$(VERSION)"' -Iuser -I$(O)/gen -Iinc
 CFLAGS   ?= -O2 -g
 override CFLAGS += -std=gnu11 $(WARN) -fno-strict-aliasing -fstack-protector-strong \
 	-ffunction-sections -fdata-sections -fno-plt
-LDFLAGS  += -Wl,--gc-sections -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
+# the id tells caches which program wrote them (user/base/build_id.h)
+LDFLAGS  += -Wl,--gc-sections -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--build-id=sha1
 ifdef SAN
 # sanitizers do not link statically; frame pointers for their stacks
 override CFLAGS += -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined

@@ -83,7 +83,11 @@ damaged 'one that others may write is not'
 LC_ALL=C sed 's/\x12\x00\x05\x00/\x1c\x00\x05\x00/' <"$TEST_DIR/copy" >"$file"
 chown 1 "$file"
 damaged "another user's"
-cp "$DAVIT_OUT/bin/davit-oci" "$DAVIT_OUT/bin/davit-init" "$TEST_DIR/"
+cp "$DAVIT_OUT/bin/davit-init" "$TEST_DIR/"
+id=$(readelf -n "$DAVIT_OUT/bin/davit-oci" | sed -n 's/.*Build ID: //p')
+like "$id" '^[0-9a-f]{40}$' 'the program has an id'
+perl -0777 -pe "s/$(sed 's/../\\x&/g' <<<"$id")/'A' x 20/e" "$DAVIT_OUT/bin/davit-oci" >"$TEST_DIR/davit-oci"
+chmod +x "$TEST_DIR/davit-oci"
 bundle t "$(deny mkdir 18)"
 strace -f -qq -e trace=renameat,rename -o "$TEST_DIR/trace" "$TEST_DIR/davit-oci" --root "$oci_root" run -b "$bundles/t" t >/dev/null
 like "$(<"$TEST_DIR/trace")" '~seccomp' 'another program compiles for itself'

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/build_id.h"
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/fs.h"
@@ -18,18 +19,18 @@
 
 #define DIR_NAME "~seccomp" /* no id of a container */
 #define PATH_SIZE 4096u
-#define MAGIC 0x6d6f636365736474ull
+#define MAGIC 0x326d6f6363657364ull
 #define TEXT_MAX (256u << 10)
 #define INSNS_MAX 4096u /* BPF_MAXINSNS */
 #define PIECE 8192u
 
 /**
  * struct head - of a file: then the filter, then the text
- * @program: device, inode, size and time of the davit-oci that wrote it: another may compile otherwise
+ * @program: build id of who wrote it: another may compile otherwise
  */
 struct head {
 	uint64_t magic;
-	uint64_t program[4];
+	uint8_t program[BUILD_ID_SIZE];
 	uint32_t arches_absent, flags, n_insns, text_len;
 };
 _Static_assert(sizeof(struct head) == 56, "no padding: it is compared");
@@ -88,16 +89,8 @@ static int name_file(const char *root, const char *text, size_t n, char path[sta
 
 static int make_head(struct head *h)
 {
-	struct stat st;
-
-	if (stat("/proc/self/exe", &st) < 0)
-		return -errno;
-	*h = (struct head){ .magic = MAGIC,
-			    .program = { st.st_dev, st.st_ino, (uint64_t)st.st_size,
-					 (uint64_t)st.st_mtim.tv_sec * 1000000000u +
-						 (uint64_t)st.st_mtim.tv_nsec },
-			    .arches_absent = seccomp_arches_absent() };
-	return 0;
+	*h = (struct head){ .magic = MAGIC, .arches_absent = seccomp_arches_absent() };
+	return build_id(h->program);
 }
 
 static bool is_ours(const struct stat *st)
