@@ -92,7 +92,7 @@ code_ref arg_compare(struct arg_code to, const struct seccomp_arg *a, code_ref t
 
 bool arg_is_span(const struct seccomp_arg *a, struct arg_span *ret)
 {
-	if (a->value >= UINT32_MAX)
+	if (a->value > UINT32_MAX)
 		return false;
 	if (a->op == SECCOMP_EQ)
 		*ret = (struct arg_span){ a->index, (uint32_t)a->value, (uint32_t)a->value };
@@ -127,7 +127,8 @@ static unsigned int span_ranges(struct arg_span *set, size_t n, code_ref in, cod
 		if (set[i].last + UINT64_C(1) > at)
 			at = set[i].last + UINT64_C(1);
 	}
-	ret[n_ranges++] = (struct search_run){ (uint32_t)at, out };
+	if (at <= UINT32_MAX)
+		ret[n_ranges++] = (struct search_run){ (uint32_t)at, out };
 	return n_ranges;
 }
 

@@ -3,12 +3,12 @@
 #include "kern/seccomp_code.h"
 
 #define JUMP_MAX 255u /* jt and jf are bytes */
+#define LOOK_BACK 200u /* from there a jump reaches what is found */
 
 void code_init(struct code *c)
 {
 	c->n = 0;
 	c->n_verdicts = 0;
-	c->bit = (struct code_bit){ .place = 0 };
 	c->is_full = false;
 }
 
@@ -18,7 +18,7 @@ static unsigned int emit(struct code *c, uint16_t code, uint8_t jt, uint8_t jf, 
 		c->is_full = true;
 		return c->n;
 	}
-	c->n++;
+	c->next[c->n++] = (struct code_next){ 0, 0 };
 	c->insns[BPF_MAXINSNS - c->n] = (struct sock_filter){ code, jt, jf, k };
 	return c->n;
 }
@@ -37,6 +37,30 @@ code_ref code_verdict(struct code *c, uint32_t action)
 	c->verdicts[i] = (struct code_verdict){ .action = action };
 	c->n_verdicts++;
 	return -(code_ref)i - 1;
+}
+
+/* Is there an instruction near that does the same, and goes on at @t or @f as well? */
+static bool find_same(const struct code *c, uint16_t code, uint32_t k, code_ref t, code_ref f,
+		      code_ref *ret)
+{
+	for (unsigned int place = c->n; place && c->n - place < LOOK_BACK; place--) {
+		const struct sock_filter *i = &c->insns[BPF_MAXINSNS - place];
+		const struct code_next *next = &c->next[place - 1];
+
+		if (i->code == code && i->k == k && next->t == t && next->f == f) {
+			*ret = (code_ref)place;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Where the instruction that was just written goes on. Return: its place */
+static code_ref remember(struct code *c, code_ref t, code_ref f)
+{
+	if (!c->is_full)
+		c->next[c->n - 1] = (struct code_next){ t, f };
+	return (code_ref)c->n;
 }
 
 /* A place for @ref that an instruction written @slack instructions later can still jump to. */
@@ -68,56 +92,63 @@ static void fall_to(struct code *c, code_ref ref)
 		(void)emit(c, BPF_JMP | BPF_JA, 0, 0, c->n - place);
 }
 
+/* An instruction that goes on at @next alone. */
+static code_ref emit_step(struct code *c, uint16_t code, uint32_t k, code_ref next)
+{
+	code_ref same;
+
+	if (find_same(c, code, k, next, next, &same))
+		return same;
+	fall_to(c, next);
+	(void)emit(c, code, 0, 0, k);
+	return remember(c, next, next);
+}
+
 code_ref code_load(struct code *c, uint32_t offset, code_ref next)
 {
-	fall_to(c, next);
-	return (code_ref)emit(c, BPF_LD | BPF_W | BPF_ABS, 0, 0, offset);
+	return emit_step(c, BPF_LD | BPF_W | BPF_ABS, offset, next);
 }
 
 code_ref code_and(struct code *c, uint32_t mask, code_ref next)
 {
-	fall_to(c, next);
-	return (code_ref)emit(c, BPF_ALU | BPF_AND | BPF_K, 0, 0, mask);
+	return emit_step(c, BPF_ALU | BPF_AND | BPF_K, mask, next);
 }
 
 code_ref code_low_bits(struct code *c, uint32_t offset, code_ref next)
 {
 	next = code_load(c, offset, next);
-	fall_to(c, next);
-	next = (code_ref)emit(c, BPF_MISC | BPF_TAX, 0, 0, 0);
+	next = emit_step(c, BPF_MISC | BPF_TAX, 0, next);
 	next = code_and(c, CODE_MASK_BITS - 1, next);
 	return code_load(c, offset, next);
 }
 
 code_ref code_jump(struct code *c, uint16_t op, uint32_t k, code_ref t, code_ref f)
 {
+	const uint16_t code = BPF_JMP | op | BPF_K;
 	unsigned int place_t, place_f;
+	code_ref same;
 
 	if (t == f)
 		return t;
+	if (find_same(c, code, k, t, f, &same))
+		return same;
 	place_t = reach(c, t, 1);
 	place_f = reach(c, f, 0);
-	return (code_ref)emit(c, BPF_JMP | op | BPF_K, (uint8_t)(c->n - place_t),
-			      (uint8_t)(c->n - place_f), k);
-}
-
-/* The end of each mask with these targets: the mask is in the accumulator. */
-static code_ref test_bit(struct code *c, code_ref t, code_ref f)
-{
-	if (!c->bit.place || c->bit.t != t || c->bit.f != f) {
-		c->bit = (struct code_bit){ .t = t, .f = f };
-		fall_to(c, code_jump(c, BPF_JSET, 1, t, f));
-		c->bit.place = emit(c, BPF_ALU | BPF_RSH | BPF_X, 0, 0, 0);
-	}
-	return (code_ref)c->bit.place;
+	(void)emit(c, code, (uint8_t)(c->n - place_t), (uint8_t)(c->n - place_f), k);
+	return remember(c, t, f);
 }
 
 code_ref code_mask(struct code *c, uint32_t mask, code_ref t, code_ref f)
 {
+	code_ref end;
+
 	if (t == f)
 		return t;
-	fall_to(c, t < f ? test_bit(c, t, f) : test_bit(c, f, t));
-	return (code_ref)emit(c, BPF_LD | BPF_IMM, 0, 0, t < f ? mask : ~mask);
+	if (t > f)
+		return code_mask(c, ~mask, f, t); /* so that all with these targets share the end */
+	end = code_jump(c, BPF_JSET, 1, t, f);
+	end = emit_step(c, BPF_ALU | BPF_RSH | BPF_X, 0, end);
+	return emit_step(c, BPF_LD | BPF_IMM, mask, end);
 }
 
 const struct sock_filter *code_begin(struct code *c, code_ref ref)

@@ -21,15 +21,15 @@ typedef int code_ref;
  * struct code - a program being written
  * @n:	      instructions so far; the next one goes to insns[BPF_MAXINSNS - n - 1]
  * @verdicts: return values, and the place of the return nearest to the start
- * @bit:      the end that masks share
+ * @next:     by place, less 1: where the instruction goes on; 0 for JA and RET. What does the same as one that is written
+ *	      already, and goes on where that does, is that one
  */
 struct code {
 	unsigned int n, n_verdicts;
 	bool is_full;
-	struct code_bit {
+	struct code_next {
 		code_ref t, f;
-		unsigned int place;
-	} bit;
+	} next[BPF_MAXINSNS];
 	struct code_verdict {
 		uint32_t action;
 		unsigned int place;
@@ -59,7 +59,7 @@ code_ref code_low_bits(struct code *c, uint32_t offset, code_ref next);
 code_ref code_jump(struct code *c, uint16_t op, uint32_t k, code_ref t, code_ref f);
 
 /* code_mask() - after code_low_bits(): go to @t if bit (word % CODE_MASK_BITS) of @mask is set, else to @f. Two instructions,
- * and two more for all masks with the same targets. The accumulator is lost */
+ * and two more that all masks with the same targets share. The accumulator is lost */
 code_ref code_mask(struct code *c, uint32_t mask, code_ref t, code_ref f);
 
 /* code_begin() - make @ref the first instruction. Return: the program, code->n instructions. */

@@ -209,7 +209,7 @@ TEST(program_is_short)
 
 	p.arches_absent = 1u << SECCOMP_X32 | 1u << SECCOMP_ARM;
 	ASSERT_EQ(0, seccomp_compile(&p, &f, &n, NULL));
-	EXPECT_LE(n, 160)
+	EXPECT_LE(n, 140)
 	TH_LOG("%zu instructions", n);
 }
 
