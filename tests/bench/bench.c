@@ -31,13 +31,14 @@ struct series {
  * @cpu, @wall: milliseconds by round
  * @ratio:    by contender: median over the rounds of our CPU time by that one's in the same round, which the
  *	      drift of the machine's speed does not touch
+ * @more:     median over the rounds of our CPU time less that of the first contender, milliseconds
  * @syscalls: of one run under strace -f; -1 = not counted
  */
 struct contender {
 	const char *name;
 	char **argv;
 	struct series cpu, wall;
-	double ratio[CONTENDERS_MAX];
+	double ratio[CONTENDERS_MAX], more;
 	long syscalls;
 };
 
@@ -166,6 +167,9 @@ static void pair(struct bench *b)
 				v[n] = b->c[i].cpu.v[n] / b->c[j].cpu.v[n];
 			b->c[i].ratio[j] = median(v, b->rounds);
 		}
+		for (unsigned long n = 0; n < b->rounds; n++)
+			v[n] = b->c[i].cpu.v[n] - b->c[0].cpu.v[n];
+		b->c[i].more = median(v, b->rounds);
 	}
 	free(v);
 }
@@ -177,12 +181,27 @@ static void summarize(struct series *s, unsigned long n)
 	s->p99 = s->v[(n - 1) * 99 / 100];
 }
 
+/* Each round has an order of its own: what runs before fills the caches, or empties them. */
+static void shuffle(size_t *order, size_t n, unsigned int *seed)
+{
+	for (size_t i = n; i > 1; i--) {
+		size_t j = (size_t)rand_r(seed) % i, last = order[i - 1];
+
+		order[i - 1] = order[j];
+		order[j] = last;
+	}
+}
+
 static void measure(struct bench *b)
 {
+	size_t order[CONTENDERS_MAX];
+	unsigned int seed = 1; /* the same orders each time */
+
 	for (size_t i = 0; i < b->count; i++) {
 		struct contender *c = &b->c[i];
 		double cpu, wall;
 
+		order[i] = i;
 		c->cpu.v = calloc(b->rounds, sizeof(double));
 		c->wall.v = calloc(b->rounds, sizeof(double));
 		if (!c->cpu.v || !c->wall.v)
@@ -195,10 +214,10 @@ static void measure(struct bench *b)
 		}
 		c->syscalls = b->no_strace ? -1 : count_syscalls(c);
 	}
-	/* each round starts with another one, so that nobody always follows the same neighbour */
 	for (unsigned long round = 0; round < b->rounds; round++) {
+		shuffle(order, b->count, &seed);
 		for (size_t i = 0; i < b->count; i++) {
-			struct contender *c = &b->c[(round + i) % b->count];
+			struct contender *c = &b->c[order[i]];
 			int status = run_once(c->argv, false, &c->cpu.v[round], &c->wall.v[round]);
 
 			if (status)
@@ -216,6 +235,7 @@ static void print_table(const struct bench *b)
 {
 	printf("%-24s %5s %8s %8s %8s %8s %8s %8s", "", "n", "CPU-ms", "p95", "p99", "wall ms",
 	       "p99", "syscalls");
+	printf("    -1");
 	for (size_t i = 0; i < b->count; i++)
 		printf("   /%zu", i + 1);
 	printf("\n");
@@ -228,11 +248,12 @@ static void print_table(const struct bench *b)
 			printf("%8ld", c->syscalls);
 		else
 			printf("%8s", "-");
+		printf(" %5.2f", c->more);
 		for (size_t j = 0; j < b->count; j++)
 			printf(" %4.*f", c->ratio[j] < 9.995 ? 2 : 1, c->ratio[j]);
 		printf("\n");
 	}
-	printf("columns /N: CPU time of the row divided by that of row N in the same round, median of the rounds\n");
+	printf("columns -1 and /N: CPU-ms of the row less that of row 1, and divided by that of row N, in the same round; median of the rounds\n");
 }
 
 static void json_string(FILE *f, const char *s)
@@ -275,7 +296,7 @@ static void write_json(const struct bench *b)
 		}
 		fprintf(f, "], ");
 		json_series(f, "cpu_ms", &c->cpu);
-		fprintf(f, ", ");
+		fprintf(f, ", \"cpu_ms_more\": %.4f, ", c->more);
 		json_series(f, "wall_ms", &c->wall);
 		fprintf(f, ", \"syscalls\": ");
 		if (c->syscalls >= 0)

@@ -42,9 +42,6 @@ bench_add 'floor' "$floor" -g "$parent" "$dir/tree" /bin/true
 for r in davit crun runc; do
 	declare -n command=$r
 	bench_add "$r run" "${command[@]}" run -b "$dir/$r" "bench$$"
-done
-for r in davit crun runc; do
-	declare -n command=$r
 	bench_add "$r run, seccomp" "${command[@]}" run -b "$dir/$r-seccomp" "bench$$"
 done
 # one shell for the three commands, in each row the same
@@ -63,3 +60,9 @@ for r in davit crun runc; do
 	bench_add "$r exec" "${command[@]}" exec "e$$" /bin/true
 done
 bench_run "$DAVIT_OUT/bench-oci.json"
+
+echo 'what the profile adds:'
+contenders=()
+bench_add 'davit run' "${davit[@]}" run -b "$dir/davit" "bench$$"
+bench_add 'davit run, seccomp' "${davit[@]}" run -b "$dir/davit-seccomp" "bench$$"
+bench_run "$DAVIT_OUT/bench-oci-seccomp.json"
