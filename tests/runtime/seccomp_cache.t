@@ -53,6 +53,20 @@ sed -i '$s/}$/, }/' "$bundles/t/config.json"
 run oci run -b "$bundles/t" t </dev/null
 like "$err" "line $((last + 1)) column" 'by its line'
 
+# a document that is replaced between the reading that fails and the one that tells why: it has its own profile
+bundle t "$(deny mkdir 28)"
+sed '$s/}$/, }/' "$bundles/t/config.json" >"$TEST_DIR/bad"
+bundle t "$(deny mkdir 18)"
+mv "$bundles/t/config.json" "$TEST_DIR/good"
+cp "$TEST_DIR/bad" "$bundles/t/config.json"
+strace -f -qq -e trace=openat -P config.json -e inject=openat:delay_enter=1000000:when=2 -o "$TEST_DIR/trace" \
+	"$DAVIT_OUT/bin/davit-oci" --root "$oci_root" run -b "$bundles/t" t >"$TEST_DIR/out" 2>&1 </dev/null &
+wait_until 10 test -s "$TEST_DIR/trace"
+mv "$TEST_DIR/good" "$bundles/t/config.json"
+wait $!
+is "$(<"$TEST_DIR/out")" 'Invalid cross-device link' 'of two documents the second one has its own filter'
+rm "$TEST_DIR"/{bad,out,trace}
+
 # what is not the text alone, or needs more than a program
 shows 'a notification is passed on' no "$(deny mkdir 18) | .linux.seccomp.listenerPath = \"/nonexistent\" | sh(\"echo no\")"
 before=$(count)

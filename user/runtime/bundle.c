@@ -82,7 +82,9 @@ static int read_config(struct bundle *b, struct err *e)
 	r = oci_config_parse(f->document, n, CONFIG, &b->config, e);
 	if (r == 0 || !f->cached.filter)
 		return r;
-	/* once more as it is, for a message that tells the right place */
+	/* once more as it is, for a message that tells the right place; who replaces the file meanwhile has another profile */
+	seccomp_cached_done(&f->cached);
+	f->start = f->len = 0;
 	err_clear(e);
 	r = read_document(b, &n, e);
 	return r < 0 ? r : oci_config_parse(f->document, n, CONFIG, &b->config, e);

@@ -2,6 +2,7 @@
 /* Compiled filters of earlier containers. */
 #include "runtime/seccomp_cache.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -197,6 +198,38 @@ int seccomp_cache_find(const char *root, const char *text, size_t n, struct secc
 	return 0;
 }
 
+static bool is_stale(int dirfd, const char *name, const struct head *ours)
+{
+	_cleanup_fd_ int fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct head h;
+
+	return fd < 0 || read(fd, &h, sizeof(h)) != sizeof(h) || h.magic != ours->magic ||
+	       memcmp(h.program, ours->program, sizeof(h.program)) != 0 ||
+	       h.arches_absent != ours->arches_absent || strchr(name, '.');
+}
+
+/* Remove what other programs compiled, and what was being written when its writer was killed. */
+static void sweep(const char *dir, const struct head *ours)
+{
+	_cleanup_dir_ DIR *d = opendir(dir);
+	struct dirent *entry;
+
+	while (d && (entry = readdir(d)))
+		if (entry->d_name[0] != '.' && is_stale(dirfd(d), entry->d_name, ours))
+			(void)unlinkat(dirfd(d), entry->d_name, 0);
+}
+
+/* Is there a place for @path, which is in @dir? */
+static bool has_room(const char *dir, const char *path, const struct head *ours)
+{
+	if (mkdir(dir, 0700) < 0 && errno != EEXIST)
+		return false;
+	if (access(path, F_OK) == 0 || !fs_is_full(dir, SECCOMP_CACHE_MAX))
+		return true;
+	sweep(dir, ours);
+	return !fs_is_full(dir, SECCOMP_CACHE_MAX);
+}
+
 void seccomp_cache_keep(const char *root, const char *text, size_t n,
 			const struct seccomp_cached *c)
 {
@@ -209,7 +242,7 @@ void seccomp_cache_keep(const char *root, const char *text, size_t n,
 		return;
 	memcpy(dir, path, sizeof(dir));
 	*strrchr(dir, '/') = '\0';
-	if ((mkdir(dir, 0700) < 0 && errno != EEXIST) || fs_is_full(dir, SECCOMP_CACHE_MAX))
+	if (!has_room(dir, path, &h))
 		return;
 	bytes = malloc(size);
 	if (!bytes)
