@@ -24,8 +24,10 @@ is "$status $out" $'0 one\npart\nlate' 'following an ended one does not wait'
 
 for to in '&-' /dev/full; do
 	fails "what cannot be written to >$to is an error" 1 sh -c "exec davit logs web >$to"
-	like "$err" '^davit: print log: ' 'of the log'
+	like "$err" '^davit: print log: write to standard output: ' 'of the log'
 done
+is "$(sh -c 'davit logs web 2>&-; echo $?')" $'one\n1' 'and what cannot be written to a closed standard error'
+is "$(sh -c 'davit logs web 2>/dev/full; echo $?')" $'one\n1' 'or a full one'
 run davit logs -n 1 web
 is "$out" late 'the last line'
 run davit logs --tail 0 web

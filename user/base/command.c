@@ -14,17 +14,23 @@
 #include "base/err.h"
 #include "base/io.h"
 
-static bool was_stdout_closed; /* /dev/null stands for it, for programs that inherit it */
+static bool was_closed[STDERR_FILENO + 1]; /* /dev/null stands for it, for programs that inherit it */
 
-int print_str(const struct str *s, struct err *e)
+int print_str_to(int fd, const struct str *s, struct err *e)
 {
 	int r;
 
 	if (str_failed(s))
 		return err_set(e, ENOMEM, "format output");
-	r = was_stdout_closed && s->len ? -EBADF :
-					  io_write_full(STDOUT_FILENO, str_text(s), s->len);
-	return r < 0 ? err_set(e, r, "write to standard output") : 0;
+	r = was_closed[fd] && s->len ? -EBADF : io_write_full(fd, str_text(s), s->len);
+	return r < 0 ? err_set(e, r, "write to standard %s",
+			       fd == STDOUT_FILENO ? "output" : "error") :
+		       0;
+}
+
+int print_str(const struct str *s, struct err *e)
+{
+	return print_str_to(STDOUT_FILENO, s, e);
 }
 
 /* Names of images and containers may be in it: C0, DEL and C1 (0xc2 0x80 to 0x9f) would reach the terminal. */
@@ -215,12 +221,12 @@ static int fill_stdio(struct err *e)
 
 	if (poll(fds, 3, 0) <= 0)
 		return 0;
-	was_stdout_closed = fds[STDOUT_FILENO].revents & POLLNVAL;
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < 3; i++) {
+		was_closed[i] = fds[i].revents & POLLNVAL;
 		/* the lowest free number is the one that is missing; it is inherited as any of the three */
-		if ((fds[i].revents & POLLNVAL) &&
-		    open("/dev/null", O_RDWR) < 0) // NOLINT(android-cloexec-open)
+		if (was_closed[i] && open("/dev/null", O_RDWR) < 0) // NOLINT(android-cloexec-open)
 			return err_set(e, errno, "open '/dev/null'");
+	}
 	return 0;
 }
 

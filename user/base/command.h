@@ -133,4 +133,7 @@ int program_completion(const struct program *p, const char *shell, struct str *s
 /* print_str() - write all of @s to stdout. Return: 0 or -errno (EPIPE, ENOSPC, EBADF where it was closed …) with @e. */
 int print_str(const struct str *s, struct err *e);
 
+/* print_str_to() - the same to STDOUT_FILENO or STDERR_FILENO */
+int print_str_to(int fd, const struct str *s, struct err *e);
+
 #endif

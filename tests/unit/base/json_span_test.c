@@ -4,9 +4,10 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-#include "base/cleanup.h"
 #include "kselftest_harness.h"
 
 static const char *const path[] = { "a", "b" };
@@ -70,22 +71,23 @@ TEST(finds_what_is_there)
 	}
 }
 
+/* Which begin, end and have quotes and brackets at any place of eight bytes. */
+static const char *const values[] = {
+	"{}",
+	"[]",
+	"[[[[[[[[]]]]]]]]",
+	"[[[]],[[],[]]]",
+	"{\"x\":\"]]]]]]]]}}}}}}}}\"}",
+	"[\"[\",\"[[[[[[[[[[\",\"{\"]",
+	"[\"\\\"]\",\"\\\\\",\"]\"]",
+	"[\"|\",\"||||||||\",\"\\\\\\\\\"]",
+	"{\"a\":[1,2,{\"b\":\"}\"},3],\"c\":[[]]}",
+	"[\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"]\",\"\"]",
+};
+
 /* What is skipped by the eight bytes begins, ends and is escaped at each place of them. */
 TEST(finds_the_end_at_any_place)
 {
-	static const char *const values[] = {
-		"{}",
-		"[]",
-		"[[[[[[[[]]]]]]]]",
-		"[[[]],[[],[]]]",
-		"{\"x\":\"]]]]]]]]}}}}}}}}\"}",
-		"[\"[\",\"[[[[[[[[[[\",\"{\"]",
-		"[\"\\\"]\",\"\\\\\",\"]\"]",
-		"[\"|\",\"||||||||\",\"\\\\\\\\\"]",
-		"{\"a\":[1,2,{\"b\":\"}\"},3],\"c\":[[]]}",
-		"[\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"]\",\"\"]",
-	};
-
 	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
 		for (int pad = 0; pad < 32; pad++) {
 			char text[400], want[160];
@@ -109,18 +111,50 @@ TEST(finds_the_end_at_any_place)
 	}
 }
 
-/* Every beginning of a text, in memory that ends there. */
+/* Memory that ends at a page nobody may read. */
+static char *before_the_end(const char *text, size_t n)
+{
+	static char *end;
+
+	if (!end) {
+		char *p = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			       0);
+
+		if (p == MAP_FAILED || mprotect(p + 4096, 4096, PROT_NONE) < 0)
+			abort();
+		end = p + 4096;
+	}
+	return memcpy(end - n, text, n);
+}
+
+static void cut_everywhere(struct __test_metadata *_metadata, const char *text)
+{
+	for (size_t n = 0; n <= strlen(text); n++) {
+		const char *copy = before_the_end(text, n);
+		struct json_members members = { .p = copy, .end = copy + n };
+		struct json_member m;
+		size_t start = 0, len = 0;
+
+		if (json_span_find(copy, n, path, ARRAY_SIZE(path), &start, &len) == 0) {
+			EXPECT_LE(start + len, n);
+		}
+		while (json_span_next(&members, &m) > 0)
+			EXPECT_LE(m.value + m.value_len, copy + n);
+	}
+}
+
+/* Every beginning of a text. */
 TEST(looks_at_nothing_behind_the_end)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		for (size_t n = 0; n < strlen(cases[i].text); n++) {
-			_cleanup_free_ char *copy = malloc(n ? n : 1);
-			size_t start = 0, len = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		cut_everywhere(_metadata, cases[i].text);
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
+		for (int pad = 0; pad < 9; pad++) {
+			char text[200];
 
-			ASSERT_NE(NULL, copy);
-			memcpy(copy, cases[i].text, n);
-			if (json_span_find(copy, n, path, ARRAY_SIZE(path), &start, &len) == 0)
-				EXPECT_LE(start + len, n);
+			(void)snprintf(text, sizeof(text), "{\"a\":{\"c\":\"%.*s\",\"b\":%s}}", pad,
+				       ".........", values[i]);
+			cut_everywhere(_metadata, text);
 		}
 	}
 }

@@ -46,14 +46,9 @@ static int flush(struct printer *p, struct err *e)
 {
 	int r;
 
-	if (str_failed(&p->out))
-		return err_set(e, ENOMEM, "print log");
-	if (!p->is_stderr)
-		r = print_str(&p->out, e);
-	else
-		r = io_write_full(STDERR_FILENO, str_text(&p->out), p->out.len);
+	r = print_str_to(p->is_stderr ? STDERR_FILENO : STDOUT_FILENO, &p->out, e);
 	str_truncate(&p->out, 0);
-	return r < 0 ? err_set(e, r, "print log") : 0;
+	return r < 0 ? err_wrap(e, r, "print log") : 0;
 }
 
 static int print_line(const struct log_entry *l, void *data, struct err *e)
