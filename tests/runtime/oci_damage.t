@@ -35,6 +35,15 @@ like "$err" "hint: .*end its processes, remove its cgroup, then '$oci_root/damag
 cp "$TMPDIR/record" "$record"
 is "$(oci state damaged | jq -r .status)" running 'nothing was done to it'
 
+### what is not damaged
+jq -c '.version = 99' "$TMPDIR/record" >"$record"
+run oci delete --force damaged
+like "$err" "written by another version of davit-oci \(99\)"$'\n'"hint: use the davit-oci that wrote it" 'of another version'
+cp "$TMPDIR/record" "$record"
+run strace -f -qq -e trace=openat -P state.json -e inject=openat:error=EMFILE -o /dev/null "$oci_runtime" --root "$oci_root" delete damaged
+like "$err" 'Too many open files' 'a moment of want'
+unlike "$err" 'hint:.*end its processes' 'is no damage'
+
 ### what is no file, and what is no container
 mv "$record" "$record.kept" && mkdir "$record" && : >"$oci_root/stray"
 run oci list -f json

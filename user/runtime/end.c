@@ -273,7 +273,7 @@ int container_delete(const char *root, const char *id, bool is_forced, struct er
 		err_clear(e);
 		return record_remove(root, id, e);
 	}
-	if (s < 0 && s != -ENODATA && s != -ENOMEM)
+	if (s == -EBADMSG || s == -EFBIG || s == -EISDIR)
 		err_hint(
 			e,
 			"nothing tells what is its own: end its processes, remove its cgroup, then '%s/%s'",

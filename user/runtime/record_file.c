@@ -270,9 +270,13 @@ static int get_head(const struct json_member *m, struct record *r, unsigned int 
 	bool is_version = is_key(m, "version");
 	unsigned int bit = is_version ? VERSION_SEEN : STARTED_SEEN;
 
-	if (is_version && !is_value(m, VERSION))
-		return err_plain(e, -EBADMSG, "written by another version of davit-oci (%.*s)",
-				 m->value_len < NAME_MAX ? (int)m->value_len : NAME_MAX, m->value);
+	if (is_version && !is_value(m, VERSION)) {
+		int s = err_plain(e, -EPROTO, "written by another version of davit-oci (%.*s)",
+				  m->value_len < NAME_MAX ? (int)m->value_len : NAME_MAX, m->value);
+
+		err_hint(e, "use the davit-oci that wrote it");
+		return s;
+	}
 	r->is_started = is_version ? r->is_started : is_value(m, "1");
 	if (*seen & bit || (!is_version && !r->is_started && !is_value(m, "0")))
 		return bad_value(is_version ? "version" : "started", e);
