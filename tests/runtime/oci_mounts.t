@@ -46,6 +46,7 @@ done
 umount "$h/dir/sub"
 denies 'a source that is missing' 'mounts\[[0-9]+\].*/nonexistent' 'bind("/nonexistent"; "/m"; [])'
 denies 'a file system that is none' 'mounts\[[0-9]+\].*nosuchfs' 'mount("/m"; "nosuchfs"; "x"; [])'
+denies 'a value that may be a secret is not told' "mounts\\[[0-9]+\\].*option 'secret': " 'mount("/m"; "tmpfs"; "x"; ["secret=TOPSECRET"])'
 denies 'a value that is none' "mounts\[[0-9]+\].*option 'size=abc'" 'mount("/m"; "tmpfs"; "x"; ["size=abc"])'
 denies 'an option that is none' 'mounts\[[0-9]+\].*nosuchoption' 'mount("/m"; "tmpfs"; "x"; ["nosuchoption"])'
 

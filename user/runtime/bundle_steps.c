@@ -266,14 +266,26 @@ static int mount_one(const struct launch *l, const struct bundle_mount *m, const
 	return r;
 }
 
+/* Values that may be told; others can be secrets (cifs: password, ceph: secret), and messages go to logs. */
+static bool is_public(const char *key)
+{
+	static const char *const keys[] = { "gid",  "hidepid",	 "huge",      "mode",
+					    "mpol", "nr_blocks", "nr_inodes", "ptmxmode",
+					    "size", "subset",	 "uid" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		if (str_eq(key, keys[i]))
+			return true;
+	return false;
+}
+
 /* @failed is what went wrong, or the key of the option that did. */
 static int mount_failed(const struct bundle_mount *m, int r, const char *failed, struct err *e)
 {
 	const char *fstype = m->fstype ? m->fstype : "bind";
 
 	for (const struct mount_param *p = m->params; p && p->key; p++) {
-		bool shows = p->value &&
-			     strncmp(p->key, "pass", 4) != 0; /* of cifs: no secret in a log */
+		bool shows = p->value && is_public(p->key);
 
 		if (p->key == failed)
 			return err_set(e, r, "mounts[%u]: mount '%s' on '%s': option '%s%s%s'",
