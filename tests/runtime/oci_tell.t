@@ -80,6 +80,7 @@ else
 	[ "$swap_max" = max ] && swap_max=18446744073709551615 || swap_max=$((67108864 + swap_max))
 	is "$(f '.data.memory | .usage.limit, .swap.limit' | xargs)" "$(jq . <<<"67108864 $swap_max" | xargs)" 'limits of memory and of swap with it'
 	is "$(f '.data.memory | .swap.usage >= .usage.usage and .cache == .raw.file')" true 'swap counts memory, too'
+	is "$(f '.data.memory | .kernel.usage > 0 and .kernel.usage == .raw.kernel and .kernelTCP.usage == .raw.sock')" true 'memory of the kernel is a part'
 	is "$(f '.data.memory.raw | keys_unsorted | join(" ")')" "$(cut -d' ' -f1 "$v2_dir/memory.stat" | xargs)" 'all numbers of memory.stat'
 fi
 bundle l 'args(["sleep", "1000"]) | del(.linux.resources.pids, .linux.resources.memory)'
@@ -155,5 +156,22 @@ if command -v runc >/dev/null; then
 else
 	skip 'runc is not installed'
 fi
+# what ends while exec is on its way: said so, whichever step finds it; the error of a step in what goes on is that step's
+bundle e 'args(["sleep", "1000"])'
+create e && oci start e
+strace -f -qq -e trace=setns -e inject=setns:delay_enter=2000000:when=1 -o "$TEST_DIR/trace" \
+	"$oci_runtime" --root "$oci_root" exec e /bin/true >"$TEST_DIR/out" 2>&1 </dev/null &
+wait_until 10 pgrep -P $!
+sleep 0.3
+kill -KILL "$(oci state e | jq .pid)"
+wait $!
+is "$? $(<"$TEST_DIR/out")" "255 davit-oci: cannot exec in container 'e': it has ended" 'exec in what ends meanwhile'
+oci delete --force e
+create e && oci start e
+run strace -f -qq -e trace=setns -e inject=setns:error=ENOMEM:when=1 -o "$TEST_DIR/trace" "$oci_runtime" --root "$oci_root" exec e /bin/true
+like "$err" 'Cannot allocate memory' 'an error in what has not ended stays'
+unlike "$err" 'has ended' 'as it is'
+oci delete --force e
+rm "$TEST_DIR"/{trace,out}
 rm -rf "${TMPDIR:?}"/*
 done_testing

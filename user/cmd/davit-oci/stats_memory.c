@@ -16,7 +16,7 @@ struct entry {
 
 /**
  * struct entry_files - where an entry's numbers are; NULL = that version has it not
- * @v1, @v2: of each: limit, usage, greatest usage, times that the limit was reached
+ * @v1, @v2: of each (v2 has usage alone of the kernel's, in memory.stat): limit, usage, greatest usage, times that the limit was reached
  */
 struct entry_files {
 	const char *name, *v1[4], *v2[4];
@@ -66,8 +66,14 @@ static void add_entry(struct str *s, const struct entry_files *f, const struct e
 		 (unsigned long long)e->max, (unsigned long long)e->failed);
 }
 
-/* Lines "NAME NUMBER" as members. @ret_cache: the value of @cache */
-static void add_raw(struct str *s, char *text, const char *cache, uint64_t *ret_cache)
+/* A line of memory.stat that is wanted elsewhere, too; *@ret stays where there is none. */
+struct wanted {
+	const char *name;
+	uint64_t *ret;
+};
+
+/* Lines "NAME NUMBER" as members; those of @wanted, which ends with a NULL name, are looked for. */
+static void add_raw(struct str *s, char *text, const struct wanted *wanted)
 {
 	bool is_first = true;
 	char *lines = NULL;
@@ -83,8 +89,9 @@ static void add_raw(struct str *s, char *text, const char *cache, uint64_t *ret_
 		str_add_json(s, line);
 		str_addf(s, ":%llu", (unsigned long long)n);
 		is_first = false;
-		if (str_eq(line, cache))
-			*ret_cache = n;
+		for (const struct wanted *w = wanted; w->name; w++)
+			if (str_eq(line, w->name))
+				*w->ret = n;
 	}
 }
 
@@ -95,6 +102,11 @@ void stats_memory(struct cgroup *cg, struct str *s)
 	_cleanup_str_ struct str raw = STR_INIT;
 	struct entry usage, swap, kernel, tcp;
 	uint64_t cache = 0;
+	const struct wanted of_v1[] = { { "cache", &cache }, { NULL, NULL } };
+	const struct wanted of_v2[] = { { "file", &cache },
+					{ "kernel", &kernel.usage }, /* Linux 5.18 */
+					{ "sock", &tcp.usage },
+					{ NULL, NULL } };
 
 	if (cgroup_read(cg, CGROUP_MEMORY, "memory.stat", "memory.stat", &text) < 0)
 		return;
@@ -108,7 +120,7 @@ void stats_memory(struct cgroup *cg, struct str *s)
 			swap.limit = usage.limit == UINT64_MAX ? UINT64_MAX :
 								 swap.limit + usage.limit;
 	}
-	add_raw(&raw, text, is_v2 ? "file" : "cache", &cache);
+	add_raw(&raw, text, is_v2 ? of_v2 : of_v1);
 	str_addf(s, "\"memory\":{\"cache\":%llu,", (unsigned long long)cache);
 	add_entry(s, &usage_files, &usage);
 	add_entry(s, &swap_files, &swap);
