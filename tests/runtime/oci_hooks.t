@@ -97,5 +97,13 @@ bundle t "$poststop"' | sh("exit 7")' "${hooks[@]}"
 run oci run -b "$bundles/t" t
 is "$status" 7 'nor the status of run'
 is "$(grep -c '^poststop ' "$log")" 1 'whose hooks run once'
+### null is as good as nothing
+for hooks in null '{poststop: null, startContainer: null, prestart: []}'; do
+	shows "hooks: $hooks" ok ".hooks = $hooks | .annotations = null | sh(\"echo ok\")"
+done
+bundle n '.annotations = null | args(["sleep", "1000"])'
+create n
+is "$(oci state n | jq -c .annotations)" null 'no annotations'
+ok 'and it is deleted' oci delete --force n
 rm -rf "${TMPDIR:?}"/*
 done_testing

@@ -72,6 +72,14 @@ static int open_console(struct making *m, struct err *e)
 	return m->console < 0 ? m->console : 0;
 }
 
+/* null is as good as nothing */
+static json_t *object_of(const json_t *config, const char *key)
+{
+	json_t *v = json_object_get(config, key);
+
+	return json_is_object(v) ? json_incref(v) : NULL;
+}
+
 int container_fill_record(const struct bundle *b, const char *id, struct record *r, struct err *e)
 {
 	const json_t *config = b->config.doc.json;
@@ -82,8 +90,8 @@ int container_fill_record(const struct bundle *b, const char *id, struct record 
 	r->rootfs = strdup(b->rootfs);
 	r->created = strdup(fmt_time(fmt_now_ns(), now));
 	r->owner = strdup("root");
-	r->annotations = json_incref(json_object_get(config, "annotations"));
-	r->hooks = json_incref(json_object_get(config, "hooks"));
+	r->annotations = object_of(config, "annotations");
+	r->hooks = object_of(config, "hooks");
 	r->has_own_pids = oci_linux_new_namespaces(&b->config.linux_) & CLONE_NEWPID;
 	r->has_userns = b->config.linux_.namespaces[OCI_NS_USER].is_listed;
 	r->has_host_root = !b->config.linux_.namespaces[OCI_NS_MOUNT].is_listed;
