@@ -93,10 +93,11 @@ int record_write(int dirfd, const struct record *r, struct err *e);
 /* record_set_started() - in the file. Nobody needs it: without, every look at the container takes longer. */
 void record_set_started(int dirfd);
 
-/* record_parse() - the bytes of a state.json. @ret->id stays NULL. Return: 0; -EBADMSG, then @ret is as it was */
+/* record_parse() - the bytes of a state.json. @ret->id stays NULL. Return: 0; -EBADMSG, -EPROTO (another
+ * version of davit-oci), then @ret is as it was */
 int record_parse(const char *text, size_t n, struct record *ret, struct err *e);
 
-/* record_read() - Return: 0; -ENODATA when create was killed before it wrote one; -EBADMSG */
+/* record_read() - Return: 0; -ENODATA when create was killed before it wrote one; -EBADMSG, -EPROTO */
 int record_read(int dirfd, const char *id, struct record *ret, struct err *e);
 
 /* record_remove() - the directory with all in it; @dirfd stays the caller's */
