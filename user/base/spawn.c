@@ -61,6 +61,8 @@ static int spawn_with(const struct spawn *s, pid_t *ret_pid)
 	r = posix_spawnattr_init(&attr);
 	if (r == 0) {
 		r = add_stdio(&actions, s);
+		if (r == 0 && s->cwd)
+			r = posix_spawn_file_actions_addchdir_np(&actions, s->cwd);
 		if (r == 0)
 			r = set_attributes(&attr, s);
 		if (r == 0)

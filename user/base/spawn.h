@@ -20,6 +20,7 @@ struct err;
  * @path:   program, not searched for in $PATH
  * @argv:   NULL-terminated, argv[0] included
  * @envp:   NULL = ours
+ * @cwd:    where it starts; NULL = where we are
  * @stdio:  descriptors for 0, 1, 2, or SPAWN_NULL, SPAWN_INHERIT
  * @keep:   descriptors >= 3 that the program gets under the same number; all others of ours are
  *	    close-on-exec by convention
@@ -31,6 +32,7 @@ struct spawn {
 	const char *path;
 	char *const *argv;
 	char *const *envp;
+	const char *cwd;
 	int stdio[3];
 	const int *keep;
 	size_t n_keep;

@@ -25,6 +25,7 @@
 
 struct cgroup;
 struct device_policy;
+struct device_rule;
 struct err;
 struct strv;
 
@@ -170,6 +171,16 @@ int cgroup_join_self(const int *fds, size_t n, struct err *e);
  */
 int cgroup_set_devices(struct cgroup *cg, const struct device_policy *p, struct err *e);
 
+/**
+ * cgroup_set_device_list() - the same of a list as OCI documents have it: rules count in order, nothing is granted before the
+ * first
+ *
+ * Return: 0; -EOPNOTSUPP: a rule takes away a part of what one before it grants at once, or the other way round, which
+ * cgroup v1 has no words for.
+ */
+int cgroup_set_device_list(struct cgroup *cg, const struct device_rule *rules, size_t n,
+			   struct err *e);
+
 /* cgroup_check_type() - for a start that failed with -EOPNOTSUPP: can @slice have containers?
  * Return: 0; -EOPNOTSUPP with what is wrong with it, when it is in a threaded part of cgroup v2. */
 int cgroup_check_type(const char *slice, struct err *e);
@@ -206,6 +217,9 @@ int cgroup_activity(struct cgroup *cg, struct err *e);
 
 /* cgroup_is_frozen() - the same of the cgroup at @path, as cgroup_open_path() takes it, for who looks at thousands */
 bool cgroup_is_frozen(const char *path);
+
+/* cgroup_frozen_can_die() - does SIGKILL end a frozen process? With cgroup v1 it is thawed first. */
+bool cgroup_frozen_can_die(void);
 
 /* cgroup_is_freezing() - has somebody asked for a freeze of this very cgroup, whether or not all have
  * stopped yet? Return: 0 no, 1 yes, -errno. */

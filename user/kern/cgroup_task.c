@@ -303,6 +303,11 @@ bool cgroup_is_frozen(const char *path)
 	       cgroup_flat_value(text, "frozen", &frozen) && frozen;
 }
 
+bool cgroup_frozen_can_die(void)
+{
+	return cgroup_v2_root() != NULL;
+}
+
 int cgroup_is_populated(struct cgroup *cg, struct err *e)
 {
 	int r = cgroup_activity(cg, e);

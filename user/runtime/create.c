@@ -17,13 +17,12 @@
 #include "base/io.h"
 #include "base/json.h"
 #include "base/libc.h"
-#include "base/str.h"
 #include "kern/cgroup.h"
 #include "runtime/bundle_network.h"
 #include "runtime/bundle_plan.h"
 #include "runtime/bundle_spawn.h"
 #include "runtime/cgroup_manager.h"
-#include "runtime/hooks.h"
+#include "runtime/hook_point.h"
 #include "runtime/host_root.h"
 #include "runtime/seal.h"
 #include "runtime/listener.h"
@@ -32,6 +31,7 @@
 
 /**
  * struct making - a create under way; what is set is undone on failure
+ * @is_deleted: by another process, while hooks ran
  */
 struct making {
 	const struct create_options *o;
@@ -39,7 +39,7 @@ struct making {
 	struct cgroup_hold hold;
 	struct bundle_plan plan;
 	struct bundle_network network;
-	bool has_plan, has_cgroup, has_record, has_class;
+	bool has_plan, has_cgroup, has_record, has_class, is_deleted;
 	int console, resctrl;
 };
 
@@ -72,17 +72,10 @@ static int open_console(struct making *m, struct err *e)
 	return m->console < 0 ? m->console : 0;
 }
 
-/* null is as good as nothing */
-static json_t *object_of(const json_t *config, const char *key)
-{
-	json_t *v = json_object_get(config, key);
-
-	return json_is_object(v) ? json_incref(v) : NULL;
-}
-
 int container_fill_record(const struct bundle *b, const char *id, struct record *r, struct err *e)
 {
 	const json_t *config = b->config.doc.json;
+	json_t *annotations = json_object_get(config, "annotations"), *hooks;
 	char now[FMT_TIME_BUF];
 
 	r->id = strdup(id);
@@ -90,14 +83,20 @@ int container_fill_record(const struct bundle *b, const char *id, struct record 
 	r->rootfs = strdup(b->rootfs);
 	r->created = strdup(fmt_time(fmt_now_ns(), now));
 	r->owner = strdup("root");
-	r->annotations = object_of(config, "annotations");
-	r->hooks = object_of(config, "hooks");
+	r->annotations = json_is_object(annotations) ? json_incref(annotations) : NULL;
+	hooks = json_object_get(config, "hooks"); /* null is as good as nothing */
+	r->hooks =
+		json_is_object(hooks) ?
+			hook_point_keep(hooks, json_object_get(json_object_get(config, "process"),
+							       "env")) :
+			NULL;
 	r->has_own_pids = oci_linux_new_namespaces(&b->config.linux_) & CLONE_NEWPID;
 	r->has_userns = b->config.linux_.namespaces[OCI_NS_USER].is_listed;
 	r->has_host_root = !b->config.linux_.namespaces[OCI_NS_MOUNT].is_listed;
 	r->resctrl = b->config.linux_.has_intel_rdt ? resctrl_own(&b->config.linux_.intel_rdt, id) :
 						      strdup("");
-	return r->id && r->bundle && r->rootfs && r->created && r->owner && r->resctrl ?
+	return r->id && r->bundle && r->rootfs && r->created && r->owner && r->resctrl &&
+			       (r->hooks || !json_is_object(hooks)) ?
 		       0 :
 		       err_set(e, ENOMEM, "create container '%s'", id);
 }
@@ -156,33 +155,38 @@ static int make_plan(struct making *m, struct err *e)
 	return r;
 }
 
-static int state_text(const struct record *r, enum record_status status, struct str *out,
-		      struct err *e)
+/* @dirfd: as hook_point_run() has it */
+static int run_hooks(struct making *m, enum oci_hook_point point, const struct hook_place *place,
+		     int dirfd, struct err *e)
 {
-	record_state_json(r, status, out);
-	return str_failed(out) ? err_set(e, ENOMEM, "tell the state of container '%s'", r->id) : 0;
+	int r = hook_point_run(&m->c->bundle.config.hooks, point, &m->c->record,
+			       point == OCI_HOOK_POSTSTOP ? RECORD_STOPPED : RECORD_CREATING, place,
+			       dirfd, e);
+
+	m->is_deleted = m->is_deleted || r == -ESTALE;
+	return r;
 }
 
 static int at_stage(enum bundle_stage stage, pid_t pid, int pidfd, void *data, struct err *e)
 {
 	struct making *m = data;
-	const struct oci_hooks *hooks = &m->c->bundle.config.hooks;
+	struct created *c = m->c;
+	struct hook_place host = { .pidfd = -1, .root_fd = -1, .cwd = c->bundle.path };
 	struct hook_place inside = { .pidfd = pidfd,
 				     .root_fd = -1,
-				     .ns = oci_linux_namespaces(&m->c->bundle.config.linux_) };
-	_cleanup_str_ struct str state = STR_INIT;
-	int r;
+				     .ns = oci_linux_namespaces(&c->bundle.config.linux_),
+				     .cwd = c->bundle.rootfs,
+				     .env = c->bundle.config.process.env.v };
+	int r = 0;
 
-	m->c->record.init.pid = pid;
-	r = state_text(&m->c->record, RECORD_CREATING, &state, e);
-	if (r == 0 && stage == BUNDLE_AT_NAMESPACES)
-		r = bundle_network_give(&m->c->bundle.config.linux_, pid, &m->network, e);
-	if (r < 0)
-		return r;
+	c->record.init.pid = pid;
 	if (stage == BUNDLE_AT_ROOT)
-		return hooks_run(hooks, OCI_HOOK_CREATE_CONTAINER, str_text(&state), &inside, e);
-	r = hooks_run(hooks, OCI_HOOK_PRESTART, str_text(&state), NULL, e);
-	return r < 0 ? r : hooks_run(hooks, OCI_HOOK_CREATE_RUNTIME, str_text(&state), NULL, e);
+		return run_hooks(m, OCI_HOOK_CREATE_CONTAINER, &inside, c->dirfd, e);
+	if (stage == BUNDLE_AT_NAMESPACES)
+		r = bundle_network_give(&c->bundle.config.linux_, pid, &m->network, e);
+	if (r == 0)
+		r = run_hooks(m, OCI_HOOK_PRESTART, &host, c->dirfd, e);
+	return r < 0 ? r : run_hooks(m, OCI_HOOK_CREATE_RUNTIME, &host, c->dirfd, e);
 }
 
 static int at_listener(int fd, pid_t pid, void *data, struct err *e)
@@ -279,6 +283,7 @@ static int join_class(struct making *m, struct err *e)
 /* The first error is the one to tell. */
 static void undo(struct making *m)
 {
+	struct hook_place host = { .pidfd = -1, .root_fd = -1, .cwd = m->c->bundle.path };
 	siginfo_t si;
 
 	bundle_network_take_back(&m->network);
@@ -288,14 +293,11 @@ static void undo(struct making *m)
 		       errno == EINTR)
 			;
 	}
-	if (m->c->record.init.pid) { /* hooks have seen it */
-		_cleanup_str_ struct str state = STR_INIT;
-
-		if (state_text(&m->c->record, RECORD_STOPPED, &state, NULL) == 0)
-			(void)hooks_run(&m->c->bundle.config.hooks, OCI_HOOK_POSTSTOP,
-					str_text(&state), NULL, NULL);
-	}
+	if (m->c->record.init.pid && !m->is_deleted) /* hooks have seen it */
+		(void)run_hooks(m, OCI_HOOK_POSTSTOP, &host, -1, NULL);
 	scope_release(&m->hold.scope);
+	if (m->is_deleted) /* the rest may be another one's by now */
+		return;
 	if (m->has_class)
 		(void)resctrl_remove(m->resctrl, m->c->record.resctrl, NULL);
 	if (m->has_cgroup)

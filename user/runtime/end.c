@@ -10,43 +10,18 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/libc.h"
-#include "base/str.h"
 #include "kern/cgroup.h"
 #include "runtime/cgroup_manager.h"
 #include "runtime/create.h"
-#include "runtime/hooks.h"
+#include "runtime/busy.h"
+#include "runtime/hook_point.h"
 #include "runtime/host_root.h"
 #include "runtime/resctrl.h"
 #include "runtime/waiting.h"
-#include "spec/oci_reader.h"
 
 #define KILL_WAIT_MS 10000 /* for killed processes to be gone */
 
-/* The hooks of a record; @doc keeps what they live on. */
-static int read_hooks(const struct record *r, struct oci_doc *doc, struct oci_hooks *ret,
-		      struct err *e)
-{
-	struct oci_reader reader = { .doc = doc, .what = "state.json", .e = e };
-
-	*ret = (struct oci_hooks){ .at = { { NULL, 0 } } };
-	return r->hooks ? oci_read_object(&reader, NULL, r->hooks, &oci_hooks_table, ret) : 0;
-}
-
-static int run_point(const struct record *r, enum oci_hook_point point, enum record_status status,
-		     const struct hook_place *place, struct err *e)
-{
-	_cleanup_(oci_doc_done) struct oci_doc doc = { .json = NULL };
-	_cleanup_str_ struct str state = STR_INIT;
-	struct oci_hooks hooks;
-	int s = read_hooks(r, &doc, &hooks, e);
-
-	if (s < 0 || !hooks.at[point].n)
-		return s;
-	record_state_json(r, status, &state);
-	if (str_failed(&state))
-		return err_set(e, ENOMEM, "tell the state of container '%s'", r->id);
-	return hooks_run(&hooks, point, str_text(&state), place, e);
-}
+static const struct hook_place on_host = { .pidfd = -1, .root_fd = -1 };
 
 /* All that a process can have of its own; setns(2) of one that is ours already changes nothing, but for
  * the user namespace, where it is refused. */
@@ -67,37 +42,54 @@ int container_open_root(const struct record *r, int *ret, struct err *e)
 	return *ret < 0 ? err_set(e, errno, "open '%s'", path) : 0;
 }
 
-static int start_hooks(const struct record *r, int pidfd, struct err *e)
+static struct hook_place in_bundle(const struct record *r)
+{
+	struct hook_place place = on_host;
+
+	place.cwd = r->bundle;
+	return place;
+}
+
+static int start_hooks(const struct record *r, int dirfd, int pidfd, struct err *e)
 {
 	_cleanup_fd_ int root = -1;
 	struct hook_place inside = { .pidfd = pidfd, .root_fd = -1, .ns = namespaces_of(r) };
 	int s;
 
 	/* without any, the process may have run and be gone by now */
-	if (!json_array_size(
-		    json_object_get(r->hooks, oci_hook_point_name(OCI_HOOK_START_CONTAINER))))
+	if (hook_point_is_empty(r, OCI_HOOK_START_CONTAINER))
 		return 0;
 	s = container_open_root(r, &root, e);
 	if (s < 0)
 		return s;
 	inside.root_fd = root;
-	return run_point(r, OCI_HOOK_START_CONTAINER, RECORD_CREATED, &inside, e);
+	return hook_point_run_recorded(r, OCI_HOOK_START_CONTAINER, RECORD_CREATED, &inside, dirfd,
+				       e);
+}
+
+static int poststart_hooks(const struct record *r, int dirfd, struct err *e)
+{
+	struct hook_place place = in_bundle(r);
+
+	return hook_point_run_recorded(r, OCI_HOOK_POSTSTART, RECORD_RUNNING, &place, dirfd, e);
 }
 
 int container_start_child(struct created *c, struct err *e)
 {
-	int s = start_hooks(&c->record, c->child.pidfd, e);
+	int s = start_hooks(&c->record, c->dirfd, c->child.pidfd, e);
 
 	if (s == 0)
 		s = bundle_child_go(&c->child, c->bundle.config.process.args.v[0], e);
 	if (s == 0 && c->record.pipes.wait >= 0)
 		record_set_started(c->dirfd);
-	return s < 0 ? s : run_point(&c->record, OCI_HOOK_POSTSTART, RECORD_RUNNING, NULL, e);
+	if (s == 0)
+		s = poststart_hooks(&c->record, c->dirfd, e);
+	return s;
 }
 
-static bool is_there(const struct record *r)
+static bool is_there(const struct record *r, int dirfd)
 {
-	return r->init.pid && record_status(r) != RECORD_STOPPED;
+	return r->init.pid ? record_status(r) != RECORD_STOPPED : busy_is(dirfd);
 }
 
 /* is_there() without a look at what it waits for, which says nothing of an end. */
@@ -156,31 +148,48 @@ static int stop(const struct record *r, int s)
 	return s;
 }
 
+static int check_startable(const struct record *r, struct err *e)
+{
+	switch (container_look(r)) {
+	case RECORD_CREATED:
+		return 0;
+	case RECORD_CREATING:
+		return err_plain(e, -EBUSY, "cannot start container '%s': it is being created",
+				 r->id);
+	case RECORD_PAUSED:
+		return err_plain(e, -EBUSY, "cannot start container '%s': it is paused", r->id);
+	case RECORD_STOPPED:
+		return err_plain(e, -ESRCH, "cannot start container '%s': it has stopped", r->id);
+	case RECORD_RUNNING:
+		break;
+	}
+	return err_plain(e, -EBUSY, "cannot start container '%s': it is running", r->id);
+}
+
 int container_start(const struct record *r, int dirfd, struct err *e)
 {
 	_cleanup_fd_ int pidfd = -1;
-	int s;
+	int s = check_startable(r, e);
 
-	switch (record_status(r)) {
-	case RECORD_CREATED:
-		break;
-	case RECORD_STOPPED:
-		return err_plain(e, -ESRCH, "cannot start container '%s': it has stopped", r->id);
-	default:
-		return err_plain(e, -EBUSY, "cannot start container '%s': it is running", r->id);
-	}
+	if (s < 0)
+		return s;
 	pidfd = proc_id_open(&r->init);
 	if (pidfd < 0)
 		return err_set(e, pidfd, "open the process of container '%s'", r->id);
-	s = start_hooks(r, pidfd, e);
+	s = start_hooks(r, dirfd, pidfd, e);
+	if (s == -EBUSY || s == -ESTALE)
+		return s; /* another start's, or nobody's */
 	if (s < 0)
 		return stop(r, s);
-	s = waiting_start(r, e);
+	/* it was not locked */
+	s = hook_point_is_empty(r, OCI_HOOK_START_CONTAINER) ? 0 : check_startable(r, e);
+	if (s == 0)
+		s = waiting_start(r, e);
 	if (s < 0)
 		return s; /* it has ended, or waits as before */
 	record_set_started(dirfd);
-	s = run_point(r, OCI_HOOK_POSTSTART, RECORD_RUNNING, NULL, e);
-	return s < 0 ? stop(r, s) : 0;
+	s = poststart_hooks(r, dirfd, e);
+	return s < 0 && s != -ESTALE ? stop(r, s) : s;
 }
 
 enum record_status container_look(const struct record *r)
@@ -193,11 +202,24 @@ enum record_status container_look(const struct record *r)
 		       s;
 }
 
+/* Others get their signal when they are resumed. */
+static int thaw_killed(const struct record *r, struct err *e)
+{
+	_cleanup_(cgroup_freep) struct cgroup *cg = NULL;
+
+	if (cgroup_frozen_can_die() || !r->cgroup || !*r->cgroup || !cgroup_is_frozen(r->cgroup))
+		return 0;
+	cg = container_cgroup(r);
+	return cg ? cgroup_freeze(cg, false, e) : 0;
+}
+
 int container_kill(const struct record *r, int sig, bool is_all, struct err *e)
 {
 	_cleanup_(cgroup_freep) struct cgroup *cg = NULL;
 	_cleanup_fd_ int pidfd = -1;
 
+	if (!r->init.pid)
+		return err_plain(e, -ESRCH, "cannot kill '%s': container not running", r->id);
 	if (is_all || (sig == SIGKILL && !r->has_own_pids)) {
 		cg = container_cgroup(r);
 		if (cg)
@@ -213,8 +235,7 @@ int container_kill(const struct record *r, int sig, bool is_all, struct err *e)
 	pidfd = proc_id_open(&r->init);
 	if (pidfd < 0 || pidfd_send_signal(pidfd, sig, NULL, 0) < 0)
 		return err_plain(e, -ESRCH, "cannot kill '%s': container not running", r->id);
-	/* one that is frozen dies when it is thawed */
-	return 0;
+	return sig == SIGKILL ? thaw_killed(r, e) : 0;
 }
 
 /* resctrl may have been unmounted meanwhile, and its groups with it. */
@@ -225,14 +246,15 @@ static int leave_class(const struct record *r, struct err *e)
 	return fd < 0 ? 0 : resctrl_remove(fd, r->resctrl, e);
 }
 
-static int delete_whole(const struct record *r, const char *root, bool is_forced, struct err *e)
+static int delete_whole(const struct record *r, int dirfd, const char *root, bool is_forced,
+			struct err *e)
 {
 	_cleanup_(cgroup_freep) struct cgroup *cg = container_cgroup(r);
 	int s;
 
-	if (!is_forced && is_there(r))
+	if (!is_forced && is_there(r, dirfd))
 		return err_plain(e, -EBUSY, "cannot delete container '%s' that is not stopped: %s",
-				 r->id, record_status_name(record_status(r)));
+				 r->id, record_status_name(container_look(r)));
 	/* the first process is gone; others of its cgroup may not be */
 	s = kill_all(r, cg, e);
 	if (s == 0)
@@ -242,14 +264,17 @@ static int delete_whole(const struct record *r, const char *root, bool is_forced
 	return s < 0 ? s : cgroup_manager_of(r)->remove(r, cg, e);
 }
 
-static int delete_all(const struct record *r, const char *root, bool is_forced, struct err *e)
+static int delete_all(const struct record *r, int dirfd, const char *root, bool is_forced,
+		      struct err *e)
 {
+	struct hook_place place = in_bundle(r);
 	struct err removing = ERR_INIT;
-	int s = delete_whole(r, root, is_forced, e), hooks;
+	int s = delete_whole(r, dirfd, root, is_forced, e), hooks;
 
 	if (s < 0)
 		return s;
-	hooks = run_point(r, OCI_HOOK_POSTSTOP, RECORD_STOPPED, NULL, e);
+	/* locked: a delete that is killed now is done once more by the next, hooks and all */
+	hooks = hook_point_run_recorded(r, OCI_HOOK_POSTSTOP, RECORD_STOPPED, &place, -1, e);
 	s = record_remove(root, r->id, &removing);
 	if (s < 0 && e)
 		*e = removing;
@@ -278,12 +303,12 @@ int container_delete(const char *root, const char *id, bool is_forced, struct er
 			e,
 			"nothing tells what is its own: end its processes, remove its cgroup, then '%s/%s'",
 			root, id);
-	return s < 0 ? s : delete_all(&r, root, is_forced, e);
+	return s < 0 ? s : delete_all(&r, dirfd, root, is_forced, e);
 }
 
 int container_delete_child(struct created *c, const char *root, struct err *e)
 {
 	int s = record_relock(c->dirfd, e);
 
-	return s == -ENOENT ? 0 : s < 0 ? s : delete_all(&c->record, root, true, e);
+	return s == -ENOENT ? 0 : s < 0 ? s : delete_all(&c->record, c->dirfd, root, true, e);
 }

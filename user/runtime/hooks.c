@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/fs.h"
 #include "base/io.h"
 #include "base/libc.h"
 #include "base/spawn.h"
@@ -66,15 +67,18 @@ static int wait_hook(int pidfd, const struct oci_hook *h, struct err *e)
 	return spawn_wait(pidfd, e);
 }
 
-static int run_one(const struct oci_hook *h, const char *state, struct err *e)
+static int run_one(const struct oci_hook *h, const char *state, const struct hook_place *place,
+		   struct err *e)
 {
-	static char *const no_env[] = { NULL };
 	char *const only_path[] = { (char *)h->path, NULL };
 	char tail[HOOK_OUTPUT_MAX];
 	_cleanup_fd_ int in = make_file("state", state, e), out = -1;
 	struct spawn s = { .path = h->path,
 			   .argv = h->args.n ? h->args.v : only_path,
-			   .envp = h->env.v ? h->env.v : no_env };
+			   .envp = h->env.v ? h->env.v : place->env,
+			   /* a bundle may be gone before its container */
+			   .cwd = place->cwd && fs_exists(AT_FDCWD, place->cwd) ? place->cwd :
+										  "/" };
 	int pidfd, r;
 
 	if (in < 0)
@@ -107,7 +111,7 @@ static _Noreturn void enter_and_run(const struct oci_hook *h, const char *state,
 	if (r == 0 && place->root_fd >= 0 && (fchdir(place->root_fd) < 0 || chroot(".") < 0))
 		r = err_set(&e, errno, "change to the container's root");
 	if (r == 0)
-		r = run_one(h, state, &e);
+		r = run_one(h, state, place, &e);
 	if (r < 0)
 		(void)io_write_full(report, &e, sizeof(e));
 	_exit(r < 0);
@@ -151,8 +155,8 @@ int hooks_run(const struct oci_hooks *hooks, enum oci_hook_point point, const ch
 	for (size_t i = 0; i < hooks->at[point].n; i++) {
 		const struct oci_hook *h = &hooks->at[point].v[i];
 		struct err *told = first < 0 ? NULL : e;
-		int r = place && place->pidfd >= 0 ? run_inside(h, state, place, told) :
-						     run_one(h, state, told);
+		int r = place->pidfd >= 0 ? run_inside(h, state, place, told) :
+					    run_one(h, state, place, told);
 
 		if (r == 0)
 			continue;

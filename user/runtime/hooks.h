@@ -15,10 +15,14 @@ struct err;
  * struct hook_place - where hooks run
  * @pidfd: a process whose namespaces @ns (CLONE_NEW*) they enter; -1 = stay where we are
  * @root_fd: the root that they change to then; -1 = that of the mount namespace
+ * @cwd:   directory, as seen from there; where it is not, or NULL: "/"
+ * @env:   of hooks that have none of their own; NULL = ours
  */
 struct hook_place {
 	int pidfd, root_fd;
 	uint64_t ns;
+	const char *cwd;
+	char *const *env;
 };
 
 /**

@@ -20,6 +20,7 @@
 #define PID_FS_MAGIC 0x50494446
 #endif
 #define STAT_MAX 1024 /* bytes of /proc/PID/stat */
+#define STATUS_MAX 4096 /* ... of /proc/PID/status */
 #define STAT_START 20 /* of field 22, counted from behind the name, which is field 2 */
 
 static int read_stat(pid_t pid, char *ret_state, uint64_t *ret_start)
@@ -115,4 +116,21 @@ int proc_id_open(const struct proc_id *p)
 		return errno == EINVAL ? -ESRCH : -errno; /* EINVAL: a thread has the number now */
 	r = check(p, fd);
 	return r < 0 ? r : TAKE_FD(fd);
+}
+
+pid_t proc_id_inner(pid_t pid)
+{
+	char path[32], text[STATUS_MAX], *line, *last;
+	int inner;
+
+	(void)err_format(path, sizeof(path), "/proc/%d/status", pid);
+	if (io_read_small(AT_FDCWD, path, text, sizeof(text)) < 0)
+		return pid;
+	line = strstr(text, "\nNSpid:"); /* one for each namespace, ours first */
+	if (!line)
+		return pid;
+	line[1 + strcspn(line + 1, "\n")] = '\0';
+	last = strrchr(line, '\t');
+	inner = last ? atoi(last + 1) : 0;
+	return inner > 0 ? inner : pid;
 }

@@ -33,4 +33,7 @@ int proc_id_open(const struct proc_id *p);
 /* proc_state() - 'R', 'Z' ... of /proc/PID/stat. Return: 0; -ESRCH */
 int proc_state(pid_t pid, char *ret);
 
+/* proc_id_inner() - the number that @pid has in its own pid namespace; @pid where that cannot be told */
+pid_t proc_id_inner(pid_t pid);
+
 #endif

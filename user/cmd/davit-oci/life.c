@@ -10,6 +10,7 @@
 #include "kern/cgroup.h"
 #include "oci.h"
 #include "runtime/create.h"
+#include "target.h"
 
 static int start_main(const void *data, void *opts, int argc, char *argv[], struct err *e)
 {
@@ -42,15 +43,13 @@ static int kill_main(const void *data, void *opts, int argc, char *argv[], struc
 	const struct oci_env *env = data;
 	const struct kill_opts *o = opts;
 	_cleanup_(record_done) struct record r = { .pipes = { -1, -1 } };
-	_cleanup_fd_ int dir = record_open(env->root, argv[0], e);
 	/* 0 is none: is it there? */
 	int sig = argc < 2 ? SIGTERM : str_eq(argv[1], "0") ? 0 : fmt_parse_signal(argv[1]), s;
 
-	if (dir < 0)
-		return dir;
 	if (sig < 0)
 		return err_plain(e, -EINVAL, "'%s' is no signal", argv[1]);
-	s = record_read(dir, argv[0], &r, e);
+	/* without its lock: a signal is how to end what another command waits for */
+	s = target_look(env, argv[0], &r, e);
 	return s < 0 ? s : container_kill(&r, sig, o->all, e);
 }
 

@@ -12,21 +12,13 @@
 #include "ps.h"
 #include "runtime/cgroup_manager.h"
 #include "runtime/create.h"
-
-static int read_record(const struct oci_env *env, const char *id, struct record *ret, struct err *e)
-{
-	_cleanup_fd_ int root = record_open_root(env->root, NULL);
-
-	if (root < 0)
-		return err_plain(e, -ENOENT, "container '%s' does not exist", id);
-	return record_look(root, id, ret, e);
-}
+#include "target.h"
 
 static int state_main(const void *env, void *opts, int argc, char *argv[], struct err *e)
 {
 	_cleanup_(record_done) struct record r = { .pipes = { -1, -1 } };
 	_cleanup_str_ struct str s = STR_INIT;
-	int status = read_record(env, argv[0], &r, e);
+	int status = target_look(env, argv[0], &r, e);
 
 	(void)opts;
 	(void)argc;
@@ -153,7 +145,7 @@ static int ps_main(const void *env, void *opts, int argc, char *argv[], struct e
 		status = err_plain(e, -EINVAL,
 				   "options of ps(1) and --format=json exclude each other");
 	if (status == 0)
-		status = read_record(env, argv[0], &r, e);
+		status = target_look(env, argv[0], &r, e);
 	if (status < 0)
 		return status;
 	cg = container_cgroup(&r);

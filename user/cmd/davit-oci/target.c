@@ -18,6 +18,15 @@ void target_done(struct target *t)
 	t->dir = fd_close(t->dir);
 }
 
+int target_look(const struct oci_env *env, const char *id, struct record *ret, struct err *e)
+{
+	_cleanup_fd_ int root = record_open_root(env->root, NULL);
+
+	if (root < 0)
+		return err_plain(e, -ENOENT, "container '%s' does not exist", id);
+	return record_look(root, id, ret, e);
+}
+
 int target_open(const struct oci_env *env, const char *id, struct target *t, struct err *e)
 {
 	int r;

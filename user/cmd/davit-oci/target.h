@@ -19,4 +19,7 @@ struct target {
 int target_open(const struct oci_env *env, const char *id, struct target *t, struct err *e);
 void target_done(struct target *t);
 
+/* target_look() - its record as it is just now, without the lock. Return: 0; -ENOENT "does not exist"; as record_read() */
+int target_look(const struct oci_env *env, const char *id, struct record *ret, struct err *e);
+
 #endif
