@@ -38,6 +38,12 @@ static int write_rule(struct cgroup *cg, const char *file, char type, int64_t ma
 	return cgroup_v1_write(cg, CGROUP_DEVICES, file, rule, e);
 }
 
+int cgroup_v1_write_device(struct cgroup *cg, const struct device_rule *d, struct err *e)
+{
+	return write_rule(cg, d->is_allow ? "devices.allow" : "devices.deny", d->type, d->major,
+			  d->minor, d->access, e);
+}
+
 static int write_defaults(struct cgroup *cg, struct err *e)
 {
 #define ROW(t, ma, mi, a) { .major = ma, .minor = mi, .types = t, .access = a },
@@ -73,11 +79,7 @@ int cgroup_set_devices(struct cgroup *cg, const struct device_policy *p, struct 
 		r = cgroup_v1_write(cg, CGROUP_DEVICES, "devices.deny", "a", e);
 	if (r == 0 && (!p || p->base == DEVICE_BASE_DEFAULT))
 		r = write_defaults(cg, e);
-	for (uint32_t i = 0; r == 0 && p && i < p->n; i++) {
-		const struct device_rule *d = &p->rules[i];
-
-		r = write_rule(cg, d->is_allow ? "devices.allow" : "devices.deny", d->type,
-			       d->major, d->minor, d->access, e);
-	}
+	for (uint32_t i = 0; r == 0 && p && i < p->n; i++)
+		r = cgroup_v1_write_device(cg, &p->rules[i], e);
 	return r < 0 ? err_wrap(e, r, "set the device policy of cgroup '%s'", cg->id) : 0;
 }

@@ -116,6 +116,8 @@ int cgroup_v1_join_named(struct cgroup *cg, struct err *e);
 /* Write @text to @file in the hierarchy of @c, joining it when @cg has not. */
 int cgroup_v1_write(struct cgroup *cg, enum cgroup_controller c, const char *file, const char *text,
 		    struct err *e);
+/* Write a line of @d to devices.allow or devices.deny. */
+int cgroup_v1_write_device(struct cgroup *cg, const struct device_rule *d, struct err *e);
 /* Move the members that @cg has into the v1 directories of @mask, which are new. */
 int cgroup_v1_attach(struct cgroup *cg, unsigned int mask, struct err *e);
 /* The v1 hierarchy that lists, freezes and kills on a pure v1 host. */

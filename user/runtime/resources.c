@@ -452,6 +452,14 @@ static struct device_rule rule_of(const struct oci_device_rule *d)
 	};
 }
 
+/* Where there is no v2, whose programs enforce them. cgroup_write() finds the hierarchy, and joins it. */
+static int devices_v1(struct work *w, const struct device_rule *rules, size_t n)
+{
+	int r = cgroup_write(w->cg, CGROUP_DEVICES, "devices.deny", NULL, "a", w->e);
+
+	return r < 0 ? r : cgroup_set_device_list(w->cg, rules, n, w->e);
+}
+
 static int apply_devices(struct work *w, const char *bpffs)
 {
 	_cleanup_free_ struct device_rule *rules = NULL;
@@ -464,10 +472,9 @@ static int apply_devices(struct work *w, const char *bpffs)
 	for (size_t i = 0; i < n; i++)
 		rules[i] = rule_of(&w->r->devices.v[i]);
 	memcpy(rules + n, always, sizeof(always));
-	r = cgroup_fd(w->cg) < 0 ?
-		    err_plain(w->e, -EOPNOTSUPP,
-			      "this host has no cgroup v2, whose programs enforce them") :
-		    bpf_device_list_attach(cgroup_fd(w->cg), rules, n + ARRAY_SIZE(always), bpffs, w->e);
+	r = cgroup_fd(w->cg) < 0 ? devices_v1(w, rules, n + ARRAY_SIZE(always)) :
+				   bpf_device_list_attach(cgroup_fd(w->cg), rules,
+							  n + ARRAY_SIZE(always), bpffs, w->e);
 	return r < 0 ? err_wrap(w->e, r, "linux.resources.devices") : 0;
 }
 
