@@ -104,6 +104,7 @@ $R --rootless=maybe state c ~ ~ refused: --rootless ~
 -v ~ ~ grep -c "^spec: " "$TMPDIR/said" ~ 1
 $R --criu /usr/sbin/criu state c ~ ~ echo ~
 --nonsense state c ~ ~ refused: --nonsense ~
+state --root $oci_root c ~ ~ refused: '--root' goes before the command ~
 $R nonsense ~ ~ refused: unknown command ~
 $R mounts add c f ~ ~ refused: unknown command ~
 features ~ ~ jq -r .ociVersionMax "$TMPDIR/said" ~ 1.3.0
@@ -138,6 +139,22 @@ $R delete --force none ~ ~ echo ~
 $R delete --regex .* ~ ~ refused: --regex ~
 EOT
 
+### options behind arguments, as runc takes them; not those of another program
+
+table <<'EOT'
+$R create n --bundle $bundles/n -pid-file $TMPDIR/pid ~ ~ [ "$(cat "$TMPDIR/pid")" = "$(pid_of n)" ] && echo same ~ same
+$R run n -d -b $bundles/n ~ ~ status_of n ~ running
+$R delete n --force ~ oci run -d --bundle "$bundles/n" n </dev/null ~ status_of n ~
+$R delete n -f none ~ oci run -d --bundle "$bundles/n" n </dev/null ~ status_of n ~
+$R kill n KILL --all ~ oci run -d --bundle "$bundles/n" n </dev/null ~ wait_until 5 is_status n stopped; status_of n ~ stopped
+$R kill n -a KILL ~ oci run -d --bundle "$bundles/n" n </dev/null ~ wait_until 5 is_status n stopped; status_of n ~ stopped
+$R update c --pids-limit 49 ~ ~ file pids pids.max pids.max ~ 49
+$R delete -- --force ~ ~ refused: '--force' does not exist ~
+$R kill c --nonsense KILL ~ ~ refused: --nonsense ~
+$R exec c echo --env -t ~ ~ cat "$TMPDIR/said" ~ --env -t
+$R ps c -o pid ~ ~ head -1 "$TMPDIR/said" | xargs ~ PID
+EOT
+
 ### exec
 
 table <<'EOT'
@@ -160,6 +177,8 @@ $R exec --process $TMPDIR/p.json c true ~ ~ refused: exclude each other ~
 $R exec --detach --pid-file $TMPDIR/pid c sleep 1 ~ ~ grep -c '^[0-9]*$' "$TMPDIR/pid" ~ 1
 $R exec --preserve-fds 1 c readlink /proc/self/fd/3 3</dev/null ~ ~ cat "$TMPDIR/said" ~ /dev/null
 $R exec --preserve-fds -1 c true ~ ~ refused: --preserve-fds ~
+$R exec --preserve-fds 1 c true 3<&- ~ ~ refused: descriptor 3 is not open ~
+$R exec --cwd '' --user '' --cgroup '' c sh -c 'echo $(pwd) $(id -u)' ~ ~ cat "$TMPDIR/said" ~ / 0
 $R exec --ignore-paused --detach c true ~ ~ echo ~
 $R exec --tty --console-socket $TMPDIR/sock c true ~ console "$TMPDIR/sock" ~ wait_until 5 test -s "$socket_log"; cat "$socket_log" ~ fd
 $R exec -t -d --console-socket $TMPDIR/sock c true ~ console "$TMPDIR/sock" ~ wait_until 5 test -s "$socket_log"; cat "$socket_log" ~ fd
@@ -219,6 +238,10 @@ $R ps c -eo user ~ ~ refused: PID ~
 $R ps c --nonsense ~ ~ refused: ps ~
 $R ps --format json c -ef ~ ~ refused: exclude each other ~
 $R events --stats c ~ ~ jq -r .type "$TMPDIR/said" ~ stats
+$R events --interval 1.5s --stats c ~ ~ jq -r .type "$TMPDIR/said" ~ stats
+$R events --interval 1m30s --stats c ~ ~ jq -r .type "$TMPDIR/said" ~ stats
+$R events --interval 0s --stats c ~ ~ refused: --interval ~
+$R events --interval 25h --stats c ~ ~ refused: --interval ~
 $R events --interval 5x --stats c ~ ~ refused: --interval ~
 spec --bundle $TMPDIR/spec ~ rm -rf "$TMPDIR/spec"; mkdir "$TMPDIR/spec" ~ jq -r .ociVersion "$TMPDIR/spec/config.json" | cut -d. -f1 ~ 1
 spec -b $TMPDIR/spec --rootless ~ rm -f "$TMPDIR/spec/config.json" ~ jq -r '.linux.uidMappings | length' "$TMPDIR/spec/config.json" ~ 1
@@ -244,13 +267,17 @@ $R update --cpu-idle 2 c ~ ~ refused: idle ~
 $R update --cpu-quota much c ~ ~ refused: --cpu-quota ~
 $R update --memory much c ~ ~ refused: --memory ~
 $R update --kernel-memory 1m c ~ ~ refused: --kernel-memory ~
-$R update --kernel-memory-tcp 1m c ~ ~ refused: --kernel-memory-tcp ~
 $R update --l3-cache-schema L3:0=f c ~ ~ refused: --l3-cache-schema ~
 $R update --mem-bw-schema MB:0=50 c ~ ~ refused: --mem-bw-schema ~
 $R update --resources $TMPDIR/r.json --memory 1g c ~ ~ refused: exclude each other ~
 $R update c ~ ~ refused: --resources ~
 $R update --memory 64m none ~ ~ refused: does not exist ~
 EOT
+if [ -e /sys/fs/cgroup/memory/memory.kmem.tcp.limit_in_bytes ]; then
+	table <<<'$R update --kernel-memory-tcp 1m c ~ ~ file memory memory.kmem.tcp.limit_in_bytes - ~ 1048576'
+else
+	table <<<'$R update --kernel-memory-tcp 1m c ~ ~ refused: memory.kernelTCP ~'
+fi
 ok 'update --resources - c' oci update --resources - c <<<'{"pids": {"limit": 41}}'
 is "$(file pids pids.max pids.max)" 41 'takes effect'
 

@@ -100,6 +100,12 @@ denies 'proc cannot be covered' "mounts\[[0-9]+\]: .*'/proc': only proc may cove
 
 shows 'a read-only root' no '.root.readonly = true | sh("touch /x 2>/dev/null || echo no")'
 shows 'a relative root' ok '.root.path = "../rootfs" | sh("echo ok")'
+for d in / //../.; do
+	denies "a mount on $d" "mounts\\[[0-9]+\\] \\('$d'\\): destination: is the root" 'bind("/etc"; $d; [])' --arg d "$d"
+done
+denies 'remount of nothing' "options: 'remount' with nothing to change" 'mount("/tmp"; "bind"; "/etc"; ["rbind", "remount"])'
+denies 'a file on a directory' "mount '/etc/passwd' on '/bin': a file cannot cover a directory" 'bind("/etc/passwd"; "/bin"; [])'
+denies 'a directory on a file' "mount '/etc' on '/bin/busybox': a directory cannot cover a file" 'bind("/etc"; "/bin/busybox"; [])'
 denies 'a root that is missing' 'root.path' '.root.path = "/nonexistent"'
 denies "the host's root" 'root.path' '.root.path = "/"'
 shows 'a masked file is empty' '' '.linux.maskedPaths = ["/etc/passwd"] | sh("cat /etc/passwd")'

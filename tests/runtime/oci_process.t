@@ -140,6 +140,32 @@ for limit in 1 4096; do
 	[ "$status" = 137 ] || like "$err" 'memory limit' 'and it says why'
 	fails 'which leaves nothing' 1 oci state t
 done
+shows 'a limit of 0 is none' ok '.linux.resources.memory = {limit: 0, swap: 0, reservation: 0} | .linux.resources.cpu = {shares: 0, quota: 0, period: 0} | sh("echo ok")'
+
+# exec --process: what it says nothing of is as in the container
+bundle x '.process.rlimits = [{type: "RLIMIT_NOFILE", hard: 77, soft: 66}] | .process.capabilities[] = ["CAP_KILL", "CAP_CHOWN"] | args(["sleep", "1000"])'
+create x && oci start x
+jq '.process | del(.capabilities, .rlimits) | .args = ["sh", "-c", "grep -c CapEff:.*0021$ /proc/self/status; ulimit -n"]' "$bundles/x/config.json" >"$TMPDIR/p"
+is "$(oci exec --process "$TMPDIR/p" x | xargs)" '1 66' 'exec --process without capabilities and limits has those of the container'
+jq '.capabilities = {} | .rlimits = []' "$TMPDIR/p" >"$TMPDIR/p2"
+is "$(oci exec --process "$TMPDIR/p2" x | sed -n 1p)" 0 'with empty ones it has none'
+is_alone() { [ "$(oci ps -f json x | jq length)" = 1 ]; }
+for how in pid-file pidfd-socket; do
+	fails "--$how that cannot be" 255 alone oci exec -d --$how "$TMPDIR/none/x" x sleep 998
+	ok 'leaves no process' wait_until 5 is_alone
+done
+# another user's: a pipe becomes its own, to be opened again, and a file that somebody is at work with does not
+is "$(oci exec --user 1000 x sh -c 'echo ok >/dev/stdout' | cat)" ok 'a pipe can be opened again by a user'
+oci exec --user 1000 x echo ok >"$TMPDIR/file"
+is "$(cat "$TMPDIR/file") $(stat -c %u "$TMPDIR/file")" 'ok 0' 'a file of the caller keeps its owner: exec'
+oci delete --force x
+bundle x '.process.user.uid = 1000 | args(["echo", "ok"])'
+oci run --bundle "$bundles/x" x >"$TMPDIR/file"
+is "$(cat "$TMPDIR/file") $(stat -c %u "$TMPDIR/file")" 'ok 0' 'run'
+oci run --detach --bundle "$bundles/x" x >"$TMPDIR/file"
+is "$(stat -c %u "$TMPDIR/file")" 1000 'handed over for good, it is the user'"'"'s'
+wait_until 5 is_status x stopped
+oci delete x
 shows 'the default place of a cgroup' "/davit-oci/t" 'del(.linux.cgroupsPath) | no_ns("cgroup") | sh("sed -n \"s/^0:://p\" /proc/self/cgroup")'
 for m in $(_list_cgroup_mounts); do rmdir "$m/davit-oci" 2>/dev/null; done
 rm -rf "${TMPDIR:?}"/*

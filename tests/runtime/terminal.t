@@ -105,6 +105,24 @@ fails 'and the container is gone' 1 oci state gone
 run "${gone[@]}" exec -t c sh -c "$script"
 is "$status" 5 'exec without its terminal: the status' || diag "$out" "$err"
 
+# all of the container close it: it is opened again, and works in both directions
+reopen='exec </dev/null >/dev/null 2>&1; sleep 0.5; echo again >/dev/tty; exec 3</dev/tty; read x <&3; echo "got-$x" >/dev/tty; exit 8'
+bundle o '.process.terminal = true | sh($s)' --arg s "$reopen"
+for how in "run --bundle \$bundles/o o" "exec -t c sh -c '$reopen'"; do
+	on_terminal "$o $how" wait:again hello
+	like "$out" 'again' "${how%% *}: what is written to a terminal that was closed before"
+	like "$out" 'got-hello' 'and what is typed'
+	like "$out" 'status=8' 'the status'
+done
+
+# a line ends with LF alone where no terminal adds the CR, and once where one does
+on_terminal "$o exec -t c echo line >\$TMPDIR/lines; od -c \$TMPDIR/lines"
+like "$out" 'l +i +n +e +\\n' 'output to a file'
+isnt "$(grep -c '\\r' <<<"$out")" 1 'has no CR'
+on_terminal "$o exec -t c sh -c 'echo line; stty -a' </dev/null | od -c"
+like "$out" 'l +i +n +e +\\n' 'output to a pipe, with no terminal to type at'
+is "$(oci exec -t c stty -a </dev/null | grep -c -- -onlcr)" 1 'it is what stty tells'
+
 # without a terminal of ours
 # shellcheck disable=SC2016 # of the container's shell
 is "$(echo typed | oci exec -t c sh -c 'read x; echo "got-$x"' | tr -d '\r' | tail -1)" got-typed 'from pipes'

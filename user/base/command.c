@@ -77,16 +77,17 @@ int program_tell(const struct program *p, const struct err *e)
 	return status;
 }
 
-/* Long names behind one '-' get their second one. */
-static void fix_dashes(const struct opt *options, int argc, char *argv[])
+/* Long names behind one '-' get their second one. @is_mixed: options may stand behind arguments. */
+static void fix_dashes(const struct opt *options, bool is_mixed, int argc, char *argv[])
 {
-	for (int i = 0; i < argc && argv[i][0] == '-' && strcmp(argv[i], "--") != 0; i++) {
+	for (int i = 0; i < argc && (is_mixed || argv[i][0] == '-') && strcmp(argv[i], "--") != 0;
+	     i++) {
 		char name[64], *fixed;
 		const struct opt *o;
 		size_t n = strcspn(argv[i], "=");
 		bool is_single = argv[i][1] != '-';
 
-		if (n < 2 || n >= sizeof(name))
+		if (argv[i][0] != '-' || n < 2 || n >= sizeof(name))
 			continue;
 		memcpy(name, argv[i] + 1 + !is_single, n - 1 - !is_single);
 		name[n - 1 - !is_single] = '\0';
@@ -103,12 +104,43 @@ static void fix_dashes(const struct opt *options, int argc, char *argv[])
 	}
 }
 
-static int parse(const struct program *p, const struct opt *options, int argc, char *argv[],
-		 void *base, struct err *e)
+/* An option of the program behind the command, which does not know it. */
+static int tell_misplaced(const struct program *p, const struct opt *options, bool is_mixed,
+			  int argc, char *const argv[], struct err *e)
 {
+	for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		char name[64];
+		size_t n = strcspn(argv[i], "=");
+
+		if (argv[i][0] != '-' && !is_mixed)
+			break; /* from here on another program's */
+		if (strncmp(argv[i], "--", 2) != 0 || n - 2 >= sizeof(name))
+			continue;
+		memcpy(name, argv[i] + 2, n - 2);
+		name[n - 2] = '\0';
+		if (opt_find(options, name) || !opt_find(p->options, name))
+			continue;
+		err_clear(e);
+		return err_plain(e, -EINVAL, "option '--%s' goes before the command", name);
+	}
+	return -EINVAL;
+}
+
+/* @c: NULL = of the program */
+static int parse(const struct program *p, const struct command *c, const struct opt *options,
+		 int argc, char *argv[], void *base, struct err *e)
+{
+	bool is_mixed = p->has_go_flags && c && !c->has_foreign_args;
+	int r = 0;
+
 	if (p->has_go_flags)
-		fix_dashes(options, argc, argv);
-	return opt_parse(options, argc, argv, base, e);
+		fix_dashes(options, is_mixed, argc, argv);
+	if (is_mixed)
+		r = opt_permute(options, argc, argv);
+	if (r < 0)
+		return err_set(e, r, "read the options");
+	r = opt_parse(options, argc, argv, base, e);
+	return r == -EINVAL && c ? tell_misplaced(p, options, is_mixed, argc, argv, e) : r;
 }
 
 static int wrong_arguments(const struct program *p, const struct command *c, struct err *e)
@@ -141,7 +173,7 @@ static int run_command(const struct program *p, const struct command *c, const v
 
 	if (!opts)
 		return err_set(e, ENOMEM, "start '%s'", c->name);
-	n = parse(p, options, argc, argv, opts, e);
+	n = parse(p, c, options, argc, argv, opts, e);
 	if (n < 0) {
 		r = n;
 	} else if (argc - n < c->min_args || (c->max_args >= 0 && argc - n > c->max_args)) {
@@ -190,7 +222,7 @@ static int print_version(const struct program *p, struct err *e)
 
 static int dispatch(const struct program *p, void *globals, int argc, char *argv[], struct err *e)
 {
-	int r, n = parse(p, p->options, argc - 1, argv + 1, globals, e), at = n + 1;
+	int r, n = parse(p, NULL, p->options, argc - 1, argv + 1, globals, e), at = n + 1;
 	const struct command *c;
 	const void *env = NULL;
 

@@ -25,6 +25,8 @@ struct program;
  * @failed_status: exit status of an error of @main that asks for none; 0 = EXIT_FAILURE
  * @exit_status:   text of help and man page, NULL = what the program says of most
  * @is_hidden: for our own programs and the build: not in help
+ * @has_foreign_args: what follows the first argument is another program's, options and all; of others of a program with
+ *	       @has_go_flags options may stand behind arguments
  * @is_for_all: also users without root can have it done
  */
 struct command {
@@ -37,7 +39,7 @@ struct command {
 	const char *details;
 	int failed_status;
 	const char *exit_status;
-	bool is_hidden, is_for_all;
+	bool is_hidden, is_for_all, has_foreign_args;
 };
 
 #define COMMAND_OPTS(type) .opts_size = sizeof(type)
@@ -51,6 +53,7 @@ struct command_text {
  * struct program - what its commands have in common
  * @summary:  of its man page: "container engine"
  * @usage:    of its help, what follows the name
+ * @details:  a paragraph of help and man page; may be NULL
  * @version:  all that --version prints
  * @options:  those before the command
  * @version_at: place of a bool in the options' struct: print @version and end
@@ -62,14 +65,15 @@ struct command_text {
  * @wrong_status: exit status when the command line is wrong, before a command began; 0 = the command's
  *	      failed_status
  * @man_section: '1': a page for each command, '8': one for all
- * @has_go_flags: long options may have one dash, as callers written in Go have them: "-no-subreaper"
+ * @has_go_flags: long options may have one dash, as callers written in Go have them: "-no-subreaper"; they may stand behind
+ *	      arguments
  * @has_own_status: errors cannot ask for an exit status: callers expect that of the command
  * @places:   where it writes, for the hint when there is no space: "images in --root (DIR)"; may be NULL
  * @begin:    after the options, before the command; @c is NULL for one that does not exist
  * @log:      a second place where errors are told, in one line; may be NULL
  */
 struct program {
-	const char *name, *summary, *usage, *version;
+	const char *name, *summary, *usage, *details, *version;
 	const struct opt *options;
 	size_t version_at;
 	const struct command *const *commands;

@@ -40,6 +40,8 @@ void program_help(const struct program *p, struct str *out)
 				 p->commands[i]->summary);
 	str_add(out, "\nOptions:\n");
 	opt_help(p->options, out);
+	if (p->details)
+		str_addf(out, "\n%s\n", p->details);
 	str_addf(out, "\n'%s COMMAND --help' tells more of a command.\n", p->name);
 }
 

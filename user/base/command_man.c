@@ -161,6 +161,11 @@ static void page_program(const struct program *p, struct str *s)
 	str_add(s, "\\fB");
 	add_text(s, p->name);
 	str_add(s, "\\fR [\\fIOPTIONS\\fR] COMMAND [ARG...]\n");
+	if (p->details) {
+		str_add(s, ".SH DESCRIPTION\n");
+		add_text(s, p->details);
+		str_add(s, "\n");
+	}
 	if (is_one_page(p)) {
 		str_add(s, ".SH OPTIONS\n");
 		add_options(s, p->options);

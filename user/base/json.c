@@ -42,7 +42,10 @@ static json_t *load(const char *p, size_t n, size_t flags, const char *what, str
 		if ((unsigned char)*c < ' ')
 			*c = ' ';
 	(void)err_plain(e, -EBADMSG, "%s is not valid JSON: line %d column %d: %s", what, je.line,
-			je.column, je.text);
+			je.column,
+			json_error_code(&je) == json_error_null_character ?
+				"a string has a NUL character" :
+				je.text);
 	return NULL;
 }
 

@@ -249,6 +249,56 @@ int opt_parse(const struct opt *options, int argc, char *const argv[], void *bas
 	return i;
 }
 
+/* Entries that the option at argv[0] is made of. */
+static int width(const struct opt *options, const char *arg)
+{
+	size_t offset = 0;
+	const struct opt *o;
+
+	if (arg[1] == '-') {
+		o = find(options, arg + 2, strcspn(arg + 2, "="), 0, &offset);
+		return o && o->type != OPT_TYPE_BOOL && !strchr(arg, '=') ? 2 : 1;
+	}
+	for (const char *p = arg + 1; *p; p++) {
+		o = find(options, NULL, 0, *p, &offset);
+		if (!o || o->type != OPT_TYPE_BOOL)
+			return o && !p[1] ? 2 : 1;
+	}
+	return 1;
+}
+
+int opt_permute(const struct opt *options, int argc, char *argv[])
+{
+	_cleanup_free_ char **args = calloc((size_t)argc + 1, sizeof(*args));
+	int n_args = 0, n = 0;
+
+	if (!args)
+		return -ENOMEM;
+	for (int i = 0; i < argc; i++) {
+		int w = 1;
+
+		if (argv[i][0] != '-' || !argv[i][1]) {
+			args[n_args++] = argv[i];
+			continue;
+		}
+		if (strcmp(argv[i], "--") == 0) {
+			/* those behind it stay behind those before it, which need it just as little */
+			char *mark = argv[i];
+
+			memmove(args + n_args, argv + i + 1,
+				(size_t)(argc - i - 1) * sizeof(*args));
+			n_args += argc - i - 1;
+			argv[n++] = mark;
+			break;
+		}
+		for (w = width(options, argv[i]); w > 0 && i < argc; w--, i++)
+			argv[n++] = argv[i];
+		i--;
+	}
+	memcpy(argv + n, args, (size_t)n_args * sizeof(*args));
+	return 0;
+}
+
 #define HELP_COLUMN 32
 
 void opt_help(const struct opt *o, struct str *out)

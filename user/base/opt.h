@@ -80,6 +80,14 @@ struct opt {
  */
 int opt_parse(const struct opt *options, int argc, char *const argv[], void *base, struct err *e);
 
+/**
+ * opt_permute() - options first, then "--" if there is one, then the arguments; the order among each stays
+ * @argv: of which nothing has been parsed; behind "--" all are arguments
+ *
+ * So that options may stand behind arguments. One that is not known has no value.
+ */
+int opt_permute(const struct opt *options, int argc, char *argv[]);
+
 /* opt_help() - the option lines of a help text, aligned */
 void opt_help(const struct opt *options, struct str *out);
 

@@ -189,6 +189,14 @@ bool cgroup_has_swap(void)
 	return cgroup_v2_offers("memory") && access("/proc/swaps", F_OK) == 0;
 }
 
+static bool is_v1_mounted(const char *name)
+{
+	char path[CGROUP_PATH_MAX];
+
+	err_format(path, sizeof(path), CGROUP_ROOT "/%s", name);
+	return is_fs(path, CGROUP_SUPER_MAGIC);
+}
+
 int cgroup_controller_missing(const char *name, struct err *e)
 {
 	int r = err_plain(e, -EOPNOTSUPP, "the '%s' controller is not available on this host",
@@ -207,6 +215,11 @@ int cgroup_controller_missing(const char *name, struct err *e)
 			 "'cgroup_disable=%s', with 'cgroup_enable=%s' where the kernel has it "
 			 "off, and without a v1 hierarchy of it",
 			 name, name);
+	else if (is_v1_mounted(name))
+		err_hint(
+			e,
+			"a v1 hierarchy has it, and a v2 cgroup only what none has: boot with cgroup v2 "
+			"('systemd.unified_cgroup_hierarchy=1')");
 	else
 		err_hint(e,
 			 "mount it: mkdir -p " CGROUP_ROOT

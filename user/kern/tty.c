@@ -44,7 +44,7 @@ int tty_open_pty(int devpts_fd, int *ret_master, int *ret_slave, struct err *e)
 	return 0;
 }
 
-int tty_raw(int fd, struct termios *saved)
+int tty_raw(int fd, bool has_output, struct termios *saved)
 {
 	struct termios t, raw;
 
@@ -52,6 +52,8 @@ int tty_raw(int fd, struct termios *saved)
 		return -errno;
 	raw = t;
 	cfmakeraw(&raw);
+	if (has_output)
+		raw.c_oflag = t.c_oflag;
 	if (tcsetattr(fd, TCSANOW, &raw) < 0)
 		return -errno;
 	*saved = t;

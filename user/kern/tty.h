@@ -24,8 +24,9 @@ int tty_open_pty(int devpts_fd, int *ret_master, int *ret_slave, struct err *e);
 /* tty_open_peer() - one more descriptor for the slave of @master. Return: descriptor or -errno. */
 int tty_open_peer(int master);
 
-/* tty_raw() - save the settings of terminal @fd and make it raw. -ENOTTY if it is none. */
-int tty_raw(int fd, struct termios *saved);
+/* tty_raw() - save the settings of terminal @fd and make it raw; @has_output: but for what it does with output. -ENOTTY if it
+ * is none. */
+int tty_raw(int fd, bool has_output, struct termios *saved);
 int tty_restore(int fd, const struct termios *saved);
 
 /* tty_get_winsize(), tty_set_winsize() - Return: 0 or -errno; -ENOTTY if it is none */

@@ -73,6 +73,7 @@ struct bundle_sched_attr {
  * @waits_for_maps:  of a new user namespace: its first byte on sync_fd says that they are written
  * @becomes_root:    in a user namespace that was entered, as in a new one whose maps are written
  * @tells_namespaces, @tells_root: hooks run at these points: say so and wait
+ * @keeps_files:    regular files among 0 to 2 keep their owner
  * @console_fd:	     socket to send the terminal's master to; -1 = no terminal
  * @no_pivot:	     chroot(2) instead of pivot_root(2), for an initial ramdisk
  * @propagation:     of the container's root in the end
@@ -97,6 +98,7 @@ struct bundle_launch {
 
 	int console_fd;
 	struct winsize console_size;
+	bool has_plain_newlines, keeps_files;
 	const struct launch_write *host_writes;
 	size_t n_host_writes;
 	const char *label, *label_file;
@@ -120,6 +122,9 @@ enum bundle_stage {
 	BUNDLE_AT_NAMESPACES = 16, /* all namespaces exist, the root is the host's */
 	BUNDLE_AT_ROOT, /* all is mounted below the root, which has not changed yet */
 };
+
+/* bundle_mount_all() - a part of it: the mounts, below the working directory (bundle_mount_steps.c) */
+int bundle_mount_all(const struct bundle_launch *b, struct err *e);
 
 /* bundle_child() - the child's side: @arg is a struct bundle_launch. Returns only on failure (126). */
 int bundle_child(void *arg);

@@ -57,8 +57,30 @@ static int open_source(const struct bundle_work *w, const struct oci_mount *m, s
 	return fd < 0 ? err_set(e, errno, "source: open '%s'", m->source) : fd;
 }
 
+/* "/", and what is no more than that: "/./..//" */
+static bool is_root(const char *path)
+{
+	while (*path) {
+		size_t n = strcspn(path, "/");
+
+		if (n > 2 || (n && memcmp(path, "..", n) != 0))
+			return false;
+		path += n + (path[n] == '/');
+	}
+	return true;
+}
+
+static bool changes_nothing(const struct oci_mount *m)
+{
+	return !m->set && !m->clear && !m->rec_set && !m->rec_clear && !m->n_propagation;
+}
+
 static int refuse(const struct oci_mount *m, struct err *e)
 {
+	if (is_root(m->destination) && !(m->flags & OCI_MOUNT_REMOUNT))
+		return err_plain(e, -EINVAL, "destination: is the root, which root.path says");
+	if (m->flags & OCI_MOUNT_REMOUNT && changes_nothing(m))
+		return err_plain(e, -EINVAL, "options: 'remount' with nothing to change");
 	if (m->flags & (OCI_MOUNT_COPY_SYMLINK | OCI_MOUNT_SRC_NOFOLLOW) &&
 	    (!(m->flags & OCI_MOUNT_BIND) || (m->flags & OCI_MOUNT_REMOUNT)))
 		return err_plain(
@@ -127,7 +149,11 @@ static int plan_bind(struct bundle_work *w, const struct oci_mount *m, struct er
 			return err_set(e, r, "make '%s' a slave", m->source);
 	}
 	r = bundle_idmap_mount(&w->b->config.linux_, m, fd, e);
-	return r < 0 ? r : add_made(w, m, fd, !S_ISDIR(st.st_mode), e);
+	if (r == 0)
+		r = add_made(w, m, fd, !S_ISDIR(st.st_mode), e);
+	if (r == 0)
+		w->mounts[w->n - 1].source = m->source; /* to be told */
+	return r;
 }
 
 /* Flags of a super block that its parameters can say. */

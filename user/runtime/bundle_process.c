@@ -199,6 +199,8 @@ int bundle_plan_process(const struct oci_process *process, const struct bundle_o
 	l->no_new_privs = process->no_new_privs;
 	p->launch.console_size.ws_row = process->console_height;
 	p->launch.console_size.ws_col = process->console_width;
+	p->launch.has_plain_newlines = process->has_plain_newlines;
+	p->launch.keeps_files = process->keeps_files;
 	if (r == 0)
 		r = plan_limits(process, p, e);
 	if (r == 0)

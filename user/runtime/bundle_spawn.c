@@ -322,11 +322,12 @@ static int set_from_outside(const struct oci_process *process, const struct bund
 	for (size_t i = 0; i < p->launch.n_rlimits; i++) {
 		const struct launch_rlimit *l = &p->launch.rlimits[i];
 
-		if (sys_call4(SYS_prlimit64, pid, l->resource, &l->limit, 0) < 0)
-			return err_plain(e, -EPERM, "process.rlimits: cannot set limit %d to %llu:%llu",
-					 l->resource,
-					 (unsigned long long)l->limit.rlim_cur,
-					 (unsigned long long)l->limit.rlim_max);
+		r = (int)sys_call4(SYS_prlimit64, pid, l->resource, &l->limit, 0);
+		if (r < 0)
+			return err_set(e, r, "process.rlimits: set %s to %llu:%llu",
+				       oci_rlimit_name(l->resource),
+				       (unsigned long long)l->limit.rlim_cur,
+				       (unsigned long long)l->limit.rlim_max);
 	}
 	if (!process->has_oom_score_adj)
 		return 0;

@@ -159,158 +159,9 @@ static int step_attach_root(const struct launch *l, struct err *e)
 	return r < 0 ? err_set(e, (int)r, "change to the root file system") : 0;
 }
 
-static bool is_new_proc(const struct bundle_mount *m)
-{
-	return m->kind == BUNDLE_MOUNT_NEW && strcmp(m->fstype, "proc") == 0;
-}
-
-/* A link would put these where nobody looks for them (CVE-2019-19921, CVE-2023-27561). */
-static bool is_kernels(const struct bundle_mount *m)
-{
-	return is_new_proc(m) || (m->kind == BUNDLE_MOUNT_NEW && strcmp(m->fstype, "sysfs") == 0);
-}
-
-static int open_without_links(const char *path)
-{
-	struct open_how how = {
-		.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS,
-	};
-	long fd = sys_call4(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
-
-	if (fd == -ENOENT && inside_make(path, false) == 0)
-		fd = sys_call4(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
-	return (int)fd;
-}
-
-static int open_target(const struct bundle_mount *m, const char **ret_failed)
-{
-	int fd = is_kernels(m) ? open_without_links(m->target) :
-	     m->is_entry    ? inside_open_entry(m->target, m->is_file) :
-				 inside_open_or_make(m->target, m->is_file);
-
-	*ret_failed = "open the mount point";
-	if (fd < 0)
-		return fd;
-	/* what hides parts of /proc would hide what security relies on (CVE-2019-16884) */
-	if (inside_is_proc(fd) && !path_below(m->target, "proc") && !is_new_proc(m)) {
-		(void)sys_call1(SYS_close, fd); /* O_PATH */
-		*ret_failed = "only proc may cover what proc shows";
-		return -EPERM;
-	}
-	return fd;
-}
-
-static int change_attrs(int fd, const struct bundle_mount *m)
-{
-	int r = 0;
-
-	if (m->rec_set || m->rec_clear)
-		r = mount_set_attr(fd, "", AT_RECURSIVE, m->rec_set, m->rec_clear, 0);
-	for (size_t i = 0; r == 0 && i < m->n_propagation; i++)
-		r = mount_set_attr(fd, "", m->propagation[i] & MS_REC ? AT_RECURSIVE : 0, 0, 0,
-				   m->propagation[i] & ~(uint32_t)MS_REC);
-	return r;
-}
-
-/* The mount that an earlier entry has made there; -1 = none of which a descriptor is left. */
-static int find_mounted(const struct bundle_launch *b, const struct bundle_mount *m)
-{
-	for (const struct bundle_mount *o = m; o-- > b->mounts;)
-		if (o->kind == BUNDLE_MOUNT_FD && strcmp(o->target, m->target) == 0)
-			return o->fd;
-	return -1;
-}
-
-static int remount_one(const struct launch *l, const struct bundle_mount *m,
-		       const char **ret_failed)
-{
-	int mounted = find_mounted(bundle_of(l), m);
-	int fd = mounted < 0 ? open_target(m, ret_failed) : mounted, r;
-
-	if (fd < 0)
-		return fd;
-	*ret_failed = "change";
-	r = mount_set_attr(fd, "", 0, m->set, m->clear, 0);
-	if (r == 0)
-		r = change_attrs(fd, m);
-	if (mounted < 0)
-		(void)sys_call1(SYS_close, fd); /* O_PATH */
-	return r;
-}
-
-static int mount_one(const struct launch *l, const struct bundle_mount *m, const char **ret_failed)
-{
-	int fd = m->fd, target, r;
-
-	if (m->kind == BUNDLE_MOUNT_REMOUNT)
-		return remount_one(l, m, ret_failed);
-	*ret_failed = "make a symlink";
-	if (m->kind == BUNDLE_MOUNT_LINK)
-		return inside_make_link(m->target, m->source);
-	if (m->kind == BUNDLE_MOUNT_NEW) {
-		fd = mount_new(m->fstype, m->source, m->params, m->set, ret_failed);
-		if (fd < 0)
-			return fd;
-	}
-	target = open_target(m, ret_failed);
-	if (target < 0)
-		return target;
-	*ret_failed = "attach";
-	r = mount_attach(fd, target, "");
-	if (r == 0)
-		r = change_attrs(fd, m);
-	if (r == 0) /* stays open until exec */
-		kernel_files_note(l->kernel, m->target, fd, is_new_proc(m));
-	(void)sys_call1(SYS_close, target); /* O_PATH */
-	return r;
-}
-
-/* Values that may be told; others can be secrets (cifs: password, ceph: secret), and messages go to logs. */
-static bool is_public(const char *key)
-{
-	static const char *const keys[] = { "gid",  "hidepid",	 "huge",      "mode",
-					    "mpol", "nr_blocks", "nr_inodes", "ptmxmode",
-					    "size", "subset",	 "uid" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
-		if (str_eq(key, keys[i]))
-			return true;
-	return false;
-}
-
-/* @failed is what went wrong, or the key of the option that did. */
-static int mount_failed(const struct bundle_mount *m, int r, const char *failed, struct err *e)
-{
-	const char *fstype = m->fstype ? m->fstype : "bind";
-
-	for (const struct mount_param *p = m->params; p && p->key; p++) {
-		bool shows = p->value && is_public(p->key);
-
-		if (p->key == failed)
-			return err_set(e, r, "mounts[%u]: mount '%s' on '%s': option '%s%s%s'",
-				       m->index, fstype, m->target, p->key, shows ? "=" : "",
-				       shows ? p->value : "");
-	}
-	return err_set(e, r, "mounts[%u]: mount '%s' on '%s': %s", m->index, fstype, m->target,
-		       failed);
-}
-
 static int step_mounts(const struct launch *l, struct err *e)
 {
-	const struct bundle_launch *b = bundle_of(l);
-
-	for (size_t i = 0; i < b->n_mounts; i++) {
-		const struct bundle_mount *m = &b->mounts[i];
-		const char *failed;
-		int r = mount_one(l, m, &failed);
-
-		if (r == -ENODEV && m->is_optional)
-			continue;
-		if (r < 0)
-			return mount_failed(m, r, failed, e);
-	}
-	return 0;
+	return bundle_mount_all(bundle_of(l), e);
 }
 
 /* The directory that was used last, of the first @len bytes of @path: most nodes and links are in one. */
@@ -454,9 +305,7 @@ static int step_terminal(const struct launch *l, struct err *e)
 {
 	const struct bundle_launch *b = bundle_of(l);
 
-	return b->console_fd < 0 ?
-		       0 :
-		       bundle_tty_setup(b->console_fd, &b->console_size, l->root_fd >= 0, e);
+	return b->console_fd < 0 ? 0 : bundle_tty_setup(b, l->root_fd >= 0, e);
 }
 
 /* So that the process can open /dev/stdout again; not /dev/null, which is everybody's. */
@@ -468,7 +317,8 @@ static int step_stdio_owner(const struct launch *l, struct err *e)
 		long r = sys_call4(SYS_newfstatat, fd, "", &st, AT_EMPTY_PATH);
 
 		if (r < 0 || st.st_uid == l->uid ||
-		    (S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3)))
+		    (S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3)) ||
+		    (S_ISREG(st.st_mode) && bundle_of(l)->keeps_files))
 			continue;
 		r = sys_call3(SYS_fchown, fd, l->uid, -1);
 		/* of a user namespace or a read-only mount that has them not: they work as they are */

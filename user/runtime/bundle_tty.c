@@ -2,6 +2,7 @@
 /* The terminal of a bundle's process. sys_call*() and err_*() only. */
 #include "runtime/bundle_tty.h"
 
+#include <asm/termbits.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -14,6 +15,7 @@
 
 #include "base/err.h"
 #include "kern/sys.h"
+#include "runtime/bundle_launch.h"
 #include "runtime/inside.h"
 
 #ifndef DEVPTS_SUPER_MAGIC
@@ -73,8 +75,21 @@ static int become_terminal(int slave, struct err *e)
 	return r < 0 ? err_set(e, (int)r, "make the terminal controlling") : 0;
 }
 
-int bundle_tty_setup(int socket_fd, const struct winsize *size, bool has_console, struct err *e)
+/* LF stays LF: who passes it on to another terminal leaves the CR to that. */
+static int keep_newlines(int slave, struct err *e)
 {
+	struct termios t;
+	long r = sys_call3(SYS_ioctl, slave, TCGETS, &t);
+
+	t.c_oflag &= ~(tcflag_t)ONLCR;
+	if (r == 0)
+		r = sys_call3(SYS_ioctl, slave, TCSETS, &t);
+	return r < 0 ? err_set(e, (int)r, "set the terminal's newlines") : 0;
+}
+
+int bundle_tty_setup(const struct bundle_launch *b, bool has_console, struct err *e)
+{
+	const struct winsize *size = &b->console_size;
 	int master = open_multiplexer(), unlock = 0, slave, s;
 	long r = master;
 
@@ -94,12 +109,14 @@ int bundle_tty_setup(int socket_fd, const struct winsize *size, bool has_console
 		if (r < 0)
 			return err_set(e, (int)r, "process.consoleSize: set it");
 	}
-	s = has_console ? inside_show_console(slave, e) : 0;
+	s = b->has_plain_newlines ? keep_newlines(slave, e) : 0;
+	if (s == 0 && has_console)
+		s = inside_show_console(slave, e);
 	if (s == 0)
 		s = become_terminal(slave, e);
 	if (s < 0)
 		return s;
-	r = send_master(socket_fd, master);
+	r = send_master(b->console_fd, master);
 	if (r < 0)
 		return err_set(e, (int)r, "send the terminal to the console socket");
 	(void)sys_call1(SYS_close, master); /* the receiver has it */

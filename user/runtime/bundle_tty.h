@@ -5,17 +5,16 @@
 
 #include <stdbool.h>
 
+struct bundle_launch;
 struct err;
-struct winsize;
 
 /**
  * bundle_tty_setup() - a pty of the devpts below the working directory becomes 0, 1 and 2
- * @socket_fd:	 gets the master by SCM_RIGHTS
- * @size:	 rows and columns, 0 = as it is
+ * @b:		 console_fd gets the master by SCM_RIGHTS; console_size
  * @has_console: show it as /dev/console, too
  *
  * What is opened must be the multiplexer of a devpts file system: an image can put anything there.
  */
-int bundle_tty_setup(int socket_fd, const struct winsize *size, bool has_console, struct err *e);
+int bundle_tty_setup(const struct bundle_launch *b, bool has_console, struct err *e);
 
 #endif

@@ -106,7 +106,7 @@ static void make_raw(struct console *c)
 	(void)sigfillset(&all);
 	(void)sigdelset(&all, SIGTTOU); /* in the background we stop here, as any program */
 	(void)sigprocmask(SIG_BLOCK, &all, &old);
-	if (tty_raw(STDIN_FILENO, &c->saved) == 0) {
+	if (tty_raw(STDIN_FILENO, c->o->has_plain_newlines, &c->saved) == 0) {
 		c->is_raw = true;
 		tty_guard(STDIN_FILENO, &c->saved);
 	}

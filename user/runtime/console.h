@@ -20,6 +20,7 @@ struct winsize;
  * struct console_opts - how our stdio is used
  * @is_tty:      the far side is a terminal: ours, if stdin is one, becomes raw, and follows the far
  *		 side's size; detach keys work
+ * @has_plain_newlines: with is_tty: the far side adds no CR to what it writes, so ours goes on doing that
  * @with_stdin:  pass our stdin on
  * @detach_keys: "ctrl-p,ctrl-q" form, NULL = CONSOLE_DETACH_KEYS, "" = none
  * @sig_proxy:   without is_tty: give signals that we get to @kill instead of dying of them: all but
@@ -34,7 +35,7 @@ struct winsize;
  * With is_tty and without tty_proxy a fatal signal to us restores the terminal and ends us; the container lives on.
  */
 struct console_opts {
-	bool is_tty, with_stdin, sig_proxy, tty_proxy, wait_reap, close_output;
+	bool is_tty, has_plain_newlines, with_stdin, sig_proxy, tty_proxy, wait_reap, close_output;
 	const char *detach_keys;
 	struct timing *timing;
 	int (*kill)(int sig, void *data);

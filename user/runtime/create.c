@@ -316,6 +316,7 @@ static int make_all(struct making *m, struct err *e)
 
 	if (r == 0 && !m->c->bundle.config.has_process)
 		r = err_plain(e, -EINVAL, "config.json: process: is missing");
+	m->c->bundle.config.process.keeps_files = m->o->keeps_files;
 	if (r == 0) /* before there is anything to undo */
 		r = seal_for_create(&m->c->bundle, e);
 	if (r == 0)

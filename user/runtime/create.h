@@ -24,6 +24,7 @@ struct oci_config;
  * @pidfd_socket:   … for a pidfd of the container's process; NULL = none
  * @pid_file:	    NULL = none
  * @init_path:	    davit-init
+ * @keeps_files:    as oci_process.keeps_files
  * @at_once:	    the caller will call container_start_child(): no need to wait for that
  * @bpffs:	    where device programs are kept for the next container; NULL = nowhere
  */
@@ -35,7 +36,7 @@ struct create_options {
 	void *console_data;
 	const char *init_path, *bpffs;
 	unsigned int preserve_fds;
-	bool no_pivot, no_new_keyring, at_once;
+	bool no_pivot, no_new_keyring, keeps_files, at_once;
 };
 
 /**

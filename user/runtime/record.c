@@ -28,7 +28,8 @@ int record_check_id(const char *id, struct err *e)
 	    !str_eq(id, ".."))
 		return 0;
 	(void)err_plain(e, -EINVAL, "'%s' is no container id", id);
-	err_hint(e, "an id has 1 to %u letters, digits and _ + - .", RECORD_ID_MAX);
+	err_hint(e, "an id has 1 to %u letters, digits and _ + - ., and is not '.' or '..'",
+		 RECORD_ID_MAX);
 	return -EINVAL;
 }
 

@@ -57,20 +57,24 @@ static int memory_v1(struct work *w)
 	const struct oci_memory *m = &w->r->memory;
 	static const char limit[] = "memory.limit_in_bytes", both[] = "memory.memsw.limit_in_bytes";
 	bool is_lifted = m->has_limit && m->limit < 0;
-	int r = 0;
+	bool has_limit = m->has_limit && m->limit, has_swap = m->has_swap && m->swap;
+	int r = 0; /* 0 is what engines send for "not given", as with v2 */
 
 	/* raising fails in one order, lowering in the other: try, swap, try again */
 	for (int i = 0; i < 2; i++) {
 		r = 0;
-		if (m->has_swap && (is_lifted || i))
+		if (has_swap && (is_lifted || i))
 			r = put_limit(w, "memory.swap", CGROUP_MEMORY, both, NULL, m->swap);
-		if (r == 0 && m->has_limit)
+		if (r == 0 && has_limit)
 			r = put_limit(w, "memory.limit", CGROUP_MEMORY, limit, NULL, m->limit);
-		if (r == 0 && m->has_swap && !is_lifted && !i)
+		if (r == 0 && has_swap && !is_lifted && !i)
 			r = put_limit(w, "memory.swap", CGROUP_MEMORY, both, NULL, m->swap);
 		if (r != -EINVAL)
 			break;
 	}
+	if (r == -EINVAL && has_swap)
+		err_hint(w->e,
+			 "memory.swap counts memory as well: it cannot be below memory.limit");
 	return r;
 }
 
@@ -81,7 +85,7 @@ static int memory_v2(struct work *w)
 	int r = 0;
 
 	if (m->has_swap && m->swap > 0) {
-		if (!m->has_limit || m->limit < 0)
+		if (!m->has_limit || m->limit <= 0)
 			return err_plain(w->e, -EINVAL,
 					 "linux.resources.memory.swap: needs memory.limit");
 		if (m->swap < m->limit)
@@ -184,6 +188,17 @@ static int cpu_v2(struct work *w)
 	return r;
 }
 
+static int realtime_runtime(struct work *w, int64_t runtime)
+{
+	int r = put_limit(w, "cpu.realtimeRuntime", CGROUP_CPU, "cpu.rt_runtime_us", NULL, runtime);
+
+	if (r == -EINVAL)
+		err_hint(
+			w->e,
+			"each cgroup above it needs as much in cpu.rt_runtime_us, where a new one has 0");
+	return r;
+}
+
 static int cpu_v1(struct work *w)
 {
 	const struct oci_cpu *c = &w->r->cpu;
@@ -191,6 +206,8 @@ static int cpu_v1(struct work *w)
 
 	if (c->has_shares && c->shares)
 		r = put_u64(w, "cpu.shares", CGROUP_CPU, "cpu.shares", NULL, c->shares);
+	if (r == -EINVAL)
+		err_hint(w->e, "a cgroup with cpu.idle takes no shares");
 	if (r == 0 && c->has_period && c->period)
 		r = put_u64(w, "cpu.period", CGROUP_CPU, "cpu.cfs_period_us", NULL, c->period);
 	if (r == 0 && c->has_quota && c->quota)
@@ -201,8 +218,7 @@ static int cpu_v1(struct work *w)
 		r = put_u64(w, "cpu.realtimePeriod", CGROUP_CPU, "cpu.rt_period_us", NULL,
 			    c->realtime_period);
 	if (r == 0 && c->has_realtime_runtime && c->realtime_runtime)
-		r = put_limit(w, "cpu.realtimeRuntime", CGROUP_CPU, "cpu.rt_runtime_us", NULL,
-			      c->realtime_runtime);
+		r = realtime_runtime(w, c->realtime_runtime);
 	return r;
 }
 

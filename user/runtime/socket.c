@@ -28,6 +28,15 @@ static int make_short(const char *what, const char *path, struct sockaddr_un *ad
 	return err_set(e, ENAMETOOLONG, "%s '%s'", what, path);
 }
 
+static int refused(const char *what, const char *path, struct err *e)
+{
+	int r = err_set(e, errno, "%s: connect to '%s'", what, path);
+
+	if (r == -ECONNREFUSED)
+		err_hint(e, "nobody listens there, or it is no socket");
+	return r;
+}
+
 int socket_connect(const char *what, const char *path, struct err *e)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
@@ -43,7 +52,7 @@ int socket_connect(const char *what, const char *path, struct err *e)
 	if (r < 0)
 		return r;
 	if (connect(fd, (const struct sockaddr *)&addr, sizeof(addr)) < 0)
-		return err_set(e, errno, "%s: connect to '%s'", what, path);
+		return refused(what, path, e);
 	return TAKE_FD(fd);
 }
 

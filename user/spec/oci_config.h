@@ -105,6 +105,9 @@ struct oci_rlimit {
 	uint64_t soft, hard; /* UINT64_MAX is RLIM_INFINITY */
 };
 
+/* oci_rlimit_name() - "RLIMIT_NOFILE" */
+const char *oci_rlimit_name(int resource);
+
 /**
  * struct oci_scheduler - for sched_setattr(2)
  * @policy: SCHED_*
@@ -137,10 +140,13 @@ struct oci_cpu_affinity {
  * @unknown_caps: names that no kernel of ours knows, each once per set: to be warned of, not an error
  * @env:	  each has a '='
  * @console_*:	  0 unless @terminal
+ * @has_plain_newlines: not of the document: its terminal writes LF as LF, and ours behind it adds the CR
+ * @keeps_files:  not of the document: regular files among 0 to 2 stay their owner's, as who called us is at work with them
  */
 struct oci_process {
 	bool terminal, no_new_privs;
 	uint16_t console_height, console_width;
+	bool has_plain_newlines, keeps_files;
 	struct oci_user user;
 	struct oci_strv args, env;
 	const char *cwd;

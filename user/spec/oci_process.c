@@ -238,6 +238,14 @@ static const struct oci_names resource_names = { "resource limit", resources };
 
 #define RLIMITS_MAX (ARRAY_SIZE(resources) - 1) /* each once */
 
+const char *oci_rlimit_name(int resource)
+{
+	for (const struct oci_name *n = resource_names.v; n->name; n++)
+		if (n->value == (uint64_t)resource)
+			return n->name;
+	return "a limit";
+}
+
 static int check_rlimit(struct oci_reader *r, const struct oci_at *at, const json_t *v, void *ret)
 {
 	const struct oci_rlimit *l = ret;

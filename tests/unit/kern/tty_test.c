@@ -83,14 +83,14 @@ TEST_F(tty, size_and_raw_mode)
 	ASSERT_EQ(tty_get_winsize(self->slave, &got), 0);
 	EXPECT_EQ(got.ws_row, 3);
 	EXPECT_EQ(got.ws_col, 4);
-	ASSERT_EQ(tty_raw(self->slave, &saved), 0);
+	ASSERT_EQ(tty_raw(self->slave, false, &saved), 0);
 	ASSERT_EQ(tcgetattr(self->slave, &now), 0);
 	EXPECT_EQ(now.c_lflag & (ICANON | ECHO | ISIG), 0);
 	EXPECT_EQ(tty_restore(self->slave, &saved), 0);
 	ASSERT_EQ(tcgetattr(self->slave, &now), 0);
 	EXPECT_EQ(now.c_lflag, saved.c_lflag);
 	ASSERT_EQ(pipe2(pipe_fds, O_CLOEXEC), 0);
-	EXPECT_EQ(tty_raw(pipe_fds[0], &saved), -ENOTTY);
+	EXPECT_EQ(tty_raw(pipe_fds[0], false, &saved), -ENOTTY);
 }
 
 TEST_F(tty, the_guard_restores_on_every_end_but_sigkill)
@@ -109,7 +109,7 @@ TEST_F(tty, the_guard_restores_on_every_end_but_sigkill)
 
 			/* a shell starts what runs in its background with SIGINT and SIGQUIT ignored */
 			(void)signal(ends[i], SIG_DFL);
-			if (tty_raw(self->slave, &saved) < 0)
+			if (tty_raw(self->slave, false, &saved) < 0)
 				_exit(1);
 			tty_guard(self->slave, &saved);
 			if (ends[i])
@@ -135,7 +135,7 @@ TEST_F(tty, the_guard_leaves_ignored_signals_and_forked_children_alone)
 	pid_t pid;
 
 	(void)signal(SIGUSR1, SIG_IGN);
-	ASSERT_EQ(tty_raw(self->slave, &saved), 0);
+	ASSERT_EQ(tty_raw(self->slave, false, &saved), 0);
 	tty_guard(self->slave, &saved);
 	pid = fork();
 	if (pid == 0)

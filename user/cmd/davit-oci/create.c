@@ -43,8 +43,7 @@ static const struct opt run_options[] = {
 };
 /* clang-format on */
 
-/* A gap would be filled by descriptors of ours, which no container may get. */
-static int check_preserved(int64_t n, struct err *e)
+int oci_check_preserved(int64_t n, struct err *e)
 {
 	if (n < 0 || n > PRESERVE_FDS_MAX)
 		return err_plain(e, -EINVAL, "option '--preserve-fds': %lld is not 0 to %d",
@@ -56,6 +55,7 @@ static int check_preserved(int64_t n, struct err *e)
 	return 0;
 }
 
+/* @terminal: NULL = nobody waits for the container's end */
 static int make(const struct oci_env *env, const struct create_opts *opts, const char *id,
 		bool at_once, struct terminal *terminal, struct created *ret, struct err *e)
 {
@@ -73,9 +73,10 @@ static int make(const struct oci_env *env, const struct create_opts *opts, const
 				    .no_new_keyring = opts->no_new_keyring,
 				    .open_console = terminal ? terminal_open : NULL,
 				    .console_data = terminal,
+				    .keeps_files = terminal,
 				    .at_once = at_once };
 	const struct oci_process *process = &ret->bundle.config.process;
-	int r = check_preserved(opts->preserve_fds, e);
+	int r = oci_check_preserved(opts->preserve_fds, e);
 
 	if (r == 0)
 		r = container_create(&o, ret, e);

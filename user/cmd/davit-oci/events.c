@@ -2,7 +2,6 @@
 /* davit-oci events: what a container uses, a JSON object a line. */
 #include <errno.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -24,31 +23,25 @@ struct events_opts {
 
 /* clang-format off */
 static const struct opt events_options[] = {
-	OPT_STR(0,  "interval", struct events_opts, interval, "TIME", "time between two of them, as 500ms, 5s, 1m (default 5s)"),
+	OPT_STR(0,  "interval", struct events_opts, interval, "TIME", "time between two of them, as 500ms, 1.5s, 1m30s (default 5s)"),
 	OPT_BOOL(0, "stats", struct events_opts, stats,         "once, now"),
 	OPT_END
 };
-
-/* Go's durations of one unit, as callers write them */
-static const struct { const char *name; long ms; } units[] = { { "ms", 1 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 } };
 /* clang-format on */
 
 static int parse_interval(const char *text, int *ret_ms, struct err *e)
 {
-	char *end;
-	long n;
+	uint64_t ms;
 
 	*ret_ms = INTERVAL_DEFAULT_MS;
 	if (!text)
 		return 0;
-	errno = 0;
-	n = strtol(text, &end, 10);
-	for (size_t i = 0; end != text && !errno && n > 0 && i < ARRAY_SIZE(units); i++)
-		if (str_eq(end, units[i].name) && n <= INTERVAL_MAX_MS / units[i].ms) {
-			*ret_ms = (int)(n * units[i].ms);
-			return 0;
-		}
-	return err_plain(e, -EINVAL, "option '--interval': '%s' is no time like 5s", text);
+	if (fmt_parse_duration_ms(text, &ms) == 0 && ms && ms <= INTERVAL_MAX_MS) {
+		*ret_ms = (int)ms;
+		return 0;
+	}
+	return err_plain(e, -EINVAL,
+			 "option '--interval': '%s' is no time like 5s, from 1 ms to 24 h", text);
 }
 
 static void add_cpu(struct cgroup *cg, struct str *s, const struct cgroup_stats *c)

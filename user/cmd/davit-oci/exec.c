@@ -2,6 +2,7 @@
 /* davit-oci exec. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/fmt.h"
 #include "base/io.h"
+#include "base/libc.h"
 #include "kern/cap.h"
 #include "oci.h"
 #include "runtime/create.h"
@@ -18,7 +20,6 @@
 #include "terminal.h"
 
 #define PROCESS_MAX (8u << 20) /* bytes of --process */
-#define PRESERVE_FDS_MAX 1024
 #define STATUS_FAILED 255 /* of exec: the container's processes have the others */
 
 struct exec_opts {
@@ -35,8 +36,8 @@ static const struct opt exec_options[] = {
 	OPT_STR(0,    "console-socket", struct exec_opts, console_socket, "PATH", "socket that gets the terminal"),
 	OPT_STR(0,    "pidfd-socket", struct exec_opts, pidfd_socket, "PATH", "socket that gets a pidfd of the process"),
 	OPT_STR(0,    "pid-file", struct exec_opts, pid_file, "FILE", "write the process' pid to FILE"),
-	OPT_STR(0,    "cwd", struct exec_opts, cwd, "DIR",        "working directory"),
-	OPT_STR('u',  "user", struct exec_opts, user, "UID[:GID]", "user and group by number"),
+	OPT_WORD(0,   "cwd", struct exec_opts, cwd, "DIR",        "working directory"),
+	OPT_WORD('u', "user", struct exec_opts, user, "UID[:GID]", "user and group by number"),
 	OPT_LIST('g', "additional-gids", struct exec_opts, groups, "GID", "a supplementary group"),
 	OPT_LIST('e', "env", struct exec_opts, env, "KEY=VALUE",  "a variable"),
 	OPT_LIST('c', "cap", struct exec_opts, caps, "CAP",       "a capability more"),
@@ -45,7 +46,7 @@ static const struct opt exec_options[] = {
 	OPT_BOOL(0,   "no-new-privs", struct exec_opts, no_new_privs, "set-user-id programs and the like give nothing"),
 	OPT_STR(0,    "process-label", struct exec_opts, process_label, "LABEL", "SELinux label"),
 	OPT_STR(0,    "apparmor", struct exec_opts, apparmor, "PROFILE", "AppArmor profile"),
-	OPT_STR(0,    "cgroup", struct exec_opts, cgroup, "PATH", "refused unless \"/\": the process is in the container's cgroup"),
+	OPT_WORD(0,   "cgroup", struct exec_opts, cgroup, "PATH", "refused unless \"/\": the process is in the container's cgroup"),
 	OPT_BOOL(0,   "ignore-paused", struct exec_opts, ignore_paused, "also in a paused container, to run when it is resumed"),
 	OPT_INT(0,    "preserve-fds", struct exec_opts, preserve_fds, "N", "pass N further descriptors, from 3 on"),
 	OPT_END
@@ -80,13 +81,30 @@ static void work_done(struct work *w)
 	terminal_done(&w->terminal);
 }
 
+/* What the document says nothing of is as in the container: a process of it is not to have more, or less. */
+static void inherit(const struct oci_process *from, struct oci_process *p)
+{
+	if (!p->has_caps)
+		p->caps = from->caps;
+	if (!p->rlimits.v)
+		p->rlimits = from->rlimits;
+	if (!p->apparmor_profile)
+		p->apparmor_profile = from->apparmor_profile;
+	if (!p->selinux_label)
+		p->selinux_label = from->selinux_label;
+}
+
 static int read_process(const char *path, struct work *w, struct err *e)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t n;
 	int r = io_read_file(AT_FDCWD, path, PROCESS_MAX, &text, &n, e);
 
-	return r < 0 ? r : oci_process_parse(text, n, path, &w->doc, &w->process, e);
+	if (r == 0)
+		r = oci_process_parse(text, n, path, &w->doc, &w->process, e);
+	if (r == 0)
+		inherit(&w->bundle.config.process, &w->process);
+	return r;
 }
 
 /* The last number means "leave it as it is" to the kernel: root. */
@@ -202,9 +220,6 @@ static int check_options(const struct exec_opts *o, struct err *e)
 		if (*o->env.v[i] == '=' || !strchr(o->env.v[i], '='))
 			return err_plain(e, -EINVAL, "option '--env': '%s' is not NAME=VALUE",
 					 o->env.v[i]);
-	if (o->preserve_fds < 0 || o->preserve_fds > PRESERVE_FDS_MAX)
-		return err_plain(e, -EINVAL, "option '--preserve-fds': is not 0 to %d",
-				 PRESERVE_FDS_MAX);
 	if (o->process && other)
 		return err_plain(e, -EINVAL, "options '--process' and '--%s' exclude each other",
 				 other);
@@ -256,7 +271,20 @@ static int prepare(const struct oci_env *env, const struct exec_opts *o, char *a
 					      "or --process is missing");
 	r = o->process ? read_process(o->process, w, e) : make_process(o, argv + 1, w, e);
 	w->process.terminal = w->process.terminal || o->tty;
+	w->process.keeps_files = !o->detach;
 	return r < 0 ? r : open_console(o, w, e);
+}
+
+/* Nobody would know of a process whose pid cannot be told. */
+static int publish(const struct exec_opts *o, const struct bundle_child *child, struct err *e)
+{
+	int r = send_pidfd(o->pidfd_socket, child->pidfd, e);
+
+	if (r == 0)
+		r = write_pid_file(o->pid_file, child->pid, e);
+	if (r < 0)
+		(void)pidfd_send_signal(child->pidfd, SIGKILL, NULL, 0); /* it may have ended */
+	return r;
 }
 
 static int exec_main(const void *data, void *opts, int argc, char *argv[], struct err *e)
@@ -275,6 +303,8 @@ static int exec_main(const void *data, void *opts, int argc, char *argv[], struc
 
 	(void)argc;
 	if (r == 0)
+		r = oci_check_preserved(o->preserve_fds, e);
+	if (r == 0)
 		r = prepare(env, o, argv, &w, e);
 	if (r < 0)
 		return r;
@@ -287,22 +317,23 @@ static int exec_main(const void *data, void *opts, int argc, char *argv[], struc
 	w.dir = fd_close(w.dir); /* others may change the container while its process runs */
 	r = bundle_child_go(&child, w.process.args.v[0], e);
 	if (r == 0)
-		r = send_pidfd(o->pidfd_socket, child.pidfd, e);
-	if (r == 0)
-		r = write_pid_file(o->pid_file, child.pid, e);
+		r = publish(o, &child, e);
 	if (r == 0 && !o->detach)
 		r = terminal_wait(&w.terminal, child.pidfd, e);
 	bundle_child_done(&child);
 	return r;
 }
 
-const struct command cmd_exec = { .name = "exec",
-				  .summary = "run one more process in a container",
-				  .usage = "ID [COMMAND [ARG...]]",
-				  .main = exec_main,
-				  .options = exec_options,
-				  COMMAND_OPTS(struct exec_opts),
-				  .min_args = 1,
-				  .max_args = -1,
-				  .failed_status = STATUS_FAILED,
-				  .exit_status = "255 if it failed, 128+N if signal N ended the process, otherwise its own." };
+const struct command cmd_exec = {
+	.name = "exec",
+	.summary = "run one more process in a container",
+	.usage = "ID [COMMAND [ARG...]]",
+	.main = exec_main,
+	.options = exec_options,
+	COMMAND_OPTS(struct exec_opts),
+	.min_args = 1,
+	.max_args = -1,
+	.has_foreign_args = true,
+	.failed_status = STATUS_FAILED,
+	.exit_status = "255 if it failed, 128+N if signal N ended the process, otherwise its own."
+};

@@ -99,7 +99,7 @@ static int check_user(const struct command *c, struct err *e)
 
 	if (geteuid() == 0 || c->is_for_all)
 		return 0;
-	r = err_plain(e, -EPERM, "'%s' needs root, also with --rootless", c->name);
+	r = err_plain(e, -EPERM, "'%s' needs root", c->name);
 	err_hint(e, "run it as root; 'features', 'spec' and 'completion' work for everyone");
 	return r;
 }
@@ -135,6 +135,7 @@ static int begin(void *globals, const struct command *c, const void **ret_env, s
 const struct program davit_oci = {
 	.name = "davit-oci",
 	.summary = "OCI runtime: run containers from OCI bundles",
+	.details = "All commands but spec, features and completion need root.",
 	.usage = "[OPTIONS] COMMAND [OPTIONS] [ARGS]",
 	.version = "davit-oci version " DAVIT_VERSION "\nspec: " OCI_SPEC_VERSION "\n",
 	.options = global_options,

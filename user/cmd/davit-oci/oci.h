@@ -50,6 +50,9 @@ void oci_warn(const struct err *e);
 /* oci_deleted() - @r is what container_delete() returned: a poststop hook that failed is a warning. Return: 0; -errno, with @e. */
 int oci_deleted(int r, struct err *e);
 
+/* oci_check_preserved() - can descriptors 3 to 2+@n be passed on? A gap would be filled by ours, which no container may get. */
+int oci_check_preserved(int64_t n, struct err *e);
+
 /* oci_wait() - wait for a child, passing signals on to it. Return: its exit status, 128 + N. */
 int oci_wait(int pidfd, struct err *e);
 

@@ -184,6 +184,7 @@ const struct command cmd_ps = { .name = "ps",
 				.usage = "ID [PS-OPTION...]",
 				.main = ps_main,
 				.options = ps_options,
+				.has_foreign_args = true,
 				COMMAND_OPTS(struct ps_opts),
 				.min_args = 1,
 				.max_args = -1 };

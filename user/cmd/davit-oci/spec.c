@@ -19,7 +19,7 @@ struct spec_opts {
 /* clang-format off */
 static const struct opt spec_options[] = {
 	OPT_STR('b', "bundle", struct spec_opts, bundle, "DIR", "the bundle (default: the working directory)"),
-	OPT_BOOL(0,  "rootless", struct spec_opts, rootless,    "for a user namespace of one id"),
+	OPT_BOOL(0,  "rootless", struct spec_opts, rootless,    "a bundle with a user namespace of one id; to run it needs root, too"),
 	OPT_END
 };
 /* clang-format on */

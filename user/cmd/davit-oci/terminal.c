@@ -41,6 +41,7 @@ int terminal_open(struct oci_process *process, void *data, struct err *e)
 		return err_set(e, errno, "make a socket for the terminal");
 	t->sock = pair[0];
 	set_size(process);
+	process->has_plain_newlines = true; /* not only our terminal may read it */
 	return pair[1];
 }
 
@@ -76,13 +77,14 @@ static int pass_on(int sig, void *data)
 int terminal_wait(struct terminal *t, int pidfd, struct err *e)
 {
 	struct console_opts o = { .is_tty = true,
+				  .has_plain_newlines = true,
 				  .with_stdin = true,
 				  .tty_proxy = true,
 				  .detach_keys = "",
 				  .kill = pass_on,
 				  .data = &pidfd };
 	struct relay_fds f = { .pty = -1, .in = -1, .out = -1, .err = -1, .pidfd = pidfd };
-	_cleanup_fd_ int master = -1;
+	_cleanup_fd_ int master = -1, peer = -1;
 	bool is_detached;
 	int r;
 
@@ -92,9 +94,12 @@ int terminal_wait(struct terminal *t, int pidfd, struct err *e)
 	if (r < 0)
 		return r;
 	f.pty = master;
+	/* while we have its other end open, too, it is no end that nobody else has: it may be opened again */
+	peer = tty_open_peer(master);
 	r = relay_run(&f, &o, &is_detached, e);
 	if (r == 0 &&
 	    is_detached) { /* our terminal is gone: so is the process', and what it does without is its own */
+		peer = fd_close(peer);
 		master = fd_close(master);
 		return oci_wait(pidfd, e);
 	}

@@ -26,9 +26,9 @@ const struct opt update_value_options[] = {
 	V(0, "memory", memory, "BYTES",                "memory limit (suffix k, m, g); -1 = none"),
 	V(0, "memory-reservation", memory_reservation, "BYTES", "memory that is reclaimed last"),
 	V(0, "memory-swap", memory_swap, "BYTES",      "memory and swap together; -1 = no limit"),
+	V(0, "kernel-memory-tcp", kernel_memory_tcp, "BYTES", "limit of TCP buffers; cgroup v1 alone has it"),
 	V(0, "pids-limit", pids_limit, "N",            "number of processes; -1 = no limit"),
 	V(0, "kernel-memory", kernel_memory, "BYTES",  "refused: Linux has no such limit any more"),
-	V(0, "kernel-memory-tcp", kernel_memory_tcp, "BYTES", "refused: only cgroup v1 has it"),
 	V(0, "l3-cache-schema", l3_cache, "TEXT",      "refused: cannot be changed later"),
 	V(0, "mem-bw-schema", mem_bw, "TEXT",          "refused: cannot be changed later"),
 	OPT_END
@@ -52,8 +52,9 @@ static const struct { const char *section, *property; enum kind kind; } properti
 	{ "memory", "limit", BYTES },
 	{ "memory", "reservation", BYTES },
 	{ "memory", "swap", BYTES },
+	{ "memory", "kernelTCP", BYTES },
 	{ "pids", "limit", NUMBER },
-	{ NULL, NULL, REFUSED }, { NULL, NULL, REFUSED }, { NULL, NULL, REFUSED }, { NULL, NULL, REFUSED },
+	{ NULL, NULL, REFUSED }, { NULL, NULL, REFUSED }, { NULL, NULL, REFUSED },
 };
 /* clang-format on */
 

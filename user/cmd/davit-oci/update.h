@@ -13,8 +13,8 @@ struct err;
 struct update_values {
 	char *blkio_weight, *cpu_period, *cpu_quota, *cpu_burst, *cpu_share, *cpu_idle;
 	char *cpu_rt_period, *cpu_rt_runtime, *cpuset_cpus, *cpuset_mems;
-	char *memory, *memory_reservation, *memory_swap, *pids_limit;
-	char *kernel_memory, *kernel_memory_tcp, *l3_cache, *mem_bw;
+	char *memory, *memory_reservation, *memory_swap, *kernel_memory_tcp, *pids_limit;
+	char *kernel_memory, *l3_cache, *mem_bw;
 };
 
 extern const struct opt update_value_options[];
