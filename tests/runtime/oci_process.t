@@ -154,6 +154,15 @@ for how in pid-file pidfd-socket; do
 	fails "--$how that cannot be" 255 alone oci exec -d --$how "$TMPDIR/none/x" x sleep 998
 	ok 'leaves no process' wait_until 5 is_alone
 done
+# in a user namespace, too
+oci delete --force x
+for u in 0 1000; do
+	bundle x 'userns | .process.user.uid = $u | sh("echo ok $(cat /dev/stdin) >/dev/stdout")' --argjson u "$u"
+	is "$(echo in | oci run --bundle "$bundles/x" x | cat)" 'ok in' "user namespace: a pipe can be opened again by user $u"
+done
+
+bundle x 'args(["sleep", "1000"])'
+create x && oci start x
 # another user's: a pipe becomes its own, to be opened again, and a file that somebody is at work with does not
 is "$(oci exec --user 1000 x sh -c 'echo ok >/dev/stdout' | cat)" ok 'a pipe can be opened again by a user'
 oci exec --user 1000 x echo ok >"$TMPDIR/file"

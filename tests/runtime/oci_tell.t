@@ -137,6 +137,22 @@ ok 'they end with the container' timeout 10 tail --pid="$follower" -f /dev/null
 wait "$follower"
 is "$?" 0 'without an error'
 wait_until 10 is_status e stopped
+bundle m '.linux.resources.memory = {limit: 20000000} | args(["sleep", "1000"])'
+create m && oci start m
+watches() { readlink "/proc/$follower/fd"/* | grep -q 'memory.events\|eventfd'; }
+"$oci_runtime" --root "$oci_root" events --interval 1h m >"$TMPDIR/events" 2>&1 &
+follower=$!
+wait_until 10 watches
+# shellcheck disable=SC2016 # of the container's shell
+alone oci exec m sh -c 'x=$(head -c 60000000 /dev/zero | tr "\0" x)'
+ok 'the OOM killer is told of at once' wait_until 10 grep -q '"type":"oom"' "$TMPDIR/events"
+sleep 0.3
+is "$(grep -c . "$TMPDIR/events")" 1 'once'
+oci kill m KILL
+wait "$follower"
+is $? 0 'events end with the container'
+wait_until 10 is_status m stopped
+oci delete m
 fails 'events of a stopped one fail' 1 oci events --stats e
 fails 'an interval that is none is refused' 1 oci events --interval 5x e
 oci delete e

@@ -123,6 +123,11 @@ on_terminal "$o exec -t c sh -c 'echo line; stty -a' </dev/null | od -c"
 like "$out" 'l +i +n +e +\\n' 'output to a pipe, with no terminal to type at'
 is "$(oci exec -t c stty -a </dev/null | grep -c -- -onlcr)" 1 'it is what stty tells'
 
+# output that goes nowhere ends nothing
+on_terminal "$o exec -t c sh -c 'echo x; sleep 0.3; exit 9' >/dev/full"
+like "$out" 'status=9' 'exec -t into what is full: the status of the process'
+like "$out" 'warning: write to standard output: No space left on device' 'and a warning'
+
 # without a terminal of ours
 # shellcheck disable=SC2016 # of the container's shell
 is "$(echo typed | oci exec -t c sh -c 'read x; echo "got-$x"' | tr -d '\r' | tail -1)" got-typed 'from pipes'

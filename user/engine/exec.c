@@ -349,6 +349,8 @@ static int finish(struct exec *x, int *ret_code, struct err *e)
 	while (waitid(P_PIDFD, (id_t)x->started.pidfd, &si, WEXITED | __WALL) < 0)
 		if (errno != EINTR)
 			return err_set(e, errno, "wait for the process");
+	if (x->relay.lost)
+		return err_set(e, x->relay.lost, "write to standard output");
 	exit_record_set(&exit, &si);
 	*ret_code = exit_record_code(&exit);
 	return 0;

@@ -26,6 +26,7 @@
 struct cgroup;
 struct device_policy;
 struct device_rule;
+struct pollfd;
 struct err;
 struct strv;
 
@@ -236,6 +237,16 @@ int cgroup_pids(struct cgroup *cg, pid_t **ret, size_t *ret_n, struct err *e);
  * -ENODATA when it is in no memory controller (v1 without --memory: nothing limits, nobody is killed
  * for it). */
 int cgroup_oom_count(struct cgroup *cg, uint64_t *ret, struct err *e);
+
+/**
+ * cgroup_oom_watch() - what to poll(2) for a change of cgroup_oom_count()
+ * @ret: .fd is the caller's, -1 on failure, which poll(2) leaves out
+ *
+ * It is ready at once the first time, and on cgroup v1 before the process that will be killed is counted. Each time
+ * cgroup_oom_rearm() goes before the next poll(2). Return: 0; -errno.
+ */
+int cgroup_oom_watch(struct cgroup *cg, struct pollfd *ret);
+void cgroup_oom_rearm(const struct pollfd *p);
 
 /**
  * cgroup_remove() - rmdir it in every hierarchy, sub-cgroups that the container made first

@@ -73,7 +73,7 @@ struct bundle_sched_attr {
  * @waits_for_maps:  of a new user namespace: its first byte on sync_fd says that they are written
  * @becomes_root:    in a user namespace that was entered, as in a new one whose maps are written
  * @tells_namespaces, @tells_root: hooks run at these points: say so and wait
- * @keeps_files:    regular files among 0 to 2 keep their owner
+ * @keeps_files:    files and terminals among 0 to 2 keep their owner
  * @console_fd:	     socket to send the terminal's master to; -1 = no terminal
  * @no_pivot:	     chroot(2) instead of pivot_root(2), for an initial ramdisk
  * @propagation:     of the container's root in the end

@@ -22,6 +22,7 @@
 #include "runtime/bundle.h"
 #include "runtime/host_root.h"
 #include "runtime/masks.h"
+#include "runtime/bundle_stdio.h"
 #include "runtime/null_device.h"
 
 void *bundle_plan_alloc(struct bundle_plan *p, size_t n, size_t size, struct err *e)
@@ -324,6 +325,8 @@ static int plan_all(const struct bundle *b, const struct bundle_options *o, stru
 	}
 	if (r == 0)
 		r = plan_stdio(o, p, e);
+	if (r == 0)
+		r = bundle_stdio_map(&b->config.linux_, &b->config.process, e);
 	if (r < 0)
 		return r;
 	plan_hooks(b, p);
@@ -374,6 +377,8 @@ int bundle_plan_exec(const struct oci_process *process, const struct bundle *b, 
 		r = bundle_plan_seccomp(b, p, e);
 	if (r == 0)
 		r = plan_stdio(o, p, e);
+	if (r == 0)
+		r = bundle_stdio_map(&b->config.linux_, process, e);
 	l->make_cwd = false;
 	if (r < 0)
 		bundle_plan_done(p);

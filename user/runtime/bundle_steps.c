@@ -19,6 +19,7 @@
 #include "kern/mount.h"
 #include "kern/sys.h"
 #include "runtime/bundle_launch.h"
+#include "runtime/bundle_stdio.h"
 #include "runtime/bundle_tty.h"
 #include "runtime/inside.h"
 #include "runtime/kernel_files.h"
@@ -308,7 +309,6 @@ static int step_terminal(const struct launch *l, struct err *e)
 	return b->console_fd < 0 ? 0 : bundle_tty_setup(b, l->root_fd >= 0, e);
 }
 
-/* So that the process can open /dev/stdout again; not /dev/null, which is everybody's. */
 static int step_stdio_owner(const struct launch *l, struct err *e)
 {
 	struct stat st;
@@ -317,8 +317,7 @@ static int step_stdio_owner(const struct launch *l, struct err *e)
 		long r = sys_call4(SYS_newfstatat, fd, "", &st, AT_EMPTY_PATH);
 
 		if (r < 0 || st.st_uid == l->uid ||
-		    (S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3)) ||
-		    (S_ISREG(st.st_mode) && bundle_of(l)->keeps_files))
+		    !bundle_stdio_is_given(&st, bundle_of(l)->keeps_files))
 			continue;
 		r = sys_call3(SYS_fchown, fd, l->uid, -1);
 		/* of a user namespace or a read-only mount that has them not: they work as they are */

@@ -103,7 +103,9 @@ static int flush_stream(struct relay *r, unsigned int i, struct err *e)
 
 		if (w == -EAGAIN)
 			return 0;
-		if (w == -EPIPE)
+		if (w < 0 && w != -EPIPE && r->f->pty >= 0)
+			r->f->lost = (int)w;
+		if (w == -EPIPE || (w < 0 && r->f->pty >= 0))
 			lose_output(r, i);
 		else if (w < 0 && i == 0)
 			return err_set(e, (int)w, "write to standard output");
@@ -211,6 +213,7 @@ int relay_run(struct relay_fds *f, const struct console_opts *o, bool *ret_detac
 	int k;
 
 	r.f = f;
+	f->lost = 0;
 	r.has_ended = r.is_detached = false;
 	r.n_typed = r.done = r.out[0].n = r.out[1].n = 0;
 	r.out[0].fd = f->pty >= 0 ? f->pty : f->out;

@@ -141,7 +141,7 @@ struct oci_cpu_affinity {
  * @env:	  each has a '='
  * @console_*:	  0 unless @terminal
  * @has_plain_newlines: not of the document: its terminal writes LF as LF, and ours behind it adds the CR
- * @keeps_files:  not of the document: regular files among 0 to 2 stay their owner's, as who called us is at work with them
+ * @keeps_files:  not of the document: files and terminals among 0 to 2 stay their owner's, who is at work with them
  */
 struct oci_process {
 	bool terminal, no_new_privs;

@@ -106,10 +106,12 @@ static int run_main(const void *data, void *opts, int argc, char *argv[], struct
 	const struct run_opts *o = opts;
 	_cleanup_(terminal_done) struct terminal terminal = { -1 };
 	struct created c;
-	int r = make(env, &o->create, argv[0], true, o->detach ? NULL : &terminal, &c, e),
-	    status = 0;
+	int status = 0, r;
 
 	(void)argc;
+	if (!o->detach)
+		oci_hold_signals();
+	r = make(env, &o->create, argv[0], true, o->detach ? NULL : &terminal, &c, e);
 	if (r < 0)
 		return r;
 	r = container_start_child(&c, e);

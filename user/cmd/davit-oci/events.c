@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/cleanup.h"
 #include "base/fmt.h"
@@ -14,6 +15,8 @@
 #include "target.h"
 
 #define INTERVAL_DEFAULT_MS 5000
+#define OOM_LOOK_MS 10
+#define OOM_LOOKS 50 /* each OOM_LOOK_MS */
 #define INTERVAL_MAX_MS (24 * 3600 * 1000)
 
 struct events_opts {
@@ -100,18 +103,54 @@ static int print_oom(const struct target *t, uint64_t *seen, struct err *e)
 	return print_str(&s, e);
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t); /* cannot fail for this clock */
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* What is killed is counted some time after cgroup v1 has told of it. */
+static int tell_oom(const struct target *t, const struct pollfd *watch, uint64_t *seen,
+		    struct err *e)
+{
+	uint64_t before = *seen;
+	int r = print_oom(t, seen, e);
+
+	cgroup_oom_rearm(watch);
+	for (int i = 0; r == 0 && *seen == before && i < OOM_LOOKS && watch->events == POLLIN;
+	     i++) {
+		(void)poll(NULL, 0, OOM_LOOK_MS);
+		r = print_oom(t, seen, e);
+	}
+	return r;
+}
+
 /* Until the container has ended. */
 static int follow(const struct target *t, int interval_ms, struct err *e)
 {
-	_cleanup_fd_ int pidfd = proc_id_open(&t->record.init);
-	struct pollfd end = { .fd = pidfd, .events = POLLIN };
+	_cleanup_fd_ int pidfd = proc_id_open(&t->record.init), watch = -1;
+	struct pollfd p[] = { { .fd = pidfd, .events = POLLIN }, { .fd = -1 } };
+	int64_t next = now_ms() + interval_ms;
 	uint64_t oom = 0;
 	int r = 0;
 
 	(void)cgroup_oom_count(t->cg, &oom, NULL); /* those before are no news */
+	(void)cgroup_oom_watch(t->cg, &p[1]); /* without, the interval has to do */
+	watch = p[1].fd;
 	while (r == 0 && pidfd >= 0) {
-		if (poll(&end, 1, interval_ms) > 0)
+		int64_t left = next - now_ms();
+
+		if (poll(p, ARRAY_SIZE(p), left > 0 ? (int)left : 0) < 0 && errno != EINTR)
+			return err_set(e, errno, "wait for events");
+		if (p[0].revents)
 			return print_oom(t, &oom, e);
+		if (p[1].revents)
+			r = tell_oom(t, &p[1], &oom, e);
+		if (r < 0 || now_ms() < next)
+			continue;
+		next += interval_ms;
 		r = print_oom(t, &oom, e);
 		if (r == 0)
 			r = print_stats(t, e);

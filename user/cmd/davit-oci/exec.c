@@ -304,6 +304,8 @@ static int exec_main(const void *data, void *opts, int argc, char *argv[], struc
 	(void)argc;
 	if (r == 0)
 		r = oci_check_preserved(o->preserve_fds, e);
+	if (!o->detach && !o->ignore_paused) /* which may take any time */
+		oci_hold_signals();
 	if (r == 0)
 		r = prepare(env, o, argv, &w, e);
 	if (r < 0)

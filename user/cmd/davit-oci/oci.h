@@ -53,6 +53,10 @@ int oci_deleted(int r, struct err *e);
 /* oci_check_preserved() - can descriptors 3 to 2+@n be passed on? A gap would be filled by ours, which no container may get. */
 int oci_check_preserved(int64_t n, struct err *e);
 
+/* oci_hold_signals() - those that would end us wait from here on, for oci_wait() or terminal_wait() to pass on: a start that is
+ * cut off would leave a container, or a process in it, that nobody waits for */
+void oci_hold_signals(void);
+
 /* oci_wait() - wait for a child, passing signals on to it. Return: its exit status, 128 + N. */
 int oci_wait(int pidfd, struct err *e);
 

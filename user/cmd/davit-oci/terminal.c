@@ -103,6 +103,9 @@ int terminal_wait(struct terminal *t, int pidfd, struct err *e)
 		master = fd_close(master);
 		return oci_wait(pidfd, e);
 	}
+	if (f.lost)
+		oci_log_warning("write to standard output: %s; what came behind is lost",
+				err_text(f.lost));
 	return r < 0 ? r : spawn_wait(fcntl(pidfd, F_DUPFD_CLOEXEC, 3), e);
 }
 

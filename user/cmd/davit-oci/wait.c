@@ -19,6 +19,20 @@ static bool is_passed_on(uint32_t sig)
 	       sig != SIGTTOU;
 }
 
+void oci_hold_signals(void)
+{
+	/* job control, and what means that we are broken */
+	static const int others[] = { SIGCHLD, SIGTSTP,	 SIGTTIN, SIGTTOU, SIGCONT,
+				      SIGPIPE, SIGWINCH, SIGSEGV, SIGBUS,  SIGILL,
+				      SIGFPE,  SIGABRT,	 SIGTRAP, SIGSYS };
+	sigset_t set;
+
+	(void)sigfillset(&set);
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		(void)sigdelset(&set, others[i]);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
 int oci_wait(int pidfd, struct err *e)
 {
 	struct pollfd fds[2] = { { .fd = -1, .events = POLLIN },
