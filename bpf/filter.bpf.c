@@ -202,8 +202,9 @@ static __always_inline int judge_trie(__u64 id, const struct filter_row *row,
 				      const struct target *t, __u32 *ret_rule)
 {
 	struct filter_prefix key = { .prefix_len = 128 };
-	void *trie = bpf_map_lookup_elem(&tries, &id);
-	void *array = bpf_map_lookup_elem(&classes, &id);
+	__u64 policy = row->flags & FILTER_SECOND ? id | FILTER_SECOND_KEY : id;
+	void *trie = bpf_map_lookup_elem(&tries, &policy);
+	void *array = bpf_map_lookup_elem(&classes, &policy);
 	__u64 hi = bpf_cpu_to_be64(t->addr_hi), lo = bpf_cpu_to_be64(t->addr_lo);
 	struct filter_class *c;
 	__u32 *class;

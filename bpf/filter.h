@@ -4,8 +4,11 @@
  *
  *	rows     HASH          cgroup id -> struct filter_row     one per container
  *	counters ARRAY, mmap   slot, CPU -> struct filter_cell    row->slot says which
- *	tries    HASH_OF_MAPS  cgroup id -> LPM_TRIE of prefixes  only for FILTER_LARGE
- *	classes  HASH_OF_MAPS  cgroup id -> ARRAY of classes      only for FILTER_LARGE
+ *	tries    HASH_OF_MAPS  policy key -> LPM_TRIE of prefixes  only for FILTER_LARGE
+ *	classes  HASH_OF_MAPS  policy key -> ARRAY of classes      only for FILTER_LARGE
+ *
+ * A policy key is the cgroup id, or that with FILTER_SECOND_KEY, as the row says: a large policy is replaced by another one
+ * beside it and then by one write of the row.
  *
  * Addresses are 128 bits; IPv4 is ::ffff:a.b.c.d, so its prefixes are 96 bits longer.
  */
@@ -31,6 +34,7 @@ enum filter_direction { FILTER_IN, FILTER_OUT, FILTER_DIRECTIONS };
 #define FILTER_POLICY 1u /* something is denied: judge */
 #define FILTER_LARGE 2u /* rules are in the trie, not in the row */
 #define FILTER_DEVICE 4u /* for user space: there is a row in bpf/device.h's map, too */
+#define FILTER_SECOND 8u /* of FILTER_LARGE: it is at the second key */
 
 /* An inline rule; address in host byte order, bits behind the prefix zero. */
 struct filter_rule {
@@ -95,6 +99,8 @@ struct filter_meta {
 	__u32 slots, stripe_bits;
 	__u64 pad[14];
 };
+
+#define FILTER_SECOND_KEY (1ull << 63) /* no cgroup id has this bit */
 
 #define FILTER_MAGIC 0x7469766164ull /* "davit" */
 

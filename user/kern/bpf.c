@@ -219,18 +219,18 @@ static int claim_slot(struct bpf_set *s, uint64_t id, uint32_t *ret, struct err 
 	return err_set(e, ENOSPC, "find a free one of %u network counters", s->slots);
 }
 
-static int put_inner(struct bpf_set *s, enum bpf_set_map which, uint64_t id, int inner,
+static int put_inner(struct bpf_set *s, enum bpf_set_map which, uint64_t key, int inner,
 		     struct err *e)
 {
 	int map = bpf_set_map(s, which, e), r;
 
 	if (map < 0)
 		return map;
-	r = bpf_sys_update(map, &id, &inner, BPF_ANY);
+	r = bpf_sys_update(map, &key, &inner, BPF_ANY);
 	return r < 0 ? err_set(e, r, "add to '%s/%s'", s->dir, bpf_set_map_names[which]) : 0;
 }
 
-static int put_classes(struct bpf_set *s, uint64_t id, const struct large_policy *p, struct err *e)
+static int put_classes(struct bpf_set *s, uint64_t key, const struct large_policy *p, struct err *e)
 {
 	_cleanup_fd_ int map = bpf_sys_map_create(BPF_MAP_TYPE_ARRAY, sizeof(uint32_t),
 						  sizeof(struct filter_class), p->n_classes,
@@ -244,7 +244,7 @@ static int put_classes(struct bpf_set *s, uint64_t id, const struct large_policy
 		if (r < 0)
 			return err_set(e, r, "fill BPF map of classes");
 	}
-	return put_inner(s, MAP_CLASSES, id, map, e);
+	return put_inner(s, MAP_CLASSES, key, map, e);
 }
 
 static int fill_trie(int map, const struct large_policy *p)
@@ -271,7 +271,7 @@ static int fill_trie(int map, const struct large_policy *p)
 	return 0;
 }
 
-static int put_trie(struct bpf_set *s, uint64_t id, const struct large_policy *p, struct err *e)
+static int put_trie(struct bpf_set *s, uint64_t key, const struct large_policy *p, struct err *e)
 {
 	/* of the same length for all, as the outer map wants its inner ones alike */
 	_cleanup_fd_ int map = bpf_sys_map_create(BPF_MAP_TYPE_LPM_TRIE,
@@ -285,10 +285,12 @@ static int put_trie(struct bpf_set *s, uint64_t id, const struct large_policy *p
 	r = fill_trie(map, p);
 	if (r < 0)
 		return err_set(e, r, "fill BPF prefix trie with %u prefixes", p->n_nodes);
-	return put_inner(s, MAP_TRIES, id, map, e);
+	return put_inner(s, MAP_TRIES, key, map, e);
 }
 
-static int put_large(struct bpf_set *s, uint64_t id, const struct net_policy *policy, struct err *e)
+/* @key: of the policy */
+static int put_large(struct bpf_set *s, uint64_t key, const struct net_policy *policy,
+		     struct err *e)
 {
 	_cleanup_(large_policy_done) struct large_policy p = { .nodes = NULL };
 	int map = bpf_set_map(s, MAP_TRIES, e);
@@ -297,10 +299,10 @@ static int put_large(struct bpf_set *s, uint64_t id, const struct net_policy *po
 	if (r < 0)
 		return r;
 	/* an old trie must not meet new classes; a large row without a trie refuses everything */
-	(void)bpf_sys_delete(map, &id);
-	r = put_classes(s, id, &p, e);
+	(void)bpf_sys_delete(map, &key);
+	r = put_classes(s, key, &p, e);
 	if (r == 0)
-		r = put_trie(s, id, &p, e);
+		r = put_trie(s, key, &p, e);
 	return r;
 }
 
@@ -358,6 +360,11 @@ static int put_devices(struct bpf_set *s, uint64_t id, const struct device_polic
 	return r < 0 ? err_set(e, r, "add to '%s/devices'", s->dir) : 0;
 }
 
+static uint64_t policy_key(uint64_t id, unsigned int flags)
+{
+	return flags & FILTER_SECOND ? id | FILTER_SECOND_KEY : id;
+}
+
 /* Delete what @flags of a row say that it has elsewhere. */
 static int drop_parts(struct bpf_set *s, uint64_t id, unsigned int flags, struct err *e)
 {
@@ -366,6 +373,7 @@ static int drop_parts(struct bpf_set *s, uint64_t id, unsigned int flags, struct
 	};
 
 	for (int which = 0; which < MAP_COUNT; which++) {
+		uint64_t key = which == MAP_DEVICES ? id : policy_key(id, flags);
 		int map, r;
 
 		if (!(flags & flag_of[which]))
@@ -373,12 +381,22 @@ static int drop_parts(struct bpf_set *s, uint64_t id, unsigned int flags, struct
 		map = bpf_set_map(s, which, e);
 		if (map < 0)
 			return map;
-		r = bpf_sys_delete(map, &id);
+		r = bpf_sys_delete(map, &key);
 		if (r < 0 && r != -ENOENT)
 			return err_set(e, r, "remove from '%s/%s'", s->dir,
 				       bpf_set_map_names[which]);
 	}
 	return 0;
+}
+
+/* Flags for drop_parts(): what @old has and @row has not, or elsewhere. */
+static unsigned int unused_parts(const struct filter_row *old, const struct filter_row *row)
+{
+	unsigned int parts = old->flags & ~(unsigned int)row->flags;
+
+	if ((old->flags ^ row->flags) & FILTER_SECOND)
+		parts |= old->flags & FILTER_LARGE;
+	return parts | (old->flags & FILTER_SECOND);
 }
 
 /* Give back what the old row had and the new one has not; the counters go on. */
@@ -395,7 +413,7 @@ static int replace_row(struct bpf_set *s, uint64_t id, struct filter_row *row, s
 	if (r < 0)
 		return err_set(e, r, "replace row of cgroup %llu in '%s/rows'",
 			       (unsigned long long)id, s->dir);
-	r = drop_parts(s, id, old.flags & ~(unsigned int)row->flags, e);
+	r = drop_parts(s, id, unused_parts(&old, row), e);
 	if (r < 0)
 		return r;
 	return bpf_set_free_slot(s, claimed, e);
@@ -450,4 +468,64 @@ int bpf_set_remove(struct bpf_set *s, uint64_t cgroup_id, struct err *e)
 	if (r < 0)
 		return r;
 	return bpf_set_free_slot(s, row.slot, e);
+}
+
+/* Those that have read the old row may be at work with its parts. A map of maps waits for all programs after a write. */
+static int wait_programs(struct bpf_set *s, uint64_t id, struct err *e)
+{
+	_cleanup_fd_ int inner = bpf_sys_map_create(BPF_MAP_TYPE_LPM_TRIE,
+						    sizeof(struct filter_prefix), sizeof(uint32_t),
+						    FILTER_TRIE_MAX, BPF_F_NO_PREALLOC, -1,
+						    "davit_wait");
+	uint64_t key = id | FILTER_SECOND_KEY | FILTER_SECOND_KEY >> 1;
+	int r;
+
+	if (inner < 0)
+		return err_set(e, inner, "create BPF prefix trie");
+	r = put_inner(s, MAP_TRIES, key, inner, e);
+	(void)bpf_sys_delete(s->fds[MAP_TRIES], &key);
+	return r;
+}
+
+/* Its rule is one of the policy that was. */
+static int forget_denied(struct bpf_set *s, uint32_t slot, struct err *e)
+{
+	struct filter_cell *cells;
+	int r = bpf_set_slot(s, slot, &cells, e);
+
+	for (uint32_t i = 0; r == 0 && i < 1u << s->stripe_bits; i++)
+		__atomic_store_n(&cells[i].denied.time, 0, __ATOMIC_RELAXED);
+	return r;
+}
+
+int bpf_set_change(struct bpf_set *s, uint64_t cgroup_id, const struct net_policy *policy,
+		   struct err *e)
+{
+	struct filter_row old, row;
+	int r = bpf_sys_lookup(s->fds[MAP_ROWS], &cgroup_id, &old);
+
+	if (r < 0)
+		return err_set(e, r, "look for cgroup %llu in '%s/rows'",
+			       (unsigned long long)cgroup_id, s->dir);
+	row_from(policy, &row);
+	row.slot = old.slot;
+	row.flags |= old.flags & FILTER_DEVICE;
+	if (row.flags & FILTER_LARGE) {
+		row.flags |= ~(unsigned int)old.flags & FILTER_SECOND;
+		r = put_large(s, policy_key(cgroup_id, row.flags), policy, e);
+	}
+	if (r == 0) {
+		r = bpf_sys_update(s->fds[MAP_ROWS], &cgroup_id, &row, BPF_EXIST);
+		if (r < 0)
+			(void)err_set(e, r, "replace row of cgroup %llu in '%s/rows'",
+				      (unsigned long long)cgroup_id, s->dir);
+	}
+	if (r < 0) {
+		(void)drop_parts(s, cgroup_id, row.flags & (FILTER_LARGE | FILTER_SECOND), NULL);
+		return r;
+	}
+	r = forget_denied(s, row.slot, e);
+	if (r == 0 && old.flags & FILTER_LARGE)
+		r = wait_programs(s, cgroup_id, e);
+	return r < 0 ? r : drop_parts(s, cgroup_id, old.flags & (FILTER_LARGE | FILTER_SECOND), e);
 }

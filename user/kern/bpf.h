@@ -14,7 +14,7 @@ struct net_policy;
 struct str;
 
 /* The layout of bpf/filter.h and bpf/device.h; part of the pins' path, so that layouts never meet. */
-#define BPF_SET_ABI 1
+#define BPF_SET_ABI 2
 
 /**
  * struct bpf_set - the pinned maps, opened
@@ -64,6 +64,18 @@ void bpf_set_closep(struct bpf_set **s);
  */
 int bpf_set_insert(struct bpf_set *s, uint64_t cgroup_id, const struct net_policy *policy,
 		   const struct device_policy *dev, struct err *e);
+
+/**
+ * bpf_set_change() - another policy for a container that has one, while it runs
+ *
+ * Every packet and call is judged by the old policy or by the new one, never by a part of either. Counters and devices stay;
+ * there is no last refusal until the next. Takes two RCU grace periods when the old policy is a large one. Of two at a time for
+ * one container one may be lost: the caller's lock.
+ *
+ * Return: 0; -ENOENT when there is no row; as bpf_set_insert(). Failure leaves the old one.
+ */
+int bpf_set_change(struct bpf_set *s, uint64_t cgroup_id, const struct net_policy *policy,
+		   struct err *e);
 
 /* bpf_set_remove() - forget a container, after its cgroup is gone. No row is success. */
 int bpf_set_remove(struct bpf_set *s, uint64_t cgroup_id, struct err *e);

@@ -114,7 +114,7 @@ static int sweep_parts(struct bpf_set *s, enum bpf_set_map which, const struct l
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < ids.n; i++)
-		if (!l->is_alive(ids.v[i], l->data))
+		if (!l->is_alive(ids.v[i] & ~(FILTER_SECOND_KEY | FILTER_SECOND_KEY >> 1), l->data))
 			(void)bpf_sys_delete(s->fds[which], &ids.v[i]); /* gone is fine */
 	return 0;
 }
