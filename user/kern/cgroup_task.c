@@ -288,18 +288,49 @@ int cgroup_activity(struct cgroup *cg, struct err *e)
 	return !populated ? CGROUP_EMPTY : frozen ? CGROUP_FROZEN : CGROUP_ACTIVE;
 }
 
+/*
+ * The directory above @path, which most of those that are looked at have in common: from the second time on the kernel has
+ * that much less to walk. Kept for our life. Return: descriptor, with the rest of the path in *@ret; -errno.
+ */
+static int look_from(const char *path, const char **ret)
+{
+	static char parent[CGROUP_PATH_MAX];
+	static int parent_fd = -1;
+	const char *name = strrchr(path, '/');
+	size_t n = name ? (size_t)(name - path) : 0;
+	int rootfd = cgroup_v2_rootfd();
+
+	*ret = path + strspn(path, "/");
+	if (rootfd < 0 || n < 2 || n >= sizeof(parent))
+		return rootfd;
+	if (strncmp(parent, path, n) != 0 || parent[n]) {
+		memcpy(parent, path, n);
+		parent[n] = '\0';
+		parent_fd = fd_close(parent_fd);
+		return rootfd;
+	}
+	if (parent_fd < 0)
+		parent_fd = openat(rootfd, parent + strspn(parent, "/"),
+				   O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (parent_fd < 0)
+		return rootfd;
+	*ret = name + 1;
+	return parent_fd;
+}
+
 bool cgroup_is_frozen(const char *path)
 {
 	_cleanup_(cgroup_freep) struct cgroup *cg = NULL;
 	char file[CGROUP_PATH_MAX], text[256];
 	uint64_t frozen = 0;
-	int rootfd;
+	const char *rest;
+	int from;
 
 	if (!cgroup_v2_root())
 		return cgroup_open_path(path, &cg, NULL) == 0 && cgroup_activity(cg, NULL) == CGROUP_FROZEN;
-	rootfd = cgroup_v2_rootfd();
-	(void)err_format(file, sizeof(file), "./%s/cgroup.events", path);
-	return rootfd >= 0 && io_read_small(rootfd, file, text, sizeof(text)) > 0 &&
+	from = look_from(path, &rest);
+	(void)err_format(file, sizeof(file), "%s/cgroup.events", rest);
+	return from >= 0 && io_read_small(from, file, text, sizeof(text)) > 0 &&
 	       cgroup_flat_value(text, "frozen", &frozen) && frozen;
 }
 

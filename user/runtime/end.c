@@ -78,6 +78,8 @@ int container_start_child(struct created *c, struct err *e)
 {
 	int s = start_hooks(&c->record, c->dirfd, c->child.pidfd, e);
 
+	if (s == 0 && c->record.pipes.wait >= 0)
+		s = record_set_starting(c->dirfd, e);
 	if (s == 0)
 		s = bundle_child_go(&c->child, c->bundle.config.process.args.v[0], e);
 	if (s == 0 && c->record.pipes.wait >= 0)
@@ -183,6 +185,8 @@ int container_start(const struct record *r, int dirfd, struct err *e)
 		return stop(r, s);
 	/* it was not locked */
 	s = hook_point_is_empty(r, OCI_HOOK_START_CONTAINER) ? 0 : check_startable(r, e);
+	if (s == 0)
+		s = record_set_starting(dirfd, e);
 	if (s == 0)
 		s = waiting_start(r, e);
 	if (s < 0)

@@ -218,11 +218,14 @@ enum record_status record_status(const struct record *r)
 
 	if (!r->init.pid)
 		return RECORD_CREATING;
-	if (!r->is_started && waiting_is(r))
+	if (r->is_starting && waiting_is(r))
 		return RECORD_CREATED;
 	pidfd = proc_id_open(&r->init);
 	/* not to be had, for another reason, is not gone */
-	return pidfd == -ESRCH ? RECORD_STOPPED : RECORD_RUNNING;
+	if (pidfd == -ESRCH)
+		return RECORD_STOPPED;
+	return r->is_started || r->is_starting || r->pipes.wait < 0 ? RECORD_RUNNING :
+								      RECORD_CREATED;
 }
 
 const char *record_status_name(enum record_status s)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What davit-oci knows of a container between two commands: <root>/<id>/, a directory that is locked
- * while a command changes it, with state.json in it. After create only one digit of it changes, at the start.
+ * while a command changes it, with state.json in it. After create only one digit of it changes, at the start, twice.
  */
 #ifndef DAVIT_RUNTIME_RECORD_H
 #define DAVIT_RUNTIME_RECORD_H
@@ -28,7 +28,8 @@ int record_check_id(const char *id, struct err *e);
 /**
  * struct record - a container that has been created; strings owned
  * @pipes:	    davit-init's descriptors until it is started: where it reports, where it waits
- * @is_started:	    it does not wait any more; false: it may, or not (waiting.h)
+ * @is_started:	    it does not wait any more
+ * @is_starting:    its start is under way, or was killed: it may wait still, or not (waiting.h)
  * @wait_dev, @wait_inode: of the pipe it waits at: tell the descriptor from one the workload opened;
  *		    a @wait_dev of 0 is not known
  * @created:	    RFC 3339 with nanoseconds
@@ -47,7 +48,7 @@ struct record {
 	struct {
 		int report, wait;
 	} pipes;
-	bool is_started;
+	bool is_started, is_starting;
 	uint64_t wait_dev, wait_inode, cgroup_inode;
 	bool has_own_cgroup, has_own_pids, has_userns, has_host_root;
 	json_t *annotations, *hooks;
@@ -89,6 +90,10 @@ int record_relock(int dirfd, struct err *e);
 
 /* record_write() - state.json, by rename; no fsync: it is about processes of this boot */
 int record_write(int dirfd, const struct record *r, struct err *e);
+
+/* record_set_starting() - in the file, before the process is told: from here on only a look at the process tells whether it waits.
+ * Return: 0; -errno with @e. */
+int record_set_starting(int dirfd, struct err *e);
 
 /* record_set_started() - in the file. Nobody needs it: without, every look at the container takes longer. */
 void record_set_started(int dirfd);

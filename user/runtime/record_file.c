@@ -23,7 +23,9 @@
 #define VERSION "2"
 #define HEAD                         \
 	"{\n  \"version\": " VERSION \
-	",\n  \"started\": " /* then the digit that record_set_started() changes */
+	",\n  \"started\": " /* then a digit, which set_digit() changes */
+
+enum { WAITS = '0', STARTED = '1', STARTING = '2' };
 
 enum kind { TEXT, U64, INT, FLAG, OBJECT };
 
@@ -121,7 +123,7 @@ int record_write(int dirfd, const struct record *r, struct err *e)
 	_cleanup_str_ struct str s = STR_INIT;
 	int status = 0;
 
-	str_addf(&s, HEAD "%d", r->is_started);
+	str_addf(&s, HEAD "%c", r->is_started ? STARTED : r->is_starting ? STARTING : WAITS);
 	for (size_t i = 0; i < ARRAY_SIZE(fields) && status == 0; i++)
 		status = add_field(&s, r, &fields[i]);
 	str_add(&s, "\n}\n");
@@ -130,15 +132,31 @@ int record_write(int dirfd, const struct record *r, struct err *e)
 	return io_replace_file(dirfd, RECORD_FILE, str_text(&s), s.len, 0600, 0, e);
 }
 
-void record_set_started(int dirfd)
+/* A file of another form stays as it is. Return: 0; -errno. */
+static int set_digit(int dirfd, char from, char to)
 {
 	_cleanup_fd_ int fd = openat(dirfd, RECORD_FILE, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
 	char head[sizeof(HEAD)];
 
-	/* a file of another form stays as it is */
-	if (fd >= 0 && pread(fd, head, sizeof(head), 0) == sizeof(head) &&
-	    memcmp(head, HEAD "0", sizeof(head)) == 0)
-		(void)!pwrite(fd, "1", 1, sizeof(head) - 1);
+	if (fd < 0)
+		return -errno;
+	if (pread(fd, head, sizeof(head), 0) != sizeof(head) ||
+	    memcmp(head, HEAD, sizeof(head) - 1) != 0 || head[sizeof(head) - 1] != from)
+		return -EBADMSG;
+	return pwrite(fd, &to, 1, sizeof(head) - 1) == 1 ? 0 : -errno;
+}
+
+int record_set_starting(int dirfd, struct err *e)
+{
+	int r = set_digit(dirfd, WAITS, STARTING);
+
+	/* a start before this one was killed */
+	return r < 0 && r != -EBADMSG ? err_set(e, r, "write to '" RECORD_FILE "'") : 0;
+}
+
+void record_set_started(int dirfd)
+{
+	(void)set_digit(dirfd, STARTING, STARTED);
 }
 
 static int bad_value(const char *key, struct err *e)
@@ -277,9 +295,13 @@ static int get_head(const struct json_member *m, struct record *r, unsigned int 
 		err_hint(e, "use the davit-oci that wrote it");
 		return s;
 	}
-	r->is_started = is_version ? r->is_started : is_value(m, "1");
-	if (*seen & bit || (!is_version && !r->is_started && !is_value(m, "0")))
+	if (*seen & bit ||
+	    (!is_version && (m->value_len != 1 || *m->value < WAITS || *m->value > STARTING)))
 		return bad_value(is_version ? "version" : "started", e);
+	if (!is_version) {
+		r->is_started = *m->value == STARTED;
+		r->is_starting = *m->value == STARTING;
+	}
 	*seen |= bit;
 	return 0;
 }

@@ -48,7 +48,7 @@ static bool has_pipe(const struct record *r, int pidfd)
 
 bool waiting_is(const struct record *r)
 {
-	_cleanup_fd_ int process = pidfd_open(r->init.pid, 0);
+	_cleanup_fd_ int process = r->pipes.wait < 0 ? -1 : pidfd_open(r->init.pid, 0);
 
 	return has_pipe(r, process);
 }

@@ -176,6 +176,7 @@ TEST_F(root, one_digit_tells_of_the_start)
 			    .init = { .pid = 1, .start = 77 },
 			    .pipes = { 3, 4 } };
 	_cleanup_(record_done) struct record before = { .pipes = { -1, -1 } },
+					     between = { .pipes = { -1, -1 } },
 					     after = { .pipes = { -1, -1 } };
 	_cleanup_free_ char *text = NULL;
 	struct err e = ERR_INIT;
@@ -185,11 +186,19 @@ TEST_F(root, one_digit_tells_of_the_start)
 	ASSERT_GE(fd, 0);
 	ASSERT_EQ(0, record_write(fd, &r, &e));
 	ASSERT_EQ(0, record_read(fd, "x", &before, &e));
+	record_set_started(fd); /* not before it is starting */
+	ASSERT_EQ(0, record_read(fd, "x", &between, &e));
+	EXPECT_FALSE(between.is_started || between.is_starting);
+	record_done(&between);
+	EXPECT_EQ(0, record_set_starting(fd, &e));
+	EXPECT_EQ(0, record_set_starting(fd, &e));
+	ASSERT_EQ(0, record_read(fd, "x", &between, &e));
+	EXPECT_TRUE(between.is_starting && !between.is_started);
 	record_set_started(fd);
 	record_set_started(fd);
 	ASSERT_EQ(0, record_read(fd, "x", &after, &e)) TH_LOG("%s", e.msg);
-	EXPECT_FALSE(before.is_started);
-	EXPECT_TRUE(after.is_started);
+	EXPECT_FALSE(before.is_started || before.is_starting);
+	EXPECT_TRUE(after.is_started && !after.is_starting);
 	EXPECT_EQ(before.init.start, after.init.start);
 	EXPECT_EQ(before.pipes.wait, after.pipes.wait);
 	/* a file of another form is left alone */
@@ -261,7 +270,9 @@ TEST_F(root, refuses_damage)
 					   "{\"version\":2,\"start\":9999999999999999999999}",
 					   "{\"version\":2,\"userns\":1}",
 					   "{\"version\":2,\"version\":2}",
-					   "{\"version\":2,\"started\":2}",
+					   "{\"version\":2,\"started\":3}",
+					   "{\"version\":2,\"started\":12}",
+					   "{\"version\":2,\"started\":-1}",
 					   "{\"version\":2,\"started\":1,\"started\":1}",
 					   "{\"version\":2,\"bundle\":1}",
 					   "{\"version\":2,\"bundle\":\"\\x\"}",
@@ -380,6 +391,8 @@ TEST(starts_what_waits)
 	r.is_started = true; /* is believed */
 	EXPECT_EQ(RECORD_RUNNING, record_status(&r));
 	r.is_started = false;
+	r.is_starting = true; /* is looked at */
+	EXPECT_EQ(RECORD_CREATED, record_status(&r));
 	r.wait_inode++; /* a pipe of the workload's own under the same number */
 	EXPECT_EQ(RECORD_RUNNING, record_status(&r));
 	EXPECT_EQ(-EBUSY, waiting_start(&r, &e));
