@@ -178,7 +178,7 @@ $R exec --detach --pid-file $TMPDIR/pid c sleep 1 ~ ~ grep -c '^[0-9]*$' "$TMPDI
 $R exec --preserve-fds 1 c readlink /proc/self/fd/3 3</dev/null ~ ~ cat "$TMPDIR/said" ~ /dev/null
 $R exec --preserve-fds -1 c true ~ ~ refused: --preserve-fds ~
 $R exec --preserve-fds 1 c true 3<&- ~ ~ refused: descriptor 3 is not open ~
-$R exec --cwd '' --user '' --cgroup '' c sh -c 'echo $(pwd) $(id -u)' ~ ~ cat "$TMPDIR/said" ~ / 0
+$R exec --cwd '' --cgroup '' c sh -c 'echo $(pwd) $(id -u)' ~ ~ cat "$TMPDIR/said" ~ / 0
 $R exec --ignore-paused --detach c true ~ ~ echo ~
 $R exec --tty --console-socket $TMPDIR/sock c true ~ console "$TMPDIR/sock" ~ wait_until 5 test -s "$socket_log"; cat "$socket_log" ~ fd
 $R exec -t -d --console-socket $TMPDIR/sock c true ~ console "$TMPDIR/sock" ~ wait_until 5 test -s "$socket_log"; cat "$socket_log" ~ fd

@@ -37,7 +37,7 @@ static const struct opt exec_options[] = {
 	OPT_STR(0,    "pidfd-socket", struct exec_opts, pidfd_socket, "PATH", "socket that gets a pidfd of the process"),
 	OPT_STR(0,    "pid-file", struct exec_opts, pid_file, "FILE", "write the process' pid to FILE"),
 	OPT_WORD(0,   "cwd", struct exec_opts, cwd, "DIR",        "working directory"),
-	OPT_WORD('u', "user", struct exec_opts, user, "UID[:GID]", "user and group by number"),
+	OPT_STR('u',  "user", struct exec_opts, user, "UID[:GID]", "user and group by number"),
 	OPT_LIST('g', "additional-gids", struct exec_opts, groups, "GID", "a supplementary group"),
 	OPT_LIST('e', "env", struct exec_opts, env, "KEY=VALUE",  "a variable"),
 	OPT_LIST('c', "cap", struct exec_opts, caps, "CAP",       "a capability more"),
