@@ -83,21 +83,44 @@ static json_t *to_json(const struct container *c)
 	return j;
 }
 
-int container_save(struct engine *en, const struct container *c, struct err *e)
+static int record_text(const struct container *c, char **ret, struct err *e)
 {
 	_cleanup_json_ json_t *j = to_json(c);
 	_cleanup_free_ char *text = j ? json_text(j) : NULL;
-	char path[CONTAINER_PATH_MAX];
-	int fd, r;
 
 	if (!text)
 		return err_set(e, ENOMEM, "write the record of container '%.12s'", c->id);
 	if (strlen(text) > CONTAINER_RECORD_MAX)
 		return err_plain(e, -E2BIG, "the options and the command are longer than %u bytes",
 				 CONTAINER_RECORD_MAX);
-	container_path(path, c->id, "config.json");
+	*ret = TAKE_PTR(text);
+	return 0;
+}
+
+int container_resave(struct engine *en, const struct container *c, struct err *e)
+{
+	_cleanup_free_ char *text = NULL;
+	char path[CONTAINER_PATH_MAX];
+	int r = record_text(c, &text, e);
+
+	return r < 0 ? r :
+		       io_replace_file(c->is_ephemeral ? en->state_fd : en->store.fd,
+				       container_path(path, c->id, "config.json"), text,
+				       strlen(text), 0600, c->is_ephemeral ? 0 : IO_SYNC, e);
+}
+
+int container_save(struct engine *en, const struct container *c, struct err *e)
+{
+	_cleanup_free_ char *text = NULL;
+	char path[CONTAINER_PATH_MAX];
+	int fd, r;
+
 	if (!c->is_ephemeral)
-		return io_replace_file(en->store.fd, path, text, strlen(text), 0600, IO_SYNC, e);
+		return container_resave(en, c, e);
+	r = record_text(c, &text, e);
+	if (r < 0)
+		return r;
+	container_path(path, c->id, "config.json");
 	/* nobody reads it before the owner's lock says more; the directory is new */
 	fd = openat(en->state_fd, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)

@@ -84,8 +84,11 @@ int container_load(struct engine *en, const char *id, struct container *ret, str
 /* container_ids() - all there are, appended to @ret, sorted */
 int container_ids(struct engine *en, struct strv *ret, struct err *e);
 
-/* container_save() - write the record where it belongs. Return: 0 or -errno. */
+/* container_save() - write the record of a new container where it belongs. Return: 0 or -errno. */
 int container_save(struct engine *en, const struct container *c, struct err *e);
+
+/* container_resave() - write a record again, by rename */
+int container_resave(struct engine *en, const struct container *c, struct err *e);
 
 /**
  * container_state() - look; finishes what a killed owner left behind

@@ -236,6 +236,36 @@ int policy_parse_rule(const char *text, bool is_allow, struct net_policy_rule *r
 	return 0;
 }
 
+int policy_parse_flow(const char *text, struct net_target *ret, struct err *e)
+{
+	struct net_policy_rule rule;
+	int r = policy_parse_rule(text, true, &rule, e);
+	const struct proto *proto;
+	const char *why = NULL;
+
+	if (r < 0)
+		return r;
+	proto = proto_of(rule.proto);
+	if (rule.proto == NET_PROTO_ANY)
+		why = "says any, where one protocol is needed";
+	else if (!rule.family || rule.prefix_len != (rule.family == AF_INET ? 32 : 128))
+		why = "needs one address";
+	else if (proto && proto->has_ports && (!rule.port_lo || rule.port_lo != rule.port_hi))
+		why = "needs one port";
+	if (why) {
+		r = err_plain(e, -EINVAL, "flow '%s' %s", text, why);
+		err_hint(
+			e,
+			"a flow is PROTO:ADDRESS[:PORT], for example tcp:10.1.2.3:443 or icmp:[fd00::1]");
+		return r;
+	}
+	*ret = (struct net_target){ .family = rule.family,
+				    .proto = rule.proto,
+				    .port = rule.port_lo };
+	memcpy(ret->addr, rule.addr, sizeof(ret->addr));
+	return 0;
+}
+
 static int parse_default(const char *dflt, size_t n_allow, uint8_t *ret, struct err *e)
 {
 	if (!dflt)

@@ -38,6 +38,16 @@ int policy_parse_rule(const char *text, bool is_allow, struct net_policy_rule *r
 int policy_build(const struct strv *allow, const struct strv *deny, const char *dflt,
 		 struct net_policy **ret, struct err *e);
 
+struct net_target;
+
+/**
+ * policy_parse_flow() - "[out:]PROTO:ADDRESS[:PORT]": one packet, as policy_judge() takes it
+ *
+ * PROTO is not any, ADDRESS has no prefix, and PORT is there for protocols that have ports.
+ * Return: 0; -EINVAL.
+ */
+int policy_parse_flow(const char *text, struct net_target *ret, struct err *e);
+
 /* policy_format_rule() - the canonical text, which parses to the same rule */
 void policy_format_rule(const struct net_policy_rule *rule, struct str *out);
 

@@ -210,4 +210,41 @@ TEST(a_denial_beats_every_allowance)
 	}
 }
 
+TEST(a_flow_is_one_packet)
+{
+	static const struct {
+		const char *text, *why; /* NULL = good */
+		uint8_t family, proto;
+		uint16_t port;
+	} cases[] = {
+		{ "tcp:10.1.2.3:443", NULL, AF_INET, IPPROTO_TCP, 443 },
+		{ "out:udp:[fd00::1]:53", NULL, AF_INET6, IPPROTO_UDP, 53 },
+		{ "icmp:10.1.2.3", NULL, AF_INET, IPPROTO_ICMP, 0 },
+		{ "47:10.1.2.3", NULL, AF_INET, 47, 0 },
+		{ "any:10.1.2.3", "one protocol", 0, 0, 0 },
+		{ "tcp:10.1.2.3", "one port", 0, 0, 0 },
+		{ "tcp:10.1.2.3:80-81", "one port", 0, 0, 0 },
+		{ "tcp:80", "one address", 0, 0, 0 },
+		{ "tcp:*:80", "one address", 0, 0, 0 },
+		{ "tcp:10.1.2.0/24:80", "one address", 0, 0, 0 },
+		{ "udp:[fd00::]/8:80", "one address", 0, 0, 0 },
+		{ "in:tcp:10.1.2.3:80", "only outgoing", 0, 0, 0 },
+		{ "tcp:10.1.2.300:80", "is not an address", 0, 0, 0 },
+		{ "", "is empty", 0, 0, 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct net_target t = { .family = 0 };
+		struct err e = ERR_INIT;
+		int r = policy_parse_flow(cases[i].text, &t, &e);
+
+		EXPECT_EQ(cases[i].why != NULL, r < 0) TH_LOG("case %zu: %s", i, e.msg);
+		EXPECT_TRUE(!cases[i].why || strstr(e.msg, cases[i].why))
+		TH_LOG("case %zu: %s", i, e.msg);
+		EXPECT_EQ(cases[i].family, t.family);
+		EXPECT_EQ(cases[i].proto, t.proto);
+		EXPECT_EQ(cases[i].port, t.port);
+	}
+}
+
 TEST_HARNESS_MAIN

@@ -15,6 +15,6 @@ extern const struct command cmd_ps, cmd_exec, cmd_inspect, cmd_system;
 
 extern const struct command cmd_images, cmd_load, cmd_import, cmd_tag, cmd_rmi;
 
-extern const struct command cmd_stats, cmd_doctor, cmd_probe;
+extern const struct command cmd_stats, cmd_policy, cmd_doctor, cmd_probe;
 
 #endif
