@@ -8,31 +8,20 @@
 #include <bpf/bpf_helpers.h>
 
 #include "filter.h"
-
-#define AF_INET 2
-#define AF_INET6 10
-
-/* macros of UAPI headers, which vmlinux.h does not have */
-#define ETH_P_IP 0x0800
-#define ETH_P_IPV6 0x86dd
-#define IPPROTO_HOPOPTS 0
-#define IPPROTO_ROUTING 43
-#define IPPROTO_FRAGMENT 44
-#define IPPROTO_ICMPV6 58
-#define IPPROTO_DSTOPTS 60
-
-#define IP_OFFSET 0x1fff
-#define IP6_EXTS_MAX 8
-
-#define IPV4_MAPPED(addr) (0xffff00000000ull | bpf_ntohl(addr))
+#include "packet.bpf.h"
+#include "peers.bpf.h"
 
 /* verdicts of all hooks here; connect() and sendmsg() turn REFUSE into EPERM */
 enum { REFUSE = 0, PASS = 1 };
 
+#define ECONNREFUSED 111
+
 /* depth of the containers' cgroups below the root of cgroup2; set before loading */
 const volatile __u32 level = 2;
-/* log2 of the cells per slot; set before loading */
+/* log2 of the stripes per slot; set before loading */
 const volatile __u32 stripe_bits = 0;
+/* may connect() be told another error than EPERM? */
+const volatile bool has_set_retval = false;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -45,10 +34,18 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1); /* slots << stripe_bits, set before loading */
-	__type(key, __u32);
-	__type(value, struct filter_cell);
+	__uint(max_entries, 1); /* this and the next are set before loading */
+	__uint(value_size, sizeof(struct filter_slot));
+	__uint(key_size, sizeof(__u32));
 } counters SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, FILTER_ROWS_MAX);
+	__type(key, __u64);
+	__type(value, struct filter_denied);
+} denials SEC(".maps");
 
 struct prefix_trie {
 	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
@@ -82,57 +79,59 @@ struct {
 	__array(values, struct class_array);
 } classes SEC(".maps");
 
-/* Where something goes; address and port in host byte order. */
-struct target {
-	__u64 addr_hi, addr_lo;
-	__u16 port; /* 0 for protocols without */
-	__u8 proto, family;
-};
-
-static __always_inline bool has_ports(__u32 proto)
+static __always_inline enum filter_family family_of(__u32 family)
 {
-	return proto == IPPROTO_TCP || proto == IPPROTO_UDP || proto == IPPROTO_SCTP ||
-	       proto == IPPROTO_UDPLITE || proto == IPPROTO_DCCP;
-}
-
-static __always_inline struct filter_cell *cell_of(const struct filter_row *row)
-{
-	__u32 mask = (1u << stripe_bits) - 1;
-	__u32 i = row->slot << stripe_bits | (bpf_get_smp_processor_id() & mask);
-
-	return bpf_map_lookup_elem(&counters, &i);
+	return family == AF_INET6 ? FILTER_IPV6 : FILTER_IPV4;
 }
 
 static __always_inline void account(const struct filter_row *row, struct __sk_buff *skb,
 				    enum filter_direction dir)
 {
-	struct filter_cell *c = cell_of(row);
+	struct filter_slot *slot = bpf_map_lookup_elem(&counters, &row->slot);
+	__u32 cpu = bpf_get_smp_processor_id() & ((1u << stripe_bits) - 1);
+	enum filter_family f = skb->protocol == bpf_htons(ETH_P_IPV6) ? FILTER_IPV6 : FILTER_IPV4;
 	__u32 segments = skb->gso_segs;
+	struct filter_stripe *s;
 
-	if (!c)
+	if (!slot)
 		return;
-	__sync_fetch_and_add(&c->packets[dir], segments ? segments : 1);
-	__sync_fetch_and_add(&c->bytes[dir], skb->len);
+	s = &slot->stripes[cpu];
+	__sync_fetch_and_add(&s->packets[dir][f], segments ? segments : 1);
+	__sync_fetch_and_add(&s->bytes[dir][f], skb->len);
 }
 
-static __always_inline void record_denied(const struct filter_row *row, const struct target *t,
-					  __u32 rule)
+static __always_inline void count_connection(const struct filter_row *row, const struct target *t)
 {
-	struct filter_cell *c = cell_of(row);
+	struct filter_slot *slot = bpf_map_lookup_elem(&counters, &row->slot);
 
-	if (!c)
-		return;
-	__sync_fetch_and_add(&c->drops[FILTER_OUT], 1);
-	*(volatile __u64 *)&c->denied.time = 0;
-	barrier();
-	c->denied.addr_hi = t->addr_hi;
-	c->denied.addr_lo = t->addr_lo;
-	c->denied.rule = rule;
-	c->denied.port = t->port;
-	c->denied.proto = t->proto;
-	c->denied.family = t->family;
-	barrier();
-	*(volatile __u64 *)&c->denied.time = bpf_ktime_get_ns();
+	if (slot)
+		__sync_fetch_and_add(
+			&slot->head.connections[t->direction == FILTER_IN][family_of(t->family)],
+			1);
+}
+
+__noinline int davit_record_denied(const struct filter_row *row, const struct target *t, __u64 id,
+				   __u32 rule)
+{
+	struct filter_slot *slot;
+	struct filter_denied d = { .rule = rule };
+
+	if (!row || !t)
+		return 0;
+	slot = bpf_map_lookup_elem(&counters, &row->slot);
+	if (!slot)
+		return 0;
+	d.time = bpf_ktime_get_ns();
+	d.addr_hi = t->addr_hi;
+	d.addr_lo = t->addr_lo;
+	d.port = target_port(t);
+	d.proto = t->proto;
+	d.family = t->family;
+	d.direction = t->direction;
+	if (t->direction < FILTER_DIRECTIONS)
+		__sync_fetch_and_add(&slot->head.drops[t->direction][family_of(t->family)], 1);
+	(void)bpf_map_update_elem(&denials, &id, &d, BPF_ANY); /* the counter tells anyway */
+	return 0;
 }
 
 static __always_inline bool prefix_matches(const struct filter_rule *r, const struct target *t)
@@ -146,23 +145,30 @@ static __always_inline bool prefix_matches(const struct filter_rule *r, const st
 	return r->addr_hi == t->addr_hi && (r->addr_lo ^ t->addr_lo) >> (128 - len) == 0;
 }
 
+static __always_inline __u32 default_verdict(const struct filter_row *row, const struct target *t)
+{
+	return row->flags & FILTER_DEFAULT_DENY(t->direction) ? FILTER_DENY : FILTER_ALLOW;
+}
+
 /* A deny rule that matches beats all allow rules. @ret_rule: what decided. */
-static __noinline int judge_inline(const struct filter_row *row, const struct target *t,
-				   __u32 *ret_rule)
+static __always_inline int judge_inline(const struct filter_row *row, const struct target *t,
+					__u32 *ret_rule)
 {
 	__u32 verdict, rule = FILTER_RULE_DEFAULT;
+	__u16 port;
 
 	if (!row || !t || !ret_rule)
 		return REFUSE;
-	verdict = row->default_verdict;
+	verdict = default_verdict(row, t);
+	port = target_port(t);
 	for (__u32 i = 0; i < FILTER_RULES_INLINE; i++) {
 		const struct filter_rule *r = &row->rules[i];
 
 		if (i >= row->n)
 			break;
-		if (r->proto && r->proto != t->proto)
+		if (r->direction != t->direction || (r->proto && r->proto != t->proto))
 			continue;
-		if (t->port < r->port_lo || t->port > r->port_hi || !prefix_matches(r, t))
+		if (port < r->port_lo || port > r->port_hi || !prefix_matches(r, t))
 			continue;
 		verdict = r->verdict;
 		rule = i;
@@ -173,13 +179,15 @@ static __noinline int judge_inline(const struct filter_row *row, const struct ta
 	return verdict == FILTER_ALLOW ? PASS : REFUSE;
 }
 
-static __noinline int judge_class(const struct filter_class *c, __u32 fallback,
-				  const struct target *t, __u32 *ret_rule)
+static __always_inline int judge_class(const struct filter_class *c, __u32 fallback,
+				       const struct target *t, __u32 *ret_rule)
 {
 	__u32 verdict = fallback, rule = FILTER_RULE_DEFAULT;
+	__u16 port;
 
 	if (!c || !t || !ret_rule)
 		return REFUSE;
+	port = target_port(t);
 	for (__u32 i = 0; i < FILTER_CLASS_RULES; i++) {
 		const struct filter_class_rule *r = &c->rules[i];
 
@@ -187,7 +195,7 @@ static __noinline int judge_class(const struct filter_class *c, __u32 fallback,
 			break;
 		if (r->proto && r->proto != t->proto)
 			continue;
-		if (t->port < r->port_lo || t->port > r->port_hi)
+		if (port < r->port_lo || port > r->port_hi)
 			continue;
 		verdict = r->verdict;
 		rule = FILTER_RULE_CLASS;
@@ -201,7 +209,8 @@ static __noinline int judge_class(const struct filter_class *c, __u32 fallback,
 static __always_inline int judge_trie(__u64 id, const struct filter_row *row,
 				      const struct target *t, __u32 *ret_rule)
 {
-	struct filter_prefix key = { .prefix_len = 128 };
+	struct filter_prefix key = { .prefix_len = FILTER_PREFIX_DIRECTION + 128,
+				     .direction = bpf_htonl(t->direction) };
 	__u64 policy = row->flags & FILTER_SECOND ? id | FILTER_SECOND_KEY : id;
 	void *trie = bpf_map_lookup_elem(&tries, &policy);
 	void *array = bpf_map_lookup_elem(&classes, &policy);
@@ -216,225 +225,265 @@ static __always_inline int judge_trie(__u64 id, const struct filter_row *row,
 	__builtin_memcpy(key.addr + 8, &lo, 8);
 	class = bpf_map_lookup_elem(trie, &key);
 	if (!class)
-		return row->default_verdict == FILTER_ALLOW ? PASS : REFUSE;
+		return default_verdict(row, t) == FILTER_ALLOW ? PASS : REFUSE;
 	c = bpf_map_lookup_elem(array, class);
 	if (!c)
 		return REFUSE;
-	return judge_class(c, row->default_verdict, t, ret_rule);
+	return judge_class(c, default_verdict(row, t), t, ret_rule);
 }
 
-static __always_inline int judge(__u64 id, const struct filter_row *row, struct target *t)
+/* Functions that are not static are verified once, not at each call: loading takes milliseconds, not seconds. */
+
+/* Do the rules allow it? */
+__noinline int davit_judge(const struct filter_row *row, const struct target *t, __u64 id,
+			   __u32 *ret_rule)
+{
+	if (!row || !t || !ret_rule)
+		return REFUSE;
+	if (!(row->flags & FILTER_JUDGE(t->direction)))
+		return PASS;
+	return row->flags & FILTER_LARGE ? judge_trie(id, row, t, ret_rule) :
+					   judge_inline(row, t, ret_rule);
+}
+
+static __always_inline int judge_and_record(const struct filter_row *row, const struct target *t,
+					    __u64 id)
 {
 	__u32 rule = FILTER_RULE_DEFAULT;
-	int verdict;
 
-	if (t->proto == IPPROTO_ICMPV6)
-		t->proto = IPPROTO_ICMP;
-	if (row->flags & FILTER_LARGE)
-		verdict = judge_trie(id, row, t, &rule);
-	else
-		verdict = judge_inline(row, t, &rule);
-	if (verdict == REFUSE)
-		record_denied(row, t, rule);
-	return verdict;
+	if (davit_judge(row, t, id, &rule) == PASS)
+		return PASS;
+	davit_record_denied(row, t, id, rule);
+	return REFUSE;
 }
 
-/* Offset of the transport header, 0 when it has no ports to look at, < 0 when not understood. */
-static __always_inline int parse4(struct __sk_buff *skb, struct target *t)
+static __always_inline void note_peer(struct bpf_sock *sk, const struct filter_row *row,
+				      const struct target *t)
 {
-	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
-	const struct iphdr *ip = data;
-
-	if ((void *)(ip + 1) > end || ip->ihl < 5)
-		return -1;
-	t->family = AF_INET;
-	t->addr_lo = IPV4_MAPPED(ip->daddr);
-	t->proto = ip->protocol;
-	return ip->frag_off & bpf_htons(IP_OFFSET) ? 0 : ip->ihl * 4;
-}
-
-static __always_inline int parse6(struct __sk_buff *skb, struct target *t)
-{
-	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
-	const struct ipv6hdr *ip = data;
-	__u32 off = sizeof(*ip);
-	struct {
-		__u8 next, len;
-		__be16 frag;
-	} ext;
-
-	if ((void *)(ip + 1) > end)
-		return -1;
-	t->family = AF_INET6;
-	t->addr_hi = (__u64)bpf_ntohl(ip->daddr.in6_u.u6_addr32[0]) << 32 |
-		     bpf_ntohl(ip->daddr.in6_u.u6_addr32[1]);
-	t->addr_lo = (__u64)bpf_ntohl(ip->daddr.in6_u.u6_addr32[2]) << 32 |
-		     bpf_ntohl(ip->daddr.in6_u.u6_addr32[3]);
-	t->proto = ip->nexthdr;
-	for (int i = 0; i < IP6_EXTS_MAX; i++) {
-		__u8 proto = t->proto;
-
-		if (proto != IPPROTO_HOPOPTS && proto != IPPROTO_DSTOPTS &&
-		    proto != IPPROTO_FRAGMENT && proto != IPPROTO_AH)
-			/* behind a routing header the destination is another one */
-			return proto == IPPROTO_ROUTING ? -1 : (int)off;
-		if (bpf_skb_load_bytes(skb, off, &ext, sizeof(ext)) < 0)
-			return -1;
-		t->proto = ext.next;
-		if (proto == IPPROTO_FRAGMENT) {
-			if (ext.frag & bpf_htons(0xfff8))
-				return 0;
-			off += 8;
-		} else if (proto == IPPROTO_AH) {
-			off += (ext.len + 2) * 4;
-		} else {
-			off += (ext.len + 1) * 8;
-		}
-	}
-	return -1;
+	davit_peer_note(bpf_sk_storage_get(&peers, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE), t,
+			row->generation);
 }
 
 /*
- * A TCP socket that is not opening a connection: its SYN was judged, or it answers a peer. Only
+ * Is @t the answer to something that the policy allows? What an earlier policy allowed is judged once more, as it was asked.
+ */
+static __always_inline bool is_answer(struct bpf_sock *sk, const struct filter_row *row,
+				      const struct target *t, __u64 id)
+{
+	struct filter_peers *all = bpf_sk_storage_get(&peers, sk, NULL, 0);
+	__u32 rule = FILTER_RULE_DEFAULT;
+	struct target asked = *t;
+	int found;
+
+	if (!all)
+		return false;
+	found = davit_peer_find(all, t, row->generation);
+	if (found != PEER_EARLIER)
+		return found == PEER_CURRENT;
+	asked.direction = t->direction == FILTER_IN ? FILTER_OUT : FILTER_IN;
+	if (davit_judge(row, &asked, id, &rule) == REFUSE)
+		return false;
+	davit_peer_note(all, &asked, row->generation);
+	return true;
+}
+
+/* Protocols without connections, and crafted packets. @sk: whose; may be NULL */
+static __always_inline int judge_datagram(struct bpf_sock *sk, const struct filter_row *row,
+					  const struct target *t, __u64 id)
+{
+	bool is_in = t->direction == FILTER_IN;
+
+	/* the kernel gives it nothing but what comes from where it is connected to, and that was judged */
+	if (is_in && sk && sk->type == SOCK_DGRAM && sk->state == BPF_TCP_ESTABLISHED &&
+	    (sk->protocol == IPPROTO_UDP || sk->protocol == IPPROTO_UDPLITE))
+		return PASS;
+	if (row->flags & FILTER_JUDGE(t->direction)) {
+		if (sk && is_answer(sk, row, t, id))
+			return PASS;
+		if (judge_and_record(row, t, id) == REFUSE)
+			return REFUSE;
+	}
+	if (sk && row->flags & FILTER_JUDGE(is_in ? FILTER_OUT : FILTER_IN))
+		note_peer(sk, row, t);
+	return PASS;
+}
+
+/*
+ * Is the socket a TCP one, and what it sends or gets does not open a connection? That was judged when it was opened. Only
  * sockets of the protocol itself count; whoever crafts segments by raw socket is judged by packet.
  */
-static __always_inline bool is_established_tcp(struct __sk_buff *skb)
+static __always_inline bool is_past_syn(const struct bpf_sock *sk, enum filter_direction dir)
+{
+	if (!sk || sk->type != SOCK_STREAM || sk->protocol != IPPROTO_TCP)
+		return false;
+	return dir == FILTER_OUT ? sk->state != BPF_TCP_SYN_SENT : sk->state != BPF_TCP_LISTEN;
+}
+
+/* The same by the packet, where the state of the socket does not tell. @off: of the transport header */
+static __always_inline bool opens_nothing(struct __sk_buff *skb, const struct bpf_sock *sk,
+					  const struct target *t, int off)
+{
+	__u8 byte;
+
+	if (!sk || sk->type == SOCK_RAW || sk->protocol != t->proto || off <= 0)
+		return false;
+	if (t->proto == IPPROTO_TCP)
+		return bpf_skb_load_bytes(skb, off + TCP_FLAGS, &byte, 1) == 0 &&
+		       (byte & (TCP_FLAG_SYN_BIT | TCP_FLAG_ACK_BIT)) != TCP_FLAG_SYN_BIT;
+	return t->proto == IPPROTO_SCTP &&
+	       bpf_skb_load_bytes(skb, off + SCTP_CHUNK_TYPE, &byte, 1) == 0 && byte != SCTP_INIT;
+}
+
+static __always_inline bool has_connections(const struct bpf_sock *sk, const struct target *t)
+{
+	return sk && sk->type != SOCK_RAW && (t->proto == IPPROTO_TCP || t->proto == IPPROTO_SCTP);
+}
+
+static __noinline int judge_packet(struct __sk_buff *skb, const struct filter_row *row, __u64 id,
+				   enum filter_direction dir)
+{
+	struct target t = { .direction = dir };
+	struct bpf_sock *sk = skb->sk;
+	int off;
+
+	if (!row)
+		return REFUSE;
+	if (sk)
+		sk = bpf_sk_fullsock(sk);
+	if (is_past_syn(sk, dir))
+		return PASS;
+	off = davit_parse(skb, &t);
+	if (off < 0) {
+		/* what is not understood is not known to be allowed */
+		if (!(row->flags & FILTER_JUDGE(dir)))
+			return PASS;
+		davit_record_denied(row, &t, id, FILTER_RULE_DEFAULT);
+		return REFUSE;
+	}
+	if (opens_nothing(skb, sk, &t, off))
+		return PASS;
+	if (!has_connections(sk, &t))
+		return judge_datagram(sk, row, &t, id);
+	if (judge_and_record(row, &t, id) == REFUSE)
+		return REFUSE;
+	/* those that are made are counted at the call */
+	if (dir == FILTER_IN)
+		count_connection(row, &t);
+	return PASS;
+}
+
+/* Whether there is something to judge, or to count as a connection. */
+static __always_inline bool is_looked_at(struct __sk_buff *skb, const struct filter_row *row,
+					 enum filter_direction dir)
 {
 	struct bpf_sock *sk = skb->sk;
 
-	if (!sk)
-		return false;
-	sk = bpf_sk_fullsock(sk);
-	if (!sk)
-		return false;
-	return sk->type == SOCK_STREAM && sk->protocol == IPPROTO_TCP &&
-	       sk->state != BPF_TCP_SYN_SENT;
+	if (row->flags & (FILTER_JUDGE(FILTER_IN) | FILTER_JUDGE(FILTER_OUT)))
+		return true;
+	return dir == FILTER_IN && sk && sk->state == BPF_TCP_LISTEN;
 }
 
-static __always_inline int judge_packet(struct __sk_buff *skb, __u64 id,
-					const struct filter_row *row)
+static __always_inline int filter_packet(struct __sk_buff *skb, enum filter_direction dir)
 {
-	struct target t = {};
-	__be16 ports[2];
-	int off = -1;
+	__u64 id = bpf_skb_ancestor_cgroup_id(skb, level);
+	const struct filter_row *row;
 
-	if (is_established_tcp(skb))
+	if (!id)
 		return PASS;
-	if (skb->protocol == bpf_htons(ETH_P_IP))
-		off = parse4(skb, &t);
-	else if (skb->protocol == bpf_htons(ETH_P_IPV6))
-		off = parse6(skb, &t);
-	if (off > 0 && has_ports(t.proto)) {
-		if (bpf_skb_load_bytes(skb, off, ports, sizeof(ports)) < 0)
-			off = -1;
-		else
-			t.port = bpf_ntohs(ports[1]);
-	}
-	if (off < 0) {
-		record_denied(row, &t, FILTER_RULE_DEFAULT);
+	row = bpf_map_lookup_elem(&rows, &id);
+	if (!row)
 		return REFUSE;
-	}
-	return judge(id, row, &t);
+	if (is_looked_at(skb, row, dir) && judge_packet(skb, row, id, dir) == REFUSE)
+		return REFUSE;
+	account(row, skb, dir);
+	return PASS;
 }
 
 SEC("cgroup_skb/egress")
 int davit_egress(struct __sk_buff *skb)
 {
-	__u64 id = bpf_skb_ancestor_cgroup_id(skb, level);
-	const struct filter_row *row;
-
-	if (!id)
-		return PASS;
-	row = bpf_map_lookup_elem(&rows, &id);
-	if (!row)
-		return REFUSE;
-	if (row->flags & FILTER_POLICY && judge_packet(skb, id, row) == REFUSE)
-		return REFUSE;
-	account(row, skb, FILTER_OUT);
-	return PASS;
+	return filter_packet(skb, FILTER_OUT);
 }
 
 SEC("cgroup_skb/ingress")
 int davit_ingress(struct __sk_buff *skb)
 {
-	__u64 id = bpf_skb_ancestor_cgroup_id(skb, level);
-	const struct filter_row *row;
-
-	if (!id)
-		return PASS;
-	row = bpf_map_lookup_elem(&rows, &id);
-	if (!row)
-		return REFUSE;
-	account(row, skb, FILTER_IN);
-	return PASS;
+	return filter_packet(skb, FILTER_IN);
 }
 
-/* connect() and sendto() fail at once, where the packet hook would leave TCP to its timeout */
-static __always_inline int judge_call(struct bpf_sock_addr *ctx, struct target *t)
+/* connect(), sendto() and bind() fail at once, where the packet hook would leave TCP to its timeout */
+static __always_inline int judge_call(struct bpf_sock_addr *ctx, struct target *t, bool connects)
 {
 	__u64 id = bpf_get_current_ancestor_cgroup_id(level);
 	const struct filter_row *row;
 	__u32 proto = ctx->protocol;
+	__u16 port = bpf_ntohs(ctx->user_port);
+	struct bpf_sock *sk = ctx->sk;
 
 	if (!id)
 		return PASS;
 	row = bpf_map_lookup_elem(&rows, &id);
 	if (!row)
 		return REFUSE;
-	if (!(row->flags & FILTER_POLICY))
-		return PASS;
-	t->proto = proto == IPPROTO_MPTCP ? IPPROTO_TCP : proto;
-	if (has_ports(t->proto))
-		t->port = bpf_ntohs(ctx->user_port);
-	return judge(id, row, t);
+	t->proto = proto == IPPROTO_MPTCP  ? IPPROTO_TCP :
+		   proto == IPPROTO_ICMPV6 ? IPPROTO_ICMP :
+					     proto;
+	if (!has_ports(t->proto))
+		port = 0;
+	t->peer_port = port;
+	t->own_port = t->direction == FILTER_BIND || !sk ? port : sk->src_port;
+	if (row->flags & FILTER_JUDGE(t->direction) &&
+	    !(sk && t->direction == FILTER_OUT && t->proto != IPPROTO_TCP &&
+	      is_answer(sk, row, t, id)) &&
+	    judge_and_record(row, t, id) == REFUSE) {
+		if (connects && has_set_retval && row->flags & FILTER_REFUSE)
+			bpf_set_retval(-ECONNREFUSED);
+		return REFUSE;
+	}
+	if (connects && t->proto == IPPROTO_TCP)
+		count_connection(row, t);
+	return PASS;
 }
 
-static __always_inline int judge_call4(struct bpf_sock_addr *ctx)
+static __always_inline void set_addr4(const struct bpf_sock_addr *ctx, struct target *t)
 {
-	struct target t = { .family = AF_INET };
 	__u32 addr = ctx->user_ip4;
 
-	if (!addr)
+	if (!addr && t->direction == FILTER_OUT)
 		addr = bpf_htonl(0x7f000001); /* the kernel goes to this host */
-	t.addr_lo = IPV4_MAPPED(addr);
-	return judge_call(ctx, &t);
+	t->family = AF_INET;
+	t->addr_lo = IPV4_MAPPED(addr);
 }
 
-static __always_inline int judge_call6(struct bpf_sock_addr *ctx)
+static __always_inline void set_addr6(const struct bpf_sock_addr *ctx, struct target *t)
 {
-	struct target t = { .family = AF_INET6 };
-
-	t.addr_hi = (__u64)bpf_ntohl(ctx->user_ip6[0]) << 32 | bpf_ntohl(ctx->user_ip6[1]);
-	t.addr_lo = (__u64)bpf_ntohl(ctx->user_ip6[2]) << 32 | bpf_ntohl(ctx->user_ip6[3]);
-	if (!t.addr_hi && !t.addr_lo)
-		t.addr_lo = 1;
-	if (!t.addr_hi && t.addr_lo >> 32 == 0xffff)
-		t.family = AF_INET;
-	return judge_call(ctx, &t);
+	t->family = AF_INET6;
+	t->addr_hi = (__u64)bpf_ntohl(ctx->user_ip6[0]) << 32 | bpf_ntohl(ctx->user_ip6[1]);
+	t->addr_lo = (__u64)bpf_ntohl(ctx->user_ip6[2]) << 32 | bpf_ntohl(ctx->user_ip6[3]);
+	if (!t->addr_hi && !t->addr_lo && t->direction == FILTER_OUT)
+		t->addr_lo = 1;
+	if (!t->addr_hi && t->addr_lo >> 32 == 0xffff)
+		t->family = AF_INET;
 }
 
-SEC("cgroup/connect4")
-int davit_connect4(struct bpf_sock_addr *ctx)
-{
-	return judge_call4(ctx);
-}
+#define CALL(section, name, set_addr, dir, connects)                 \
+	SEC(section)                                                 \
+	int name(struct bpf_sock_addr *ctx)                          \
+	{                                                            \
+		struct target t = { .direction = dir };              \
+                                                                     \
+		/* a port that the kernel chooses is none to bind */ \
+		if (dir == FILTER_BIND && !ctx->user_port)           \
+			return PASS;                                 \
+		set_addr(ctx, &t);                                   \
+		return judge_call(ctx, &t, connects);                \
+	}
 
-SEC("cgroup/connect6")
-int davit_connect6(struct bpf_sock_addr *ctx)
-{
-	return judge_call6(ctx);
-}
-
-SEC("cgroup/sendmsg4")
-int davit_sendmsg4(struct bpf_sock_addr *ctx)
-{
-	return judge_call4(ctx);
-}
-
-SEC("cgroup/sendmsg6")
-int davit_sendmsg6(struct bpf_sock_addr *ctx)
-{
-	return judge_call6(ctx);
-}
+CALL("cgroup/connect4", davit_connect4, set_addr4, FILTER_OUT, true)
+CALL("cgroup/connect6", davit_connect6, set_addr6, FILTER_OUT, true)
+CALL("cgroup/sendmsg4", davit_sendmsg4, set_addr4, FILTER_OUT, false)
+CALL("cgroup/sendmsg6", davit_sendmsg6, set_addr6, FILTER_OUT, false)
+CALL("cgroup/bind4", davit_bind4, set_addr4, FILTER_BIND, false)
+CALL("cgroup/bind6", davit_bind6, set_addr6, FILTER_BIND, false)
 
 char LICENSE[] SEC("license") = "GPL";

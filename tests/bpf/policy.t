@@ -39,10 +39,26 @@ like "$out" '^open.*failed$' 'range of ports'
 
 fails 'a bad rule is an error' 125 davit run --rm --net-allow tcp:10.0.0.300 davit/demo true
 like "$err" "position 5: '10.0.0.300' is not an address" 'that tells where and why'
-fails 'ingress rules do not exist' 125 davit run --rm --net-deny in:tcp davit/demo true
-like "$err" 'only outgoing traffic' 'and the message says it'
+fails 'a rule that the kernel cannot keep is an error' 125 davit run --rm --net-deny bind:sctp:80 davit/demo true
+like "$err" "no bind\(\) of 'sctp'" 'and the message says it'
 fails 'bad default' 125 davit run --rm --net-default maybe davit/demo true
 like "$err" 'is not allow or deny' 'and the message says it'
+fails 'bad errno' 125 davit run --rm --net-deny-errno EACCES davit/demo true
+like "$err" 'is not EPERM or ECONNREFUSED' 'and the message says it'
+
+# what comes in, what is bound, what a denial says
+talk 'try 127.0.0.1 80; try 127.0.0.1 81' --net-allow in:tcp:127.0.0.0/8:80
+like "$out" '^open.*failed$' 'an allowance of what comes in denies the rest'
+unlike "$out" 'not permitted' 'which its sender is not told'
+talk 'try 127.0.0.1 80; try 127.0.0.1 81' --net-deny in:tcp:81
+like "$out" '^open.*failed$' 'a denial of what comes in allows the rest'
+talk 'try 127.0.0.1 80' --net-default in:deny
+like "$out" 'failed$' 'default deny of what comes in'
+talk 'try 127.0.0.1 80; try 127.0.0.1 81' --net-deny bind:tcp:81
+like "$out" '^open.*failed$' 'a port that may not be bound is not served'
+like "$err" 'bind: Operation not permitted' 'and bind() says so'
+talk 'try 127.0.0.1 80' --net-default deny --net-deny-errno ECONNREFUSED
+like "$out" 'onnection refused.*failed$' 'a denied connection is refused, if asked for'
 
 rules=()
 for ((i = 0; i < 200; i++)); do rules+=(--net-deny "any:10.$i.0.0/16"); done
@@ -56,7 +72,7 @@ ok 'one on the list can' davit run --rm davit/demo sh -c 'mknod /tmp/n c 1 3 && 
 ok 'nor a privileged one refused' davit run --rm --privileged davit/demo sh -c 'mknod /tmp/k c 1 11 && : </tmp/k'
 
 # pins are shared and few; rows are gone with their containers
-is "$(find "$DAVIT_BPFFS/$DAVIT_SLICE" -type f | wc -l)" 12 'one set of pins: 5 maps, 7 links'
+is "$(find "$DAVIT_BPFFS/$DAVIT_SLICE" -type f | wc -l)" 16 'one set of pins: 7 maps, 9 links'
 is "$(bpftool -j map dump pinned "$(find "$DAVIT_BPFFS/$DAVIT_SLICE" -name rows)" | jq length)" 0 'no row is left'
 
 # packet sockets pass by cgroup programs: on the host's network a policy goes without CAP_NET_RAW

@@ -19,7 +19,7 @@ serve web
 ok 'without a policy: all is reached' wait_until 5 can web 80
 
 run davit policy show web
-is "$out" $'ORDER VERDICT RULE\n1     allow  everything\nrefused so far: 0' 'and shown'
+is "$out" $'ORDER VERDICT RULE\n1     allow  out: everything\n2     allow  in: everything\n3     allow  bind: everything\nrefused so far: 0 out, 0 in, 0 bind' 'and shown'
 run davit policy test web tcp:127.0.0.1:80
 is "$status $out" '0 allowed by --net-default allow' 'and said'
 
@@ -28,8 +28,8 @@ ok 'what it denies is refused' cannot web 81
 like "$(cat "$TMPDIR/nc")" 'not permitted' 'at once'
 ok 'the rest is not' can web 80
 run davit policy show web
-is "$(sed -n 2,3p <<<"$out")" $'1     deny   tcp:127.0.0.1:81\n2     allow  everything else' 'shown in order'
-like "$out" 'last refused: tcp 127.0.0.1:81 by --net-deny tcp:127.0.0.1:81' 'with what was refused'
+is "$(sed -n 2,3p <<<"$out")" $'1     deny   tcp:127.0.0.1:81\n2     allow  out: everything else' 'shown in order'
+like "$out" 'last refused: tcp:127.0.0.1:81 by --net-deny tcp:127.0.0.1:81' 'with what was refused'
 run davit policy test web tcp:127.0.0.1:81
 is "$status $out" '1 denied by --net-deny tcp:127.0.0.1:81' 'test says by which rule'
 
@@ -37,13 +37,25 @@ ok 'set: another policy' davit policy set --net-allow tcp:127.0.0.0/8:80 web
 ok 'allows' can web 80
 ok 'and denies the rest' cannot web 81
 run davit policy show --format json web
-is "$(jq -c '[.default, .rules[0].rule, .rules[0].verdict, .seen.lastBy]' <<<"$out")" '["deny","tcp:127.0.0.0/8:80","allow","--net-default deny"]' 'as JSON'
+is "$(jq -c '[.default.out, .rules[0].rule, .rules[0].verdict, .seen.lastBy]' <<<"$out")" '["deny","tcp:127.0.0.0/8:80","allow","--net-default deny"]' 'as JSON'
 ok 'rm of the rule, in other words' davit policy rm --net-allow out:tcp:127.0.0.0/8:80-80 web
 ok 'the default stays' cannot web 80
 ok 'add of an allowance' davit policy add --allow tcp:80 web
 ok 'allows again' can web 80
 ok 'the default alone' davit policy add --net-default allow web
 ok 'changes what no rule names' can web 81
+ok 'a denial of what comes in' davit policy add --net-deny in:tcp:127.0.0.0/8:81 web
+ok 'is in force' cannot web 81
+ok '… for that port' can web 80
+like "$(davit policy show web)" 'last refused: in:tcp:127.0.0.1:81 by --net-deny in:tcp:127.0.0.0/8:81' 'shown in the words of a rule'
+run davit policy test web in:tcp:127.0.0.1:81
+is "$status $out" '1 denied by --net-deny in:tcp:127.0.0.0/8:81' 'said'
+run davit policy test web bind:tcp:0.0.0.0:80
+is "$status $out" '0 allowed by --net-default bind:allow' 'the default of each direction'
+ok 'another error' davit policy add --net-deny tcp:81 --net-deny-errno ECONNREFUSED web
+ok 'still refused' cannot web 81
+like "$(cat "$TMPDIR/nc")" 'refused' 'and told as asked for'
+is "$(davit policy show --format json web | jq -c '[.errno, .default]')" '["ECONNREFUSED",{"out":"allow","in":"allow","bind":"allow"}]' 'shown'
 
 # large ones
 rules=()
@@ -90,7 +102,9 @@ bad() {
 	like "$err" "$want" 'says why'
 }
 bad "position 5: '10.0.0.300'" add --net-deny tcp:10.0.0.300 web
-bad 'only outgoing traffic' set --net-allow in:tcp web
+bad "no bind\\(\\) of 'icmp'" set --net-allow bind:icmp web
+bad 'is not EPERM or ECONNREFUSED' set --net-deny-errno EACCES web
+bad "takes no option '--net-deny-errno'" rm --net-deny tcp --net-deny-errno EPERM web
 bad 'is not allow or deny' set --net-default maybe web
 bad "has no deny rule 'tcp:99'" rm --net-deny tcp:99 web
 bad "no container 'none'" add --net-deny tcp none

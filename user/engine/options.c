@@ -46,9 +46,10 @@ const struct opt container_options[] = {
 	OPT_LIST(0,   "sysctl", S, sysctl, "KEY=VALUE",         "kernel parameter of a private namespace"),
 
 	OPT_WORD(0,   "network", S, network, "private|none|host", "network (default private: own namespace, lo up)"),
-	OPT_LIST(0,   "net-allow", S, net_allow, "RULE",        "allow egress: PROTO[:CIDR][:PORT[-PORT]]"),
-	OPT_LIST(0,   "net-deny", S, net_deny, "RULE",          "deny egress; beats every allow"),
-	OPT_STR(0,    "net-default", S, net_default, "allow|deny", "egress that no rule names (default: deny if there is an allow rule)"),
+	OPT_LIST(0,   "net-allow", S, net_allow, "RULE",        "allow [out:|in:|bind:]PROTO[:CIDR][:PORT[-PORT]]"),
+	OPT_LIST(0,   "net-deny", S, net_deny, "RULE",          "deny the same; beats every allow"),
+	OPT_STR(0,    "net-default", S, net_default, "[in:|bind:]allow|deny,...", "what no rule names (default: deny where there is an allow rule)"),
+	OPT_WORD(0,   "net-deny-errno", S, net_deny_errno, "EPERM|ECONNREFUSED", "error of a denied connect() (default EPERM)"),
 
 	OPT_SSIZE('m', "memory", S, memory, "BYTES",            "memory limit (suffix k, m, g)"),
 	OPT_SSIZE(0,  "memory-swap", S, memory_swap, "BYTES",   "memory and swap together, -1 = no limit"),

@@ -14,6 +14,7 @@
 #include "base/lock.h"
 #include "engine/container.h"
 #include "engine/engine.h"
+#include "engine/policy_words.h"
 #include "kern/bpf.h"
 #include "kern/cap.h"
 #include "kern/cgroup.h"
@@ -81,33 +82,46 @@ static int edit_list(struct strv *list, const struct strv *rules, enum policy_ho
 	return 0;
 }
 
-static int edit_default(struct container_options *o, const struct policy_edit *edit, struct err *e)
+static int replace(char **place, const char *text)
 {
-	char *copy = edit->dflt ? strdup(edit->dflt) : NULL;
+	char *copy = text ? strdup(text) : NULL;
 
-	if (edit->dflt && !copy)
-		return err_set(e, ENOMEM, "change the policy");
-	if (!edit->dflt && edit->how != POLICY_SET)
-		return 0;
-	free(o->net_default);
-	o->net_default = copy;
+	if (text && !copy)
+		return -ENOMEM;
+	free(*place);
+	*place = copy;
 	return 0;
+}
+
+/* What is not said stays, but with POLICY_SET. */
+static int edit_word(char **place, const char *text, enum policy_how how, struct err *e)
+{
+	if (!text && how != POLICY_SET)
+		return 0;
+	return replace(place, text) < 0 ? err_set(e, ENOMEM, "change the policy") : 0;
 }
 
 /* What a rule that is added or removed does must not depend on what the default was taken to be. */
 static int keep_default(struct container_options *o, const struct policy_edit *edit, struct err *e)
 {
-	if (edit->how == POLICY_SET || o->net_default)
+	const struct policy_words words = policy_words_of(o);
+	_cleanup_str_ struct str text = STR_INIT;
+	unsigned int set;
+	int r;
+
+	if (edit->how == POLICY_SET)
 		return 0;
-	o->net_default = strdup(o->net_allow.n ? "deny" : "allow");
-	return o->net_default ? 0 : err_set(e, ENOMEM, "change the policy");
-}
-
-static int build(const struct container *c, struct net_policy **ret, struct err *e)
-{
-	const struct container_options *o = &c->options;
-
-	return policy_build(&o->net_allow, &o->net_deny, o->net_default, ret, e);
+	r = policy_defaults(&words, &set, e);
+	if (r < 0)
+		return r;
+	for (int d = 0; d < NET_DIRECTIONS; d++) {
+		if (d)
+			str_add(&text, ",");
+		policy_format_default(set, d, &text);
+	}
+	return str_failed(&text) || replace(&o->net_default, str_text(&text)) < 0 ?
+		       err_set(e, ENOMEM, "change the policy") :
+		       0;
 }
 
 /* On the host's network a packet socket sends past every cgroup program; capabilities cannot be taken from what runs. */
@@ -164,7 +178,7 @@ static int put(struct engine *en, const struct container *old, const struct cont
 	_cleanup_free_ struct net_policy *policy = NULL, *before = NULL;
 	struct container_state st;
 	bool runs;
-	int r = build(new, &policy, e);
+	int r = policy_words_build(&new->options, &policy, e);
 
 	if (r == 0)
 		r = container_state(en, new, &st, e);
@@ -179,7 +193,7 @@ static int put(struct engine *en, const struct container *old, const struct cont
 		return r;
 	r = container_resave(en, new, e);
 	/* what is kept is what is in force */
-	if (r < 0 && runs && build(old, &before, NULL) == 0)
+	if (r < 0 && runs && policy_words_build(&old->options, &before, NULL) == 0)
 		(void)change(en, old, before, NULL);
 	return r;
 }
@@ -214,7 +228,9 @@ int container_edit_policy(struct engine *en, const char *ref, const struct polic
 	if (r == 0)
 		r = keep_default(&new.options, edit, e);
 	if (r == 0)
-		r = edit_default(&new.options, edit, e);
+		r = edit_word(&new.options.net_default, edit->dflt, edit->how, e);
+	if (r == 0)
+		r = edit_word(&new.options.net_deny_errno, edit->deny_errno, edit->how, e);
 	if (r == 0)
 		r = edit_list(&new.options.net_allow, edit->allow, edit->how, true, name_of(&old),
 			      e);

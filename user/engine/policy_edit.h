@@ -17,12 +17,12 @@ enum policy_how {
 /**
  * struct policy_edit - what to change; the lists are the caller's
  * @allow, @deny: rules as --net-allow and --net-deny have them
- * @dflt: "allow", "deny", or NULL: with POLICY_SET as policy_build() has it, else as it is
+ * @dflt, @deny_errno: as struct policy_words has them; NULL: with POLICY_SET as there, else as it is
  */
 struct policy_edit {
 	enum policy_how how;
 	const struct strv *allow, *deny;
-	const char *dflt;
+	const char *dflt, *deny_errno;
 };
 
 /**

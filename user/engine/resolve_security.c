@@ -15,6 +15,7 @@
 #include "engine/container.h"
 #include "engine/resolve.h"
 #include "kern/seccomp.h"
+#include "engine/policy_words.h"
 #include "network/policy.h"
 #include "spec/seccomp_profile.h"
 #include "spec/security_opt.h"
@@ -121,7 +122,7 @@ int resolve_policy(const struct container *c, struct resolved *r, struct err *e)
 	uint64_t raw = CAP_BIT(CAP_NET_RAW);
 	struct cap_sets *caps = &r->config.caps;
 	uint64_t asked = 0;
-	int s = policy_build(&o->net_allow, &o->net_deny, o->net_default, &r->policy, e);
+	int s = policy_words_build(o, &r->policy, e);
 
 	if (s < 0 || !r->policy || (r->config.new_ns & CLONE_NEWNET))
 		return s;

@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "engine/container.h"
 #include "engine/engine.h"
+#include "engine/policy_words.h"
 #include "kern/cgroup.h"
 #include "network/policy.h"
 
@@ -43,16 +44,31 @@ int traffic_read(struct engine *en, const struct container *c, struct traffic *r
 	return r;
 }
 
+static struct net_target target_of(const struct net_denied *d)
+{
+	struct net_target t = {
+		.direction = d->direction, .family = d->family, .proto = d->proto, .port = d->port
+	};
+
+	memcpy(t.addr, d->addr, sizeof(t.addr));
+	return t;
+}
+
+void traffic_flow(const struct net_denied *d, struct str *out)
+{
+	const struct net_target t = target_of(d);
+
+	policy_format_flow(&t, out);
+}
+
 /* Of a large policy the kernel does not keep which rule it was: ask the same question again. */
 static int find_rule(const struct container *c, const struct net_denied *d)
 {
-	const struct container_options *o = &c->options;
-	struct net_target t = { .family = d->family, .proto = d->proto, .port = d->port };
+	struct net_target t = target_of(d);
 	struct net_policy *policy = NULL;
 	int rule = NET_RULE_DEFAULT;
 
-	memcpy(t.addr, d->addr, sizeof(t.addr));
-	if (policy_build(&o->net_allow, &o->net_deny, o->net_default, &policy, NULL) == 0 && policy)
+	if (policy_words_build(&c->options, &policy, NULL) == 0 && policy)
 		(void)policy_judge(policy, &t, &rule); /* the verdict is known */
 	free(policy);
 	return rule;
@@ -60,12 +76,10 @@ static int find_rule(const struct container *c, const struct net_denied *d)
 
 void traffic_rule(const struct container *c, const struct net_denied *d, struct str *out)
 {
-	const struct strv *deny = &c->options.net_deny;
 	int rule = d->rule == NET_RULE_UNKNOWN ? find_rule(c, d) : d->rule;
 
-	/* policy_build() puts the deny rules first */
-	if (rule >= 0 && (size_t)rule < deny->n)
-		str_addf(out, "--net-deny %s", deny->v[rule]);
-	else
-		str_add(out, "--net-default deny");
+	/* a policy that was changed since may have fewer */
+	if (rule < 0 || (size_t)rule >= c->options.net_deny.n)
+		rule = NET_RULE_DEFAULT;
+	policy_words_source(&c->options, rule, d->direction, out);
 }

@@ -24,6 +24,9 @@ struct traffic {
 /* traffic_read() - Return: 0; -ENOENT when the container does not run or has no policy row */
 int traffic_read(struct engine *en, const struct container *c, struct traffic *ret, struct err *e);
 
+/* traffic_flow() - "in:tcp:192.0.2.1:80", as policy_parse_flow() takes it */
+void traffic_flow(const struct net_denied *d, struct str *out);
+
 /* traffic_rule() - the option that refused @d, as it was given: "--net-deny tcp:*:80", "--net-default
  * deny" */
 void traffic_rule(const struct container *c, const struct net_denied *d, struct str *out);

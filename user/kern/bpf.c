@@ -19,7 +19,7 @@
 
 const char *const bpf_set_map_names[MAP_COUNT] = {
 	[MAP_ROWS] = "rows",	   [MAP_COUNTERS] = "counters", [MAP_TRIES] = "tries",
-	[MAP_CLASSES] = "classes", [MAP_DEVICES] = "devices",
+	[MAP_CLASSES] = "classes", [MAP_DEVICES] = "devices",	[MAP_DENIALS] = "denials",
 };
 
 /* clang-format off */
@@ -30,6 +30,8 @@ const struct bpf_set_link bpf_set_links[] = {
 	{ "davit_connect6", BPF_CGROUP_INET6_CONNECT },
 	{ "davit_sendmsg4", BPF_CGROUP_UDP4_SENDMSG },
 	{ "davit_sendmsg6", BPF_CGROUP_UDP6_SENDMSG },
+	{ "davit_bind4",    BPF_CGROUP_INET4_BIND },
+	{ "davit_bind6",    BPF_CGROUP_INET6_BIND },
 	{ "davit_device",   BPF_CGROUP_DEVICE },
 	{ NULL, 0 },
 };
@@ -81,21 +83,6 @@ void bpf_set_closep(struct bpf_set **s)
 	bpf_set_close(*s);
 }
 
-static int read_meta(struct bpf_set *s, struct err *e)
-{
-	struct filter_meta meta;
-	uint32_t key = 0;
-	int r = bpf_sys_lookup(s->fds[MAP_COUNTERS], &key, &meta);
-
-	if (r < 0)
-		return err_set(e, r, "read '%s/counters'", s->dir);
-	if (meta.magic != FILTER_MAGIC)
-		return err_plain(e, -EUCLEAN, "'%s/counters' was not made by davit", s->dir);
-	s->slots = meta.slots;
-	s->stripe_bits = meta.stripe_bits;
-	return 0;
-}
-
 int bpf_set_find(const struct env *env, int slice_cgroup_fd, struct bpf_set **ret, struct err *e)
 {
 	_cleanup_(bpf_set_closep) struct bpf_set *s = malloc(sizeof(*s));
@@ -115,108 +102,11 @@ int bpf_set_find(const struct env *env, int slice_cgroup_fd, struct bpf_set **re
 	if (r >= 0)
 		r = bpf_set_map(s, MAP_COUNTERS, e);
 	if (r >= 0)
-		r = read_meta(s, e);
+		r = bpf_set_read_meta(s, e);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(s);
 	return 0;
-}
-
-static uint32_t slots_per_page(const struct bpf_set *s)
-{
-	return (uint32_t)getpagesize() / (uint32_t)(sizeof(struct filter_cell) << s->stripe_bits);
-}
-
-static int map_page(struct bpf_set *s, uint32_t number, struct err *e)
-{
-	size_t size = (size_t)getpagesize();
-	void *p;
-
-	if (s->page && s->page_number == number)
-		return 0;
-	/* a page, not all: the kernel fills the page tables of such a map at once */
-	p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, s->fds[MAP_COUNTERS],
-		 (off_t)(number * size));
-	if (p == MAP_FAILED)
-		return err_set(e, errno, "map '%s/counters'", s->dir);
-	if (s->page)
-		(void)munmap(s->page, size);
-	s->page = p;
-	s->page_number = number;
-	return 0;
-}
-
-int bpf_set_slot(struct bpf_set *s, uint32_t slot, struct filter_cell **ret, struct err *e)
-{
-	uint32_t per_page = slots_per_page(s);
-	int r;
-
-	if (slot >= s->slots)
-		return err_plain(e, -EUCLEAN, "row in '%s/rows' speaks of slot %u of %u", s->dir,
-				 slot, s->slots);
-	r = map_page(s, slot / per_page, e);
-	if (r < 0)
-		return r;
-	*ret = &s->page[(slot % per_page) << s->stripe_bits];
-	return 0;
-}
-
-static void zero_slot(const struct bpf_set *s, struct filter_cell *cells)
-{
-	size_t rest = sizeof(*cells) - sizeof(cells->owner);
-
-	memset((char *)cells + sizeof(cells->owner), 0, rest);
-	memset(cells + 1, 0, sizeof(*cells) * ((1u << s->stripe_bits) - 1));
-}
-
-int bpf_set_free_slot(struct bpf_set *s, uint32_t slot, struct err *e)
-{
-	struct filter_cell *cells;
-	int r = bpf_set_slot(s, slot, &cells, e);
-
-	if (r < 0)
-		return r;
-	zero_slot(s, cells);
-	__atomic_store_n(&cells->owner, 0, __ATOMIC_RELEASE);
-	return 0;
-}
-
-/* cgroup ids count up; neighbours shall not fight for one page */
-static uint32_t home_page(uint64_t id, uint32_t n_pages)
-{
-	id *= 0x9e3779b97f4a7c15ull;
-	return (uint32_t)(id >> 32) % n_pages;
-}
-
-/*
- * A slot is taken by compare-and-swap of its owner in shared memory: no call, no lock, and what a
- * killed process leaves names the cgroup that it was for.
- */
-static int claim_slot(struct bpf_set *s, uint64_t id, uint32_t *ret, struct err *e)
-{
-	uint32_t per_page = slots_per_page(s), n_pages = s->slots / per_page;
-	uint32_t first = home_page(id, n_pages);
-
-	for (uint32_t i = 0; i < n_pages; i++) {
-		uint32_t number = (first + i) % n_pages;
-		int r = map_page(s, number, e);
-
-		if (r < 0)
-			return r;
-		for (uint32_t j = 0; j < per_page; j++) {
-			struct filter_cell *c = &s->page[j << s->stripe_bits];
-			uint64_t nobody = 0;
-
-			if (!__atomic_compare_exchange_n(&c->owner, &nobody, id, false,
-							 __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
-				continue;
-			zero_slot(s, c);
-			*ret = number * per_page + j;
-			return 0;
-		}
-	}
-	err_hint(e, "'davit system check' frees those of dead containers");
-	return err_set(e, ENOSPC, "find a free one of %u network counters", s->slots);
 }
 
 static int put_inner(struct bpf_set *s, enum bpf_set_map which, uint64_t key, int inner,
@@ -306,19 +196,35 @@ static int put_large(struct bpf_set *s, uint64_t key, const struct net_policy *p
 	return r;
 }
 
-static void row_from(const struct net_policy *policy, struct filter_row *row)
+_Static_assert((int)NET_OUT == FILTER_OUT && (int)NET_IN == FILTER_IN &&
+		       (int)NET_BIND == FILTER_BIND && (int)NET_DIRECTIONS == FILTER_DIRECTIONS &&
+		       (int)NET_TRAFFIC == FILTER_TRAFFIC,
+	       "same order on both sides");
+
+/* What can be denied: the rest need not be judged, whatever rules allow there. */
+static unsigned int judged(const struct net_policy *policy)
 {
-	*row = (struct filter_row){ .default_verdict = FILTER_ALLOW };
-	if (!policy)
-		return;
-	row->default_verdict = policy->default_verdict == NET_ALLOW ? FILTER_ALLOW : FILTER_DENY;
-	if (row->default_verdict == FILTER_DENY)
-		row->flags = FILTER_POLICY;
+	unsigned int set = policy->default_deny;
+
 	for (uint32_t i = 0; i < policy->n; i++)
 		if (policy->rules[i].verdict == NET_DENY)
-			row->flags = FILTER_POLICY;
+			set |= NET_BIT(policy->rules[i].direction);
+	return set;
+}
+
+static void row_from(const struct net_policy *policy, struct filter_row *row)
+{
+	*row = (struct filter_row){ .flags = 0 };
+	if (!policy)
+		return;
+	for (int d = 0; d < NET_DIRECTIONS; d++) {
+		row->flags |= judged(policy) & NET_BIT(d) ? FILTER_JUDGE(d) : 0;
+		row->flags |= policy->default_deny & NET_BIT(d) ? FILTER_DEFAULT_DENY(d) : 0;
+	}
 	if (!row->flags)
-		return; /* whatever the rules allow is allowed anyway */
+		return;
+	if (policy->is_refused)
+		row->flags |= FILTER_REFUSE;
 	if (policy->n > FILTER_RULES_INLINE) {
 		row->flags |= FILTER_LARGE;
 		return;
@@ -360,6 +266,17 @@ static int put_devices(struct bpf_set *s, uint64_t id, const struct device_polic
 	return r < 0 ? err_set(e, r, "add to '%s/devices'", s->dir) : 0;
 }
 
+/* There may be none. */
+static int forget_denied(struct bpf_set *s, uint64_t id, struct err *e)
+{
+	int map = bpf_set_map(s, MAP_DENIALS, e), r;
+
+	if (map < 0)
+		return map;
+	r = bpf_sys_delete(map, &id);
+	return r < 0 && r != -ENOENT ? err_set(e, r, "remove from '%s/denials'", s->dir) : 0;
+}
+
 static uint64_t policy_key(uint64_t id, unsigned int flags)
 {
 	return flags & FILTER_SECOND ? id | FILTER_SECOND_KEY : id;
@@ -373,7 +290,7 @@ static int drop_parts(struct bpf_set *s, uint64_t id, unsigned int flags, struct
 	};
 
 	for (int which = 0; which < MAP_COUNT; which++) {
-		uint64_t key = which == MAP_DEVICES ? id : policy_key(id, flags);
+		uint64_t key = flag_of[which] == FILTER_LARGE ? policy_key(id, flags) : id;
 		int map, r;
 
 		if (!(flags & flag_of[which]))
@@ -408,6 +325,7 @@ static int replace_row(struct bpf_set *s, uint64_t id, struct filter_row *row, s
 
 	if (r == 0) {
 		row->slot = old.slot;
+		row->generation = (uint8_t)(old.generation + 1);
 		r = bpf_sys_update(s->fds[MAP_ROWS], &id, row, BPF_EXIST);
 	}
 	if (r < 0)
@@ -421,7 +339,7 @@ static int replace_row(struct bpf_set *s, uint64_t id, struct filter_row *row, s
 
 static int put_row(struct bpf_set *s, uint64_t id, struct filter_row *row, struct err *e)
 {
-	int r = claim_slot(s, id, &row->slot, e);
+	int r = bpf_set_claim_slot(s, id, &row->slot, e);
 
 	if (r < 0)
 		return r;
@@ -465,9 +383,9 @@ int bpf_set_remove(struct bpf_set *s, uint64_t cgroup_id, struct err *e)
 	if (r < 0)
 		return err_set(e, r, "remove from '%s/rows'", s->dir);
 	r = drop_parts(s, cgroup_id, row.flags, e);
-	if (r < 0)
-		return r;
-	return bpf_set_free_slot(s, row.slot, e);
+	if (r == 0)
+		r = forget_denied(s, cgroup_id, e);
+	return r < 0 ? r : bpf_set_free_slot(s, row.slot, e);
 }
 
 /* Those that have read the old row may be at work with its parts. A map of maps waits for all programs after a write. */
@@ -487,17 +405,6 @@ static int wait_programs(struct bpf_set *s, uint64_t id, struct err *e)
 	return r;
 }
 
-/* Its rule is one of the policy that was. */
-static int forget_denied(struct bpf_set *s, uint32_t slot, struct err *e)
-{
-	struct filter_cell *cells;
-	int r = bpf_set_slot(s, slot, &cells, e);
-
-	for (uint32_t i = 0; r == 0 && i < 1u << s->stripe_bits; i++)
-		__atomic_store_n(&cells[i].denied.time, 0, __ATOMIC_RELAXED);
-	return r;
-}
-
 int bpf_set_change(struct bpf_set *s, uint64_t cgroup_id, const struct net_policy *policy,
 		   struct err *e)
 {
@@ -509,6 +416,7 @@ int bpf_set_change(struct bpf_set *s, uint64_t cgroup_id, const struct net_polic
 			       (unsigned long long)cgroup_id, s->dir);
 	row_from(policy, &row);
 	row.slot = old.slot;
+	row.generation = (uint8_t)(old.generation + 1);
 	row.flags |= old.flags & FILTER_DEVICE;
 	if (row.flags & FILTER_LARGE) {
 		row.flags |= ~(unsigned int)old.flags & FILTER_SECOND;
@@ -524,7 +432,7 @@ int bpf_set_change(struct bpf_set *s, uint64_t cgroup_id, const struct net_polic
 		(void)drop_parts(s, cgroup_id, row.flags & (FILTER_LARGE | FILTER_SECOND), NULL);
 		return r;
 	}
-	r = forget_denied(s, row.slot, e);
+	r = forget_denied(s, cgroup_id, e); /* its rule is one of the policy that was */
 	if (r == 0 && old.flags & FILTER_LARGE)
 		r = wait_programs(s, cgroup_id, e);
 	return r < 0 ? r : drop_parts(s, cgroup_id, old.flags & (FILTER_LARGE | FILTER_SECOND), e);

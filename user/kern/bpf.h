@@ -7,14 +7,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kern/bpf_policy.h"
+
 struct device_policy;
 struct env;
 struct err;
-struct net_policy;
-struct str;
 
 /* The layout of bpf/filter.h and bpf/device.h; part of the pins' path, so that layouts never meet. */
-#define BPF_SET_ABI 2
+#define BPF_SET_ABI 3
 
 /**
  * struct bpf_set - the pinned maps, opened
@@ -52,7 +52,7 @@ void bpf_set_closep(struct bpf_set **s);
 /**
  * bpf_set_insert() - put a container's policies in force
  * @cgroup_id: st_ino of its cgroup2 directory
- * @policy:    NULL = all egress allowed
+ * @policy:    NULL = everything allowed
  * @dev:       NULL = the default list
  *
  * Counters start at zero. Up to 16 rules are part of the row; more become a prefix trie of the
@@ -80,18 +80,26 @@ int bpf_set_change(struct bpf_set *s, uint64_t cgroup_id, const struct net_polic
 /* bpf_set_remove() - forget a container, after its cgroup is gone. No row is success. */
 int bpf_set_remove(struct bpf_set *s, uint64_t cgroup_id, struct err *e);
 
-enum net_direction { NET_IN, NET_OUT, NET_DIRECTION_COUNT };
+enum net_family { NET_IPV4, NET_IPV6, NET_FAMILIES };
 
 /**
- * struct net_counters - traffic of a container's own sockets, indexed by enum net_direction
- * @packets: segments; what the kernel sends unasked (RST, echo reply) has no socket and is not here
- * @bytes:   from the IP header on; a batch of segments counts its header once
- * @drops:   packets, connect() and sendto() refused by policy
+ * struct net_counters - traffic of a container's own sockets, by enum net_direction and enum net_family
+ * @packets:	 segments; what the kernel sends unasked (RST, echo reply) has no socket and is not here
+ * @bytes:	 from the IP header on; a batch of segments counts its header once
+ * @drops:	 packets, connect(), sendto() and bind() refused by policy
+ * @connections: TCP ones asked for by connect(), and SYN packets let in
  */
 struct net_counters {
-	uint64_t packets[NET_DIRECTION_COUNT], bytes[NET_DIRECTION_COUNT];
-	uint64_t drops[NET_DIRECTION_COUNT];
+	uint64_t packets[NET_TRAFFIC][NET_FAMILIES], bytes[NET_TRAFFIC][NET_FAMILIES];
+	uint64_t drops[NET_DIRECTIONS][NET_FAMILIES];
+	uint64_t connections[NET_TRAFFIC][NET_FAMILIES];
 };
+
+/* net_sum() - of both families */
+static inline uint64_t net_sum(const uint64_t v[NET_FAMILIES])
+{
+	return v[NET_IPV4] + v[NET_IPV6];
+}
 
 /* bpf_set_counters() - Return: 0; -ENOENT when there is no row. */
 int bpf_set_counters(struct bpf_set *s, uint64_t cgroup_id, struct net_counters *ret,
@@ -105,12 +113,13 @@ int bpf_set_counters(struct bpf_set *s, uint64_t cgroup_id, struct net_counters 
  * @monotonic_ns: CLOCK_MONOTONIC
  * @family:	  AF_INET or AF_INET6
  * @proto:	  IPPROTO_*
- * @addr, @port:  destination; address in network, port in host byte order (0 for no port)
+ * @direction:	  enum net_direction
+ * @addr, @port:  as struct net_policy_rule has them; address in network, port in host byte order (0 for no port)
  * @rule:	  index in net_policy.rules, or NET_RULE_*
  */
 struct net_denied {
 	uint64_t monotonic_ns;
-	uint8_t family, proto;
+	uint8_t family, proto, direction;
 	uint8_t addr[16];
 	uint16_t port;
 	int rule;
@@ -119,9 +128,6 @@ struct net_denied {
 /* bpf_set_last_denied() - Return: 0; -ENOENT for no row, -ENODATA for nothing denied so far. */
 int bpf_set_last_denied(struct bpf_set *s, uint64_t cgroup_id, struct net_denied *ret,
 			struct err *e);
-
-/* net_denied_format() - "tcp 10.0.0.1:443", "icmp [fd00::1]" */
-void net_denied_format(const struct net_denied *d, struct str *out);
 
 /**
  * bpf_set_sweep() - remove rows, tries and counters of cgroups that are gone

@@ -1,69 +1,60 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What the program set counted: traffic and refusals of a container. */
-#include <arpa/inet.h>
 #include <endian.h>
 #include <errno.h>
-#include <netinet/in.h>
+#include <sys/socket.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "base/err.h"
-#include "base/str.h"
 #include "kern/bpf.h"
 #include "kern/bpf_internal.h"
 #include "kern/bpf_sys.h"
 
-#define TORN_READS_MAX 1000
-
-static int find_cells(struct bpf_set *s, uint64_t id, struct filter_cell **ret, struct err *e)
+static int find_row(struct bpf_set *s, uint64_t id, struct filter_row *ret, struct err *e)
 {
-	struct filter_row row;
-	int r = bpf_sys_lookup(s->fds[MAP_ROWS], &id, &row);
+	int r = bpf_sys_lookup(s->fds[MAP_ROWS], &id, ret);
 
-	if (r < 0)
-		return err_set(e, r, "find cgroup %llu in '%s/rows'", (unsigned long long)id,
-			       s->dir);
-	return bpf_set_slot(s, row.slot, ret, e);
+	return r < 0 ? err_set(e, r, "find cgroup %llu in '%s/rows'", (unsigned long long)id,
+			       s->dir) :
+		       0;
 }
 
-_Static_assert((int)NET_IN == FILTER_IN && (int)NET_OUT == FILTER_OUT &&
-		       (int)NET_DIRECTION_COUNT == FILTER_DIRECTIONS,
+_Static_assert((int)NET_IPV4 == FILTER_IPV4 && (int)NET_IPV6 == FILTER_IPV6 &&
+		       (int)NET_FAMILIES == FILTER_FAMILIES,
 	       "same order on both sides");
+
+/* Shared with programs that add. */
+static void add(uint64_t *sum, const __u64 *shared, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		sum[i] += __atomic_load_n(&shared[i], __ATOMIC_RELAXED);
+}
+
+#define ADD(sum, shared)                                                               \
+	do {                                                                           \
+		_Static_assert(sizeof(sum) == sizeof(shared), "of the same form");     \
+		add(&(sum)[0][0], &(shared)[0][0], sizeof(sum) / sizeof((sum)[0][0])); \
+	} while (0)
 
 int bpf_set_counters(struct bpf_set *s, uint64_t cgroup_id, struct net_counters *ret, struct err *e)
 {
-	struct filter_cell *cells;
-	int r = find_cells(s, cgroup_id, &cells, e);
+	struct filter_row row;
+	struct filter_slot *slot;
+	int r = find_row(s, cgroup_id, &row, e);
 
+	if (r == 0)
+		r = bpf_set_slot(s, row.slot, &slot, e);
 	if (r < 0)
 		return r;
-	*ret = (struct net_counters){ .packets = { 0 } };
+	*ret = (struct net_counters){ .packets = { { 0 } } };
+	ADD(ret->drops, slot->head.drops);
+	ADD(ret->connections, slot->head.connections);
 	for (uint32_t i = 0; i < 1u << s->stripe_bits; i++) {
-		for (int d = 0; d < NET_DIRECTION_COUNT; d++) {
-			ret->packets[d] += __atomic_load_n(&cells[i].packets[d], __ATOMIC_RELAXED);
-			ret->bytes[d] += __atomic_load_n(&cells[i].bytes[d], __ATOMIC_RELAXED);
-			ret->drops[d] += __atomic_load_n(&cells[i].drops[d], __ATOMIC_RELAXED);
-		}
+		ADD(ret->packets, slot->stripes[i].packets);
+		ADD(ret->bytes, slot->stripes[i].bytes);
 	}
 	return 0;
-}
-
-/* @time is zero while a program writes, and changes with each record. */
-static bool read_denied(const struct filter_denied *shared, struct filter_denied *ret)
-{
-	for (int i = 0; i < TORN_READS_MAX; i++) {
-		uint64_t before = __atomic_load_n(&shared->time, __ATOMIC_ACQUIRE);
-
-		memcpy(ret, shared, sizeof(*ret));
-		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-		if (before && before == __atomic_load_n(&shared->time, __ATOMIC_RELAXED)) {
-			ret->time = before;
-			return true;
-		}
-		if (!before && i > 2)
-			return false;
-	}
-	return false;
 }
 
 static void denied_from(const struct filter_denied *d, struct net_denied *ret)
@@ -75,6 +66,7 @@ static void denied_from(const struct filter_denied *d, struct net_denied *ret)
 		.monotonic_ns = d->time,
 		.family = d->family,
 		.proto = d->proto,
+		.direction = d->direction,
 		.port = d->port,
 		.rule = d->rule == FILTER_RULE_DEFAULT ? NET_RULE_DEFAULT :
 			d->rule == FILTER_RULE_CLASS   ? NET_RULE_UNKNOWN :
@@ -91,51 +83,19 @@ static void denied_from(const struct filter_denied *d, struct net_denied *ret)
 int bpf_set_last_denied(struct bpf_set *s, uint64_t cgroup_id, struct net_denied *ret,
 			struct err *e)
 {
-	struct filter_denied last = { .time = 0 }, d;
-	struct filter_cell *cells;
-	int r = find_cells(s, cgroup_id, &cells, e);
+	struct filter_denied d;
+	struct filter_row row;
+	int r = find_row(s, cgroup_id, &row, e), map = r < 0 ? r : bpf_set_map(s, MAP_DENIALS, e);
 
-	if (r < 0)
-		return r;
-	for (uint32_t i = 0; i < 1u << s->stripe_bits; i++)
-		if (read_denied(&cells[i].denied, &d) && d.time > last.time)
-			last = d;
-	if (!last.time)
+	if (map < 0)
+		return map;
+	r = bpf_sys_lookup(map, &cgroup_id, &d);
+	if (r == -ENOENT)
 		return err_plain(e, -ENODATA, "nothing was denied to cgroup %llu",
 				 (unsigned long long)cgroup_id);
-	denied_from(&last, ret);
+	if (r < 0)
+		return err_set(e, r, "find cgroup %llu in '%s/denials'",
+			       (unsigned long long)cgroup_id, s->dir);
+	denied_from(&d, ret);
 	return 0;
-}
-
-static const char *proto_name(uint8_t proto)
-{
-	static const struct {
-		uint8_t proto;
-		const char *name;
-	} names[] = {
-		{ IPPROTO_TCP, "tcp" },
-		{ IPPROTO_UDP, "udp" },
-		{ IPPROTO_SCTP, "sctp" },
-		{ IPPROTO_ICMP, "icmp" },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (names[i].proto == proto)
-			return names[i].name;
-	return NULL;
-}
-
-void net_denied_format(const struct net_denied *d, struct str *out)
-{
-	char addr[INET6_ADDRSTRLEN] = "?";
-	const char *name = proto_name(d->proto);
-
-	if (name)
-		str_addf(out, "%s ", name);
-	else
-		str_addf(out, "protocol %u ", d->proto);
-	(void)inet_ntop(d->family == AF_INET ? AF_INET : AF_INET6, d->addr, addr, sizeof(addr));
-	str_addf(out, d->family == AF_INET ? "%s" : "[%s]", addr);
-	if (d->port)
-		str_addf(out, ":%u", d->port);
 }

@@ -13,22 +13,31 @@ struct net_policy;
 
 #define BPF_SET_PATH_MAX 640u /* env paths have at most 512 bytes */
 
-enum bpf_set_map { MAP_ROWS, MAP_COUNTERS, MAP_TRIES, MAP_CLASSES, MAP_DEVICES, MAP_COUNT };
+enum bpf_set_map {
+	MAP_ROWS,
+	MAP_COUNTERS,
+	MAP_TRIES,
+	MAP_CLASSES,
+	MAP_DEVICES,
+	MAP_DENIALS,
+	MAP_COUNT
+};
 
 /**
  * struct bpf_set
  * @dir:	 directory of the pins
  * @fds:	 indexed by enum bpf_set_map; opened when first needed
  * @slots:	 number of slots of counters, including slot 0
- * @stripe_bits: log2 of the cells of a slot
+ * @stripe_bits: log2 of the stripes of a slot
+ * @slot_size:	 bytes from one to the next; divides a page
  * @page:	 one page of counters, mapped; NULL at first
  * @page_number: which
  */
 struct bpf_set {
 	char dir[BPF_SET_PATH_MAX];
 	int fds[MAP_COUNT];
-	uint32_t slots, stripe_bits;
-	struct filter_cell *page;
+	uint32_t slots, stripe_bits, slot_size;
+	char *page;
 	uint32_t page_number;
 };
 
@@ -48,11 +57,17 @@ int bpf_set_dir(const struct env *env, uint64_t slice_id, char ret[BPF_SET_PATH_
 /* bpf_set_map() - descriptor of a map, owned by @s */
 int bpf_set_map(struct bpf_set *s, enum bpf_set_map which, struct err *e);
 
-/* bpf_set_slot() - first cell of @slot, mapped until the next call */
-int bpf_set_slot(struct bpf_set *s, uint32_t slot, struct filter_cell **ret, struct err *e);
+/* bpf_set_read_meta() - the geometry of the counters. Return: 0; -EUCLEAN. */
+int bpf_set_read_meta(struct bpf_set *s, struct err *e);
 
-/* bpf_set_free_slot() - zero a slot and give it back */
-int bpf_set_free_slot(struct bpf_set *s, uint32_t slot, struct err *e);
+/* bpf_set_slot() - mapped until the next call */
+int bpf_set_slot(struct bpf_set *s, uint32_t slot, struct filter_slot **ret, struct err *e);
+
+/* bpf_set_claim_slot() - a free one, zeroed, for cgroup @id. Return: 0; -ENOSPC. */
+int bpf_set_claim_slot(struct bpf_set *s, uint64_t id, uint32_t *ret, struct err *e);
+
+/* bpf_set_free_slot() - zero it and give it back */
+int bpf_set_free_slot(struct bpf_set *s, uint32_t number, struct err *e);
 
 /* bpf_set_clear() - unpin all below <bpffs>/<slice>; the caller holds the load lock. -EEXIST: a set
  * of another ABI is in force for @slice_id (0 = do not care). */

@@ -8,38 +8,49 @@
 
 enum net_verdict { NET_DENY = 0, NET_ALLOW = 1 };
 
+/* NET_BIND: of a socket to an address and port of our own */
+enum net_direction { NET_OUT, NET_IN, NET_BIND, NET_DIRECTIONS };
+
+#define NET_TRAFFIC 2 /* directions that have packets */
+
 #define NET_PROTO_ANY 0u /* otherwise an IPPROTO_* number; IPPROTO_ICMP means both families' */
 #define NET_POLICY_RULES 131072u /* most rules of one policy */
 
 /**
- * struct net_policy_rule - egress packets that a rule speaks of
+ * struct net_policy_rule - packets that a rule speaks of, or calls of bind()
  * @verdict:	enum net_verdict
+ * @direction:	enum net_direction
  * @proto:	NET_PROTO_ANY or IPPROTO_*; TCP, UDP, SCTP, UDPLITE and DCCP have ports
  * @family:	AF_INET, AF_INET6, or 0 = every address of both
  * @prefix_len: 0 … 32 or 0 … 128 bits of @addr count
- * @addr:	destination, network byte order, 4 or 16 bytes used, bits behind the prefix zero
- * @port_lo:	lowest destination port, host byte order
+ * @addr:	of the other side, with NET_BIND our own; network byte order, 4 or 16 bytes used, bits behind the prefix zero
+ * @port_lo:	lowest port that the packet goes to, or that is bound; host byte order
  * @port_hi:	highest; 0 … 65535 = every port and also protocols without ports
  */
 struct net_policy_rule {
 	uint8_t verdict, proto, family, prefix_len;
 	uint8_t addr[16];
 	uint16_t port_lo, port_hi;
+	uint8_t direction, pad_[3];
 };
 
-_Static_assert(sizeof(struct net_policy_rule) == 24, "no padding");
+_Static_assert(sizeof(struct net_policy_rule) == 28, "no padding");
+
+#define NET_BIT(direction) (1u << (direction))
 
 /**
- * struct net_policy - egress policy of one container
- * @default_verdict: of packets that no rule speaks of
- * @n:		     number of @rules
+ * struct net_policy - of one container
+ * @default_deny: set of NET_BIT(): what no rule speaks of is denied there
+ * @is_refused:	  a denied connect() fails with ECONNREFUSED, not with EPERM
+ * @n:		  number of @rules
  *
  * A deny rule that matches beats every allow rule that matches; the order of rules and the length
  * of prefixes do not matter. Plain malloc memory without pointers: free(), memcpy(), write().
  */
 struct net_policy {
-	uint8_t default_verdict;
-	uint8_t pad_[3];
+	uint8_t default_deny;
+	bool is_refused;
+	uint8_t pad_[2];
 	uint32_t n;
 	struct net_policy_rule rules[];
 };

@@ -99,6 +99,8 @@ const struct bpf_feature bpf_features[] = {
 	{ "cgroup/connect6",     "4.17", FILTER,  PROG(CGROUP_SOCK_ADDR, INET6_CONNECT) },
 	{ "cgroup/sendmsg4",     "4.18", FILTER,  PROG(CGROUP_SOCK_ADDR, UDP4_SENDMSG) },
 	{ "cgroup/sendmsg6",     "4.18", FILTER,  PROG(CGROUP_SOCK_ADDR, UDP6_SENDMSG) },
+	{ "cgroup/bind4",        "4.17", FILTER,  PROG(CGROUP_SOCK_ADDR, INET4_BIND) },
+	{ "cgroup/bind6",        "4.17", FILTER,  PROG(CGROUP_SOCK_ADDR, INET6_BIND) },
 	{ "cgroup/dev",          "4.15", DEVICES, PROG(CGROUP_DEVICE, DEVICE) },
 	{ "cgroup link",         "5.7",  ALL, .probe = probe_link,
 	  .prog_type = BPF_PROG_TYPE_CGROUP_SKB, .attach_type = BPF_CGROUP_INET_EGRESS },

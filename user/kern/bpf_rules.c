@@ -23,6 +23,7 @@ void filter_rule_from(const struct net_policy_rule *rule, struct filter_rule *re
 	*ret = (struct filter_rule){
 		.proto = rule->proto == IPPROTO_ICMPV6 ? IPPROTO_ICMP : rule->proto,
 		.verdict = rule->verdict == NET_ALLOW ? FILTER_ALLOW : FILTER_DENY,
+		.direction = rule->direction,
 		.port_lo = rule->port_lo,
 		.port_hi = rule->port_hi,
 	};
@@ -44,12 +45,14 @@ static int compare_u64(uint64_t a, uint64_t b)
 	return a < b ? -1 : a > b;
 }
 
-/* By address, then shortest prefix first: what encloses a prefix comes before it. */
+/* By direction and address, then shortest prefix first: what encloses a prefix comes before it. */
 static int compare_prefix(const void *x, const void *y)
 {
 	const struct filter_rule *a = x, *b = y;
-	int r = compare_u64(a->addr_hi, b->addr_hi);
+	int r = a->direction - b->direction;
 
+	if (r == 0)
+		r = compare_u64(a->addr_hi, b->addr_hi);
 	if (r == 0)
 		r = compare_u64(a->addr_lo, b->addr_lo);
 	return r ? r : a->prefix_len - b->prefix_len;
@@ -57,7 +60,7 @@ static int compare_prefix(const void *x, const void *y)
 
 static bool encloses(const struct filter_rule *a, const struct filter_rule *b)
 {
-	if (a->prefix_len > b->prefix_len)
+	if (a->direction != b->direction || a->prefix_len > b->prefix_len)
 		return false;
 	if (a->prefix_len == 0)
 		return true;
@@ -171,7 +174,8 @@ static void prefix_from(const struct filter_rule *r, struct filter_prefix *ret)
 {
 	uint64_t hi = htobe64(r->addr_hi), lo = htobe64(r->addr_lo);
 
-	ret->prefix_len = r->prefix_len;
+	ret->prefix_len = FILTER_PREFIX_DIRECTION + r->prefix_len;
+	ret->direction = htobe32(r->direction);
 	memcpy(ret->addr, &hi, sizeof(hi));
 	memcpy(ret->addr + 8, &lo, sizeof(lo));
 }

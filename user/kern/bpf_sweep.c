@@ -122,13 +122,13 @@ static int sweep_parts(struct bpf_set *s, enum bpf_set_map which, const struct l
 static int sweep_slots(struct bpf_set *s, const struct liveness *l, struct err *e)
 {
 	for (uint32_t slot = 1; slot < s->slots; slot++) {
-		struct filter_cell *cells;
-		int r = bpf_set_slot(s, slot, &cells, e);
+		struct filter_slot *counters;
+		int r = bpf_set_slot(s, slot, &counters, e);
 		uint64_t owner;
 
 		if (r < 0)
 			return r;
-		owner = __atomic_load_n(&cells->owner, __ATOMIC_ACQUIRE);
+		owner = __atomic_load_n(&counters->head.owner, __ATOMIC_ACQUIRE);
 		if (owner && owner != FILTER_MAGIC && !l->is_alive(owner, l->data)) {
 			r = bpf_set_free_slot(s, slot, e);
 			if (r < 0)
@@ -151,7 +151,7 @@ int bpf_set_sweep(struct bpf_set *s, bool (*is_alive)(uint64_t cgroup_id, void *
 		r = bpf_set_remove(s, ids.v[i], e);
 		removed++;
 	}
-	for (int which = MAP_TRIES; r == 0 && which <= MAP_DEVICES; which++)
+	for (int which = MAP_TRIES; r == 0 && which < MAP_COUNT; which++)
 		r = sweep_parts(s, which, &l, e);
 	if (r == 0)
 		r = sweep_slots(s, &l, e);

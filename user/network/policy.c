@@ -17,16 +17,31 @@
 #define FIELDS_MAX 4u /* direction, protocol, address, ports */
 #define PORT_MAX 65535u
 
+#define ECONNREFUSED_NAME "ECONNREFUSED"
+
+/* @can_bind: the kernel asks when a socket of it is bound */
 static const struct proto {
 	const char *name;
 	uint8_t number;
-	bool has_ports;
+	bool has_ports, can_bind;
 } protos[] = {
-	{ "any", NET_PROTO_ANY, true },	      { "tcp", IPPROTO_TCP, true },
-	{ "udp", IPPROTO_UDP, true },	      { "sctp", IPPROTO_SCTP, true },
-	{ "icmp", IPPROTO_ICMP, false },      { "dccp", IPPROTO_DCCP, true },
-	{ "udplite", IPPROTO_UDPLITE, true },
+	{ "any", NET_PROTO_ANY, true, true },	    { "tcp", IPPROTO_TCP, true, true },
+	{ "udp", IPPROTO_UDP, true, true },	    { "sctp", IPPROTO_SCTP, true, false },
+	{ "icmp", IPPROTO_ICMP, false, false },	    { "dccp", IPPROTO_DCCP, true, false },
+	{ "udplite", IPPROTO_UDPLITE, true, true },
 };
+
+static const char *const
+	directions[NET_DIRECTIONS] = { [NET_OUT] = "out", [NET_IN] = "in", [NET_BIND] = "bind" };
+
+/* Return: number of @name of @n bytes, -1. */
+static int direction_of(const char *name, size_t n)
+{
+	for (int d = 0; d < NET_DIRECTIONS; d++)
+		if (strlen(directions[d]) == n && memcmp(directions[d], name, n) == 0)
+			return d;
+	return -1;
+}
 
 static const struct proto *proto_of(uint8_t number)
 {
@@ -52,8 +67,10 @@ static int bad(const char *rule, const struct field *f, const char *why, struct 
 	int r = err_plain(e, -EINVAL, "network rule '%s', position %zu: '%s' %s", rule, f->at,
 			  f->text, why);
 
-	err_hint(e, "a rule is PROTO[:CIDR][:PORT[-PORT]], for example tcp:10.0.0.0/8:443, "
-		    "udp:[fd00::/8]:53, any:192.0.2.1, tcp:80-90, icmp");
+	err_hint(
+		e,
+		"a rule is [out:|in:|bind:]PROTO[:CIDR][:PORT[-PORT]], for example tcp:10.0.0.0/8:443, "
+		"udp:[fd00::/8]:53, any:192.0.2.1, in:tcp:80-90, icmp");
 	return r;
 }
 
@@ -193,18 +210,33 @@ static bool looks_like_port(const char *text)
 	return !text[strspn(text, "0123456789-")];
 }
 
+static int check_bind(const char *rule, const struct field *f, const struct net_policy_rule *parsed,
+		      struct err *e)
+{
+	const struct proto *proto = proto_of(parsed->proto);
+
+	if (parsed->direction != NET_BIND || (proto && proto->can_bind))
+		return 0;
+	return err_plain(e, -EOPNOTSUPP,
+			 "network rule '%s', position %zu: the kernel tells of no bind() of '%s'",
+			 rule, f->at, f->text);
+}
+
 static int parse_fields(const char *rule, const struct fields *fields, struct net_policy_rule *ret,
 			struct err *e)
 {
 	const struct field *f = fields->f, *end = f + fields->n;
-	int r;
+	int r, direction = direction_of(f->text, strlen(f->text));
 
-	if (str_eq(f->text, "in"))
-		return err_plain(e, -EOPNOTSUPP,
-				 "network rule '%s': only outgoing traffic has a policy", rule);
-	if (str_eq(f->text, "out") && ++f == end)
-		return bad(rule, f - 1, "is not followed by a protocol", e);
-	r = parse_proto(rule, f++, &ret->proto, e);
+	if (direction >= 0) {
+		ret->direction = (uint8_t)direction;
+		if (++f == end)
+			return bad(rule, f - 1, "is not followed by a protocol", e);
+	}
+	r = parse_proto(rule, f, &ret->proto, e);
+	if (r == 0)
+		r = check_bind(rule, f, ret, e);
+	f++;
 	if (r == 0 && f < end && !looks_like_port(f->text)) {
 		if (!str_eq(f->text, "*"))
 			r = parse_addr(rule, f, ret, e);
@@ -259,24 +291,79 @@ int policy_parse_flow(const char *text, struct net_target *ret, struct err *e)
 			"a flow is PROTO:ADDRESS[:PORT], for example tcp:10.1.2.3:443 or icmp:[fd00::1]");
 		return r;
 	}
-	*ret = (struct net_target){ .family = rule.family,
+	*ret = (struct net_target){ .direction = rule.direction,
+				    .family = rule.family,
 				    .proto = rule.proto,
 				    .port = rule.port_lo };
 	memcpy(ret->addr, rule.addr, sizeof(ret->addr));
 	return 0;
 }
 
-static int parse_default(const char *dflt, size_t n_allow, uint8_t *ret, struct err *e)
+static int bad_default(const char *text, size_t n, struct err *e)
 {
-	if (!dflt)
-		*ret = n_allow ? NET_DENY : NET_ALLOW;
-	else if (str_eq(dflt, "allow"))
-		*ret = NET_ALLOW;
-	else if (str_eq(dflt, "deny"))
-		*ret = NET_DENY;
+	return err_plain(
+		e, -EINVAL,
+		"option '--net-default': '%.*s' is not allow or deny, in:deny, bind:deny …", (int)n,
+		text);
+}
+
+/* "deny", "in:deny" */
+static int parse_one_default(const char *text, size_t n, unsigned int *seen, uint8_t *set,
+			     struct err *e)
+{
+	const char *colon = memchr(text, ':', n), *word = colon ? colon + 1 : text;
+	size_t len = (size_t)(text + n - word);
+	int d = colon ? direction_of(text, (size_t)(colon - text)) : NET_OUT;
+	bool is_deny = len == strlen("deny") && memcmp(word, "deny", len) == 0;
+
+	if (d < 0 || (!is_deny && (len != strlen("allow") || memcmp(word, "allow", len) != 0)))
+		return bad_default(text, n, e);
+	if (*seen & NET_BIT(d))
+		return err_plain(e, -EINVAL, "option '--net-default': two for '%s'", directions[d]);
+	*seen |= NET_BIT(d);
+	if (is_deny)
+		*set |= (uint8_t)NET_BIT(d);
 	else
-		return err_plain(e, -EINVAL, "option '--net-default': '%s' is not allow or deny",
-				 dflt);
+		*set &= (uint8_t)~NET_BIT(d);
+	return 0;
+}
+
+/* An allowance says that the rest of its direction is denied. */
+static uint8_t implied_defaults(const struct net_policy *p)
+{
+	uint8_t set = 0;
+
+	for (uint32_t i = 0; i < p->n; i++)
+		if (p->rules[i].verdict == NET_ALLOW)
+			set |= (uint8_t)NET_BIT(p->rules[i].direction);
+	return set;
+}
+
+static int parse_defaults(const char *dflt, uint8_t *set, struct err *e)
+{
+	unsigned int seen = 0;
+	int r = 0;
+
+	if (!dflt)
+		return 0;
+	for (const char *p = dflt; r == 0; p++) {
+		size_t n = strcspn(p, ",");
+
+		r = parse_one_default(p, n, &seen, set, e);
+		p += n;
+		if (!*p)
+			break;
+	}
+	return r;
+}
+
+static int parse_errno(const char *name, bool *ret, struct err *e)
+{
+	if (name && !str_eq(name, ECONNREFUSED_NAME) && !str_eq(name, "EPERM"))
+		return err_plain(
+			e, -EINVAL,
+			"option '--net-deny-errno': '%s' is not EPERM or " ECONNREFUSED_NAME, name);
+	*ret = name && str_eq(name, ECONNREFUSED_NAME);
 	return 0;
 }
 
@@ -292,11 +379,31 @@ static int parse_list(const struct strv *list, bool is_allow, struct net_policy 
 	return 0;
 }
 
-int policy_build(const struct strv *allow, const struct strv *deny, const char *dflt,
-		 struct net_policy **ret, struct err *e)
+static bool denies_nothing(const struct net_policy *p)
 {
-	size_t n_allow = allow ? allow->n : 0, n_deny = deny ? deny->n : 0;
-	_cleanup_free_ struct net_policy *p = NULL;
+	for (uint32_t i = 0; i < p->n; i++)
+		if (p->rules[i].verdict == NET_DENY)
+			return false;
+	return !p->default_deny;
+}
+
+static int parse_words(const struct policy_words *w, struct net_policy *p, struct err *e)
+{
+	int r = parse_list(w->deny, false, p, e);
+
+	if (r == 0)
+		r = parse_list(w->allow, true, p, e);
+	if (r < 0)
+		return r;
+	p->default_deny = implied_defaults(p);
+	r = parse_defaults(w->dflt, &p->default_deny, e);
+	return r < 0 ? r : parse_errno(w->deny_errno, &p->is_refused, e);
+}
+
+static int build(const struct policy_words *w, struct net_policy **ret, struct err *e)
+{
+	size_t n_allow = w->allow ? w->allow->n : 0, n_deny = w->deny ? w->deny->n : 0;
+	struct net_policy *p;
 	int r;
 
 	if (n_allow > NET_POLICY_RULES || n_deny > NET_POLICY_RULES - n_allow)
@@ -304,36 +411,87 @@ int policy_build(const struct strv *allow, const struct strv *deny, const char *
 	p = calloc(1, sizeof(*p) + (n_allow + n_deny) * sizeof(p->rules[0]));
 	if (!p)
 		return err_set(e, ENOMEM, "build network policy");
-	r = parse_default(dflt, n_allow, &p->default_verdict, e);
-	if (r == 0)
-		r = parse_list(deny, false, p, e);
-	if (r == 0)
-		r = parse_list(allow, true, p, e);
+	r = parse_words(w, p, e);
 	if (r < 0)
-		return r;
-	*ret = p->default_verdict == NET_ALLOW && n_deny == 0 ? NULL : TAKE_PTR(p);
-	return 0;
+		free(p);
+	else
+		*ret = p;
+	return r;
+}
+
+int policy_build(const struct policy_words *w, struct net_policy **ret, struct err *e)
+{
+	_cleanup_free_ struct net_policy *p = NULL;
+	int r = build(w, &p, e);
+
+	if (r == 0)
+		*ret = denies_nothing(p) ? NULL : TAKE_PTR(p);
+	return r;
+}
+
+int policy_defaults(const struct policy_words *w, unsigned int *ret, struct err *e)
+{
+	_cleanup_free_ struct net_policy *p = NULL;
+	int r = build(w, &p, e);
+
+	if (r == 0)
+		*ret = p->default_deny;
+	return r;
+}
+
+void policy_format_default(unsigned int set, enum net_direction d, struct str *out)
+{
+	if (d != NET_OUT)
+		str_addf(out, "%s:", directions[d]);
+	str_add(out, set & NET_BIT(d) ? "deny" : "allow");
+}
+
+const char *policy_direction_name(enum net_direction d)
+{
+	return directions[d];
+}
+
+static void format_addr(uint8_t family, const uint8_t *addr, unsigned int prefix_len,
+			struct str *out)
+{
+	unsigned int bits = family == AF_INET ? 32 : 128;
+	char text[INET6_ADDRSTRLEN] = "";
+
+	(void)inet_ntop(family, addr, text, sizeof(text)); /* always fits */
+	str_addf(out, family == AF_INET ? ":%s" : ":[%s", text);
+	if (prefix_len < bits)
+		str_addf(out, "/%u", prefix_len);
+	if (family == AF_INET6)
+		str_add_char(out, ']');
+}
+
+static void format_proto(uint8_t direction, uint8_t number, struct str *out)
+{
+	const struct proto *proto = proto_of(number);
+
+	if (direction != NET_OUT && direction < NET_DIRECTIONS)
+		str_addf(out, "%s:", directions[direction]);
+	if (proto)
+		str_add(out, proto->name);
+	else
+		str_addf(out, "%u", number);
+}
+
+void policy_format_flow(const struct net_target *t, struct str *out)
+{
+	format_proto(t->direction, t->proto, out);
+	format_addr(t->family, t->addr, 128, out);
+	if (t->port)
+		str_addf(out, ":%u", t->port);
 }
 
 void policy_format_rule(const struct net_policy_rule *rule, struct str *out)
 {
-	unsigned int bits = rule->family == AF_INET ? 32 : 128;
 	bool has_range = rule->port_lo != 0 || rule->port_hi != PORT_MAX;
-	const struct proto *proto = proto_of(rule->proto);
-	char addr[INET6_ADDRSTRLEN] = "";
 
-	if (proto)
-		str_add(out, proto->name);
-	else
-		str_addf(out, "%u", rule->proto);
-	if (rule->family) {
-		(void)inet_ntop(rule->family, rule->addr, addr, sizeof(addr)); /* always fits */
-		str_addf(out, rule->family == AF_INET ? ":%s" : ":[%s", addr);
-		if (rule->prefix_len < bits)
-			str_addf(out, "/%u", rule->prefix_len);
-		if (rule->family == AF_INET6)
-			str_add_char(out, ']');
-	}
+	format_proto(rule->direction, rule->proto, out);
+	if (rule->family)
+		format_addr(rule->family, rule->addr, rule->prefix_len, out);
 	if (has_range)
 		str_addf(out, ":%u", rule->port_lo);
 	if (has_range && rule->port_hi != rule->port_lo)
@@ -354,14 +512,16 @@ static unsigned int to_mapped(uint8_t family, const uint8_t *addr, uint8_t ret[1
 }
 
 static bool rule_matches(const struct net_policy_rule *rule, const uint8_t mapped[16],
-			 uint8_t proto, uint16_t port)
+			 uint8_t proto, const struct net_target *t)
 {
 	uint8_t prefix[16];
 	unsigned int len;
 
+	if (rule->direction != t->direction)
+		return false;
 	if (rule->proto != NET_PROTO_ANY && rule->proto != proto)
 		return false;
-	if (port < rule->port_lo || port > rule->port_hi)
+	if (t->port < rule->port_lo || t->port > rule->port_hi)
 		return false;
 	if (!rule->family)
 		return true;
@@ -376,13 +536,14 @@ enum net_verdict policy_judge(const struct net_policy *policy, const struct net_
 			      int *ret_rule)
 {
 	uint8_t proto = t->proto == IPPROTO_ICMPV6 ? IPPROTO_ICMP : t->proto;
-	enum net_verdict verdict = policy->default_verdict;
+	bool is_denied = policy->default_deny & NET_BIT(t->direction);
+	enum net_verdict verdict = is_denied ? NET_DENY : NET_ALLOW;
 	uint8_t mapped[16];
 	int rule = -1;
 
 	(void)to_mapped(t->family, t->addr, mapped);
 	for (uint32_t i = 0; i < policy->n; i++) {
-		if (!rule_matches(&policy->rules[i], mapped, proto, t->port))
+		if (!rule_matches(&policy->rules[i], mapped, proto, t))
 			continue;
 		if (rule >= 0 && policy->rules[i].verdict == NET_ALLOW)
 			continue;

@@ -68,6 +68,8 @@ static bool rule_speaks_of(const struct net_policy_rule *r, const struct target 
 	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 	const uint8_t *addr = t->addr;
 
+	if (r->direction != NET_OUT)
+		return false;
 	if ((r->proto && r->proto != t->proto) || t->port < r->port_lo || t->port > r->port_hi)
 		return false;
 	if (r->family == 0)
@@ -85,7 +87,7 @@ static bool rule_speaks_of(const struct net_policy_rule *r, const struct target 
 
 static bool model_allows(const struct net_policy *p, const struct target *t)
 {
-	bool is_allowed = p->default_verdict == NET_ALLOW;
+	bool is_allowed = !(p->default_deny & NET_BIT(NET_OUT));
 
 	for (uint32_t i = 0; i < p->n; i++) {
 		if (!rule_speaks_of(&p->rules[i], t))
@@ -122,6 +124,9 @@ static void random_rule(unsigned int *seed, bool is_wild_allowed, struct net_pol
 
 	*r = (struct net_policy_rule){ .verdict = (uint8_t)random_below(seed, 2),
 				       .proto = protos[random_below(seed, ARRAY_SIZE(protos))],
+				       .direction = random_below(seed, 4) ?
+							    NET_OUT :
+							    (uint8_t)(1 + random_below(seed, 2)),
 				       .port_hi = 65535 };
 	if (random_below(seed, 2)) {
 		r->port_lo = (uint16_t)(1 + random_below(seed, 20));
@@ -143,7 +148,7 @@ static struct net_policy *random_policy(unsigned int *seed, uint32_t n)
 
 	if (!p)
 		abort();
-	p->default_verdict = (uint8_t)random_below(seed, 2);
+	p->default_deny = (uint8_t)random_below(seed, 8);
 	p->n = n;
 	for (uint32_t i = 0; i < n; i++)
 		random_rule(seed, n < 1000, &p->rules[i]);
@@ -240,6 +245,7 @@ TEST_F(policy, more_than_64_kinds_of_ports_for_one_address_are_refused)
 	struct net_policy *p = calloc(1, sizeof(*p) + 65 * sizeof(p->rules[0]));
 
 	ASSERT_NE(NULL, p);
+	p->default_deny = NET_BIT(NET_OUT);
 	p->n = 65;
 	for (uint16_t i = 0; i < 65; i++)
 		p->rules[i] = (struct net_policy_rule){ .verdict = NET_ALLOW,

@@ -40,7 +40,7 @@ TEST_F(set, a_second_open_finds_the_first)
 	bpf_set_close(again);
 	ASSERT_EQ(0, bpf_set_open(&self->lab.env, self->lab.slice_fd, &again, NULL));
 	bpf_set_close(again);
-	EXPECT_EQ(7, lab_programs(&self->lab, &max));
+	EXPECT_EQ(9, lab_programs(&self->lab, &max));
 	EXPECT_EQ(1, max);
 	EXPECT_EQ(0, bpf_set_check(&self->lab.env, self->lab.slice_fd, &self->e));
 }
@@ -86,9 +86,9 @@ static unsigned int count_slots(struct bpf_set *s)
 	unsigned int n = 0;
 
 	for (uint32_t i = 1; i < s->slots; i++) {
-		struct filter_cell *c;
+		struct filter_slot *c;
 
-		n += bpf_set_slot(s, i, &c, NULL) == 0 && c->owner != 0;
+		n += bpf_set_slot(s, i, &c, NULL) == 0 && c->head.owner != 0;
 	}
 	return n;
 }
@@ -99,7 +99,6 @@ static struct net_policy *many_rules(uint32_t n)
 
 	if (!p)
 		abort();
-	p->default_verdict = NET_ALLOW;
 	p->n = n;
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t addr = htonl(0x0b000000u + i * 2);
@@ -117,7 +116,7 @@ TEST_F(set, sweep_removes_what_the_dead_left)
 	_cleanup_free_ struct net_policy *large = many_rules(20);
 	struct device_policy dev = { .base = DEVICE_BASE_ALL };
 	uint64_t orphan = 12345;
-	struct filter_cell *c;
+	struct filter_slot *c;
 	struct bpf_set *s = self->s;
 
 	ASSERT_EQ(0, bpf_set_insert(s, self->lab.c[0].id, large, &dev, &self->e));
@@ -137,7 +136,7 @@ TEST_F(set, sweep_removes_what_the_dead_left)
 	EXPECT_EQ(1, count_keys(s, MAP_CLASSES));
 	EXPECT_EQ(1, count_keys(s, MAP_DEVICES));
 	ASSERT_EQ(0, bpf_set_slot(s, 0, &c, NULL));
-	EXPECT_EQ(FILTER_MAGIC, c->owner);
+	EXPECT_EQ(FILTER_MAGIC, c->head.owner);
 	ASSERT_EQ(0, bpf_set_remove(s, self->lab.c[0].id, &self->e));
 	ASSERT_EQ(0, bpf_set_remove(s, self->lab.c[0].id, &self->e));
 	EXPECT_EQ(0, count_slots(s) + count_keys(s, MAP_TRIES) + count_keys(s, MAP_CLASSES) +
@@ -223,7 +222,7 @@ TEST(sixteen_first_openers_make_one_set)
 		pids[i] = start(open_and_insert, &lab);
 	for (size_t i = 0; i < ARRAY_SIZE(pids); i++)
 		EXPECT_EQ(0, lab_wait(pids[i]));
-	EXPECT_EQ(7, lab_programs(&lab, &max));
+	EXPECT_EQ(9, lab_programs(&lab, &max));
 	EXPECT_EQ(1, max);
 	ASSERT_EQ(0, bpf_set_find(&lab.env, lab.slice_fd, &s, NULL));
 	EXPECT_EQ(16, count_rows(s));
@@ -317,7 +316,7 @@ TEST_F_TIMEOUT(bare, a_killed_loader_is_repaired_by_the_next_open, 600)
 
 		ASSERT_EQ(0, bpf_set_open(&lab->env, lab->slice_fd, &s, &e))
 		TH_LOG("killed at %u: %s: %s", n, e.msg, err_text(e.code));
-		EXPECT_EQ(7, lab_programs(lab, &max));
+		EXPECT_EQ(9, lab_programs(lab, &max));
 		EXPECT_EQ(1, max);
 		EXPECT_EQ(0, bpf_set_insert(s, lab->c[0].id, NULL, NULL, &e));
 		EXPECT_EQ(ENETUNREACH, lab_run(lab, 0, lab_send, &tcp));
@@ -344,7 +343,7 @@ TEST_F(set, a_slice_made_anew_gets_a_new_set)
 	ASSERT_EQ(0, bpf_set_open(&l->env, l->slice_fd, &s, &self->e)) TH_LOG("%s", self->e.msg);
 	bpf_set_close(s);
 	EXPECT_EQ(0, bpf_set_check(&l->env, l->slice_fd, &self->e));
-	EXPECT_EQ(7, lab_programs(l, NULL));
+	EXPECT_EQ(9, lab_programs(l, NULL));
 }
 
 TEST_F(set, pins_removed_by_hand_are_made_anew)
@@ -361,7 +360,7 @@ TEST_F(set, pins_removed_by_hand_are_made_anew)
 	TH_LOG("%s", self->e.msg);
 	bpf_set_close(s);
 	EXPECT_EQ(0, bpf_set_check(&self->lab.env, self->lab.slice_fd, &self->e));
-	EXPECT_EQ(7, lab_programs(&self->lab, NULL));
+	EXPECT_EQ(9, lab_programs(&self->lab, NULL));
 }
 
 TEST_F(set, another_bpf_file_system_is_no_second_set)
@@ -381,7 +380,7 @@ static int run_nested(void *arg)
 	const char *cgroup2 = arg;
 	struct bpf_set *s = NULL;
 	struct err e = ERR_INIT;
-	struct net_policy deny = { .default_verdict = NET_DENY };
+	struct net_policy deny = { .default_deny = NET_BIT(NET_OUT) };
 	struct lab lab;
 	int r;
 

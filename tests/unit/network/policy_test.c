@@ -33,6 +33,10 @@ static const struct {
 	{ "any:[::/0]", NULL, 0, AF_INET6, 0, 0, 65535 },
 	{ "any:[::ffff:10.0.0.0/104]", NULL, 0, AF_INET6, 104, 0, 65535 },
 	{ "47:192.0.2.0/24", NULL, IPPROTO_GRE, AF_INET, 24, 0, 65535 },
+	{ "in:tcp:192.0.2.0/24:80", NULL, IPPROTO_TCP, AF_INET, 24, 80, 80 },
+	{ "in:any", NULL, 0, 0, 0, 0, 65535 },
+	{ "bind:tcp:1024-65535", NULL, IPPROTO_TCP, 0, 0, 1024, 65535 },
+	{ "bind:any:*:53", "bind:any:53", 0, 0, 0, 53, 53 },
 	{ "sctp:[2001:db8::1]:9899", NULL, IPPROTO_SCTP, AF_INET6, 128, 9899, 9899 },
 };
 
@@ -65,7 +69,10 @@ static const struct {
 } wrong[] = {
 	{ "", -EINVAL, "position 1: '' is empty" },
 	{ "out", -EINVAL, "is not followed by a protocol" },
-	{ "in:tcp", -EOPNOTSUPP, "only outgoing traffic" },
+	{ "in", -EINVAL, "is not followed by a protocol" },
+	{ "in:in:tcp", -EINVAL, "position 4: 'in' is not any" },
+	{ "bind:sctp:80", -EOPNOTSUPP, "position 6: the kernel tells of no bind() of 'sctp'" },
+	{ "bind:icmp", -EOPNOTSUPP, "the kernel tells of no bind() of 'icmp'" },
 	{ "tpc", -EINVAL, "position 1: 'tpc' is not any" },
 	{ "0", -EINVAL, "a number from 1 to 255" },
 	{ "256", -EINVAL, "a number from 1 to 255" },
@@ -123,7 +130,7 @@ static int build(const char *allow, const char *deny, const char *dflt, struct n
 	*ret = NULL;
 	if ((allow && strv_add(&a, allow) < 0) || (deny && strv_add(&d, deny) < 0))
 		return -ENOMEM;
-	return policy_build(&a, &d, dflt, ret, NULL);
+	return policy_build(&(struct policy_words){ &a, &d, dflt, NULL }, ret, NULL);
 }
 
 TEST(default_follows_from_the_rules)
@@ -135,32 +142,59 @@ TEST(default_follows_from_the_rules)
 	} cases[] = {
 		{ NULL, NULL, NULL, -1, 0 },
 		{ NULL, NULL, "allow", -1, 0 },
-		{ NULL, NULL, "deny", NET_DENY, 0 },
-		{ "tcp:80", NULL, NULL, NET_DENY, 1 },
+		{ NULL, NULL, "deny", NET_BIT(NET_OUT), 0 },
+		{ "tcp:80", NULL, NULL, NET_BIT(NET_OUT), 1 },
 		{ "tcp:80", NULL, "allow", -1, 0 },
-		{ NULL, "tcp:80", NULL, NET_ALLOW, 1 },
-		{ "tcp", "udp", NULL, NET_DENY, 2 },
-		{ "tcp", "udp", "allow", NET_ALLOW, 2 },
-		{ "tcp:80", NULL, "deny", NET_DENY, 1 },
+		{ NULL, "tcp:80", NULL, 0, 1 },
+		{ "tcp", "udp", NULL, NET_BIT(NET_OUT), 2 },
+		{ "tcp", "udp", "allow", 0, 2 },
+		{ "tcp:80", NULL, "deny", NET_BIT(NET_OUT), 1 },
+		{ "in:tcp:80", NULL, NULL, NET_BIT(NET_IN), 1 },
+		{ "in:tcp:80", NULL, "deny", NET_BIT(NET_IN) | NET_BIT(NET_OUT), 1 },
+		{ "in:tcp:80", NULL, "in:allow", -1, 1 },
+		{ "bind:tcp:80", NULL, "in:deny,out:deny", 7, 1 },
+		{ NULL, NULL, "deny,in:deny,bind:deny", 7, 0 },
+		{ NULL, "in:udp", "in:allow", 0, 1 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		_cleanup_free_ struct net_policy *p = NULL;
 
 		ASSERT_EQ(0, build(cases[i].allow, cases[i].deny, cases[i].dflt, &p));
-		EXPECT_EQ(cases[i].want, p ? p->default_verdict : -1);
-		EXPECT_EQ(cases[i].n, p ? p->n : 0);
+		EXPECT_EQ(cases[i].want, p ? p->default_deny : -1) TH_LOG("case %zu", i);
+		EXPECT_EQ(p ? cases[i].n : 0, p ? p->n : 0);
 	}
+}
+
+TEST(defaults_are_said)
+{
+	_cleanup_str_ struct str s = STR_INIT;
+	unsigned int set = 0;
+
+	ASSERT_EQ(0, policy_defaults(&(struct policy_words){ .dflt = "in:deny" }, &set, NULL));
+	for (int d = 0; d < NET_DIRECTIONS; d++) {
+		policy_format_default(set, d, &s);
+		str_add(&s, " ");
+	}
+	EXPECT_STREQ("allow in:deny bind:allow ", str_text(&s));
 }
 
 TEST(bad_default_and_bad_rule_fail)
 {
 	_cleanup_free_ struct net_policy *p = NULL;
+	static const char *const bad[] = { "drop",	 "",	      "deny,",
+					   ",deny",	 "deny,deny", "in:deny,in:allow",
+					   "up:deny",	 "in:",	      "in",
+					   "in:in:deny", "denyx" };
 
-	EXPECT_EQ(-EINVAL, build(NULL, NULL, "drop", &p));
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		EXPECT_EQ(-EINVAL, build(NULL, NULL, bad[i], &p)) TH_LOG("%s", bad[i]);
+	}
+	EXPECT_EQ(-EINVAL,
+		  policy_build(&(struct policy_words){ .deny_errno = "EACCES" }, &p, NULL));
 	EXPECT_EQ(-EINVAL, build("tcp", "tcp:x:y", NULL, &p));
 	EXPECT_EQ(NULL, p);
-	EXPECT_EQ(0, policy_build(NULL, NULL, NULL, &p, NULL));
+	EXPECT_EQ(0, policy_build(&(struct policy_words){ NULL }, &p, NULL));
 	EXPECT_EQ(NULL, p);
 }
 
@@ -200,7 +234,7 @@ TEST(a_denial_beats_every_allowance)
 	ASSERT_EQ(0, strv_add(&allow, "udp:[fd00::/8]:53"));
 	ASSERT_EQ(0, strv_add(&deny, "any:10.9.0.0/16"));
 	ASSERT_EQ(0, strv_add(&deny, "icmp"));
-	ASSERT_EQ(0, policy_build(&allow, &deny, NULL, &p, NULL));
+	ASSERT_EQ(0, policy_build(&(struct policy_words){ &allow, &deny, NULL, NULL }, &p, NULL));
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct net_target t = target(cases[i].addr, cases[i].proto, cases[i].port);
 		int rule;
@@ -208,6 +242,29 @@ TEST(a_denial_beats_every_allowance)
 		EXPECT_EQ(cases[i].want, (int)policy_judge(p, &t, &rule)) TH_LOG("case %zu", i);
 		EXPECT_EQ(cases[i].rule, rule) TH_LOG("case %zu", i);
 	}
+}
+
+TEST(rules_speak_of_their_direction_only)
+{
+	struct net_target t = target("192.0.2.1", IPPROTO_TCP, 80);
+	_cleanup_str_ struct str s = STR_INIT;
+	_cleanup_free_ struct net_policy *p = NULL;
+	int rule;
+
+	ASSERT_EQ(0, build("in:tcp:80", "bind:tcp:80", NULL, &p));
+	EXPECT_EQ(NET_ALLOW, policy_judge(p, &t, &rule));
+	EXPECT_EQ(-1, rule);
+	t.direction = NET_BIND;
+	EXPECT_EQ(NET_DENY, policy_judge(p, &t, &rule));
+	EXPECT_EQ(0, rule);
+	t.direction = NET_IN;
+	EXPECT_EQ(NET_ALLOW, policy_judge(p, &t, &rule));
+	EXPECT_EQ(1, rule);
+	t.port = 81;
+	EXPECT_EQ(NET_DENY, policy_judge(p, &t, &rule));
+	EXPECT_EQ(-1, rule);
+	policy_format_flow(&t, &s);
+	EXPECT_STREQ("in:tcp:192.0.2.1:81", str_text(&s));
 }
 
 TEST(a_flow_is_one_packet)
@@ -228,7 +285,9 @@ TEST(a_flow_is_one_packet)
 		{ "tcp:*:80", "one address", 0, 0, 0 },
 		{ "tcp:10.1.2.0/24:80", "one address", 0, 0, 0 },
 		{ "udp:[fd00::]/8:80", "one address", 0, 0, 0 },
-		{ "in:tcp:10.1.2.3:80", "only outgoing", 0, 0, 0 },
+		{ "in:tcp:10.1.2.3:80", NULL, AF_INET, IPPROTO_TCP, 80 },
+		{ "bind:udp:[::]:53", NULL, AF_INET6, IPPROTO_UDP, 53 },
+		{ "bind:sctp:10.1.2.3:80", "no bind()", 0, 0, 0 },
 		{ "tcp:10.1.2.300:80", "is not an address", 0, 0, 0 },
 		{ "", "is empty", 0, 0, 0 },
 	};

@@ -84,6 +84,16 @@ static uint32_t count_slots(void)
 	return n;
 }
 
+static uint32_t slot_size(uint32_t stripe_bits)
+{
+	uint32_t size = FILTER_SLOT_SIZE_MIN;
+
+	while (size < sizeof(struct filter_slot_head) +
+			      ((uint32_t)sizeof(struct filter_stripe) << stripe_bits))
+		size *= 2;
+	return size;
+}
+
 static uint32_t count_stripe_bits(void)
 {
 	int cpus = libbpf_num_possible_cpus();
@@ -204,12 +214,17 @@ static int publish(struct bpf_object *const objects[2], int slice_fd, const char
 static int write_meta(const struct filter_bpf *f, struct err *e)
 {
 	struct filter_meta meta = { .magic = FILTER_MAGIC,
-				    .slots = bpf_map__max_entries(f->maps.counters) >>
-					     f->rodata->stripe_bits,
-				    .stripe_bits = f->rodata->stripe_bits };
+				    .slots = bpf_map__max_entries(f->maps.counters),
+				    .stripe_bits = f->rodata->stripe_bits,
+				    .slot_size = bpf_map__value_size(f->maps.counters) };
+	_cleanup_free_ void *slot = calloc(1, meta.slot_size);
 	uint32_t key = 0;
-	int r = bpf_sys_update(bpf_map__fd(f->maps.counters), &key, &meta, BPF_ANY);
+	int r = -ENOMEM;
 
+	if (slot) {
+		memcpy(slot, &meta, sizeof(meta));
+		r = bpf_sys_update(bpf_map__fd(f->maps.counters), &key, slot, BPF_ANY);
+	}
 	return r < 0 ? err_set(e, r, "describe BPF counters") : 0;
 }
 
@@ -234,8 +249,13 @@ static int load(int slice_fd, uint32_t level, const char *dir, struct err *e)
 		return refused(-errno, "open BPF programs", e);
 	f->rodata->level = level;
 	f->rodata->stripe_bits = bits;
+	/* since Linux 5.18 */
+	f->rodata->has_set_retval = libbpf_probe_bpf_helper(BPF_PROG_TYPE_CGROUP_SOCK_ADDR,
+							    BPF_FUNC_set_retval, NULL) == 1;
 	d->rodata->level = level;
-	r = bpf_map__set_max_entries(f->maps.counters, slots << bits);
+	r = bpf_map__set_max_entries(f->maps.counters, slots);
+	if (r == 0)
+		r = bpf_map__set_value_size(f->maps.counters, slot_size(bits));
 	/* a row without a slot is of no use */
 	if (r == 0)
 		r = bpf_map__set_max_entries(f->maps.rows, slots);

@@ -53,16 +53,17 @@ static json_t *network_json(struct engine *en, const struct container *c)
 	if (traffic_read(en, c, &t, NULL) < 0)
 		return json_null();
 	if (t.has_denied) {
-		net_denied_format(&t.denied, &flow);
+		traffic_flow(&t.denied, &flow);
 		traffic_rule(c, &t.denied, &rule);
 	}
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:s*, s:s*}", "PacketsIn",
-			 (json_int_t)t.counters.packets[NET_IN], "BytesIn",
-			 (json_int_t)t.counters.bytes[NET_IN], "PacketsOut",
-			 (json_int_t)t.counters.packets[NET_OUT], "BytesOut",
-			 (json_int_t)t.counters.bytes[NET_OUT], "DeniedIn",
-			 (json_int_t)t.counters.drops[NET_IN], "DeniedOut",
-			 (json_int_t)t.counters.drops[NET_OUT], "LastDenied",
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s*, s:s*}", "PacketsIn",
+			 (json_int_t)net_sum(t.counters.packets[NET_IN]), "BytesIn",
+			 (json_int_t)net_sum(t.counters.bytes[NET_IN]), "PacketsOut",
+			 (json_int_t)net_sum(t.counters.packets[NET_OUT]), "BytesOut",
+			 (json_int_t)net_sum(t.counters.bytes[NET_OUT]), "DeniedIn",
+			 (json_int_t)net_sum(t.counters.drops[NET_IN]), "DeniedOut",
+			 (json_int_t)net_sum(t.counters.drops[NET_OUT]), "DeniedBind",
+			 (json_int_t)net_sum(t.counters.drops[NET_BIND]), "LastDenied",
 			 t.has_denied ? str_text(&flow) : NULL, "LastDeniedBy",
 			 t.has_denied ? str_text(&rule) : NULL);
 }

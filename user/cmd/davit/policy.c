@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* davit policy: look at the network policy of a container, ask it, change it. */
 #include <errno.h>
+#include <inttypes.h>
 #include <jansson.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@
 #include "engine/container.h"
 #include "engine/engine.h"
 #include "engine/policy_edit.h"
+#include "engine/policy_words.h"
 #include "engine/traffic.h"
 #include "network/policy.h"
 
@@ -18,14 +20,15 @@
 
 struct policy_opts {
 	struct strv allow, deny;
-	char *dflt, *format;
+	char *dflt, *deny_errno, *format;
 };
 
 /* clang-format off */
 static const struct opt policy_options[] = {
-	OPT_LIST(0, "net-allow|allow", struct policy_opts, allow, "RULE", "set, add, rm: allow egress: PROTO[:CIDR][:PORT[-PORT]]"),
-	OPT_LIST(0, "net-deny|deny", struct policy_opts, deny, "RULE",    "set, add, rm: deny egress; beats every allow"),
-	OPT_STR(0,  "net-default|default", struct policy_opts, dflt, "allow|deny", "set, add: egress that no rule names"),
+	OPT_LIST(0, "net-allow|allow", struct policy_opts, allow, "RULE", "set, add, rm: allow [out:|in:|bind:]PROTO[:CIDR][:PORT[-PORT]]"),
+	OPT_LIST(0, "net-deny|deny", struct policy_opts, deny, "RULE",    "set, add, rm: deny the same; beats every allow"),
+	OPT_STR(0,  "net-default|default", struct policy_opts, dflt, "[in:|bind:]allow|deny,...", "set, add: what no rule names"),
+	OPT_WORD(0, "net-deny-errno|deny-errno", struct policy_opts, deny_errno, "EPERM|ECONNREFUSED", "set, add: error of a denied connect()"),
 	OPT_STR(0,  "format", struct policy_opts, format, "table|json",   "show, test: output format"),
 	OPT_END
 };
@@ -37,25 +40,6 @@ struct call {
 	int argc;
 	char **argv; /* behind the verb */
 };
-
-/* The option that rule @i of policy_build() came from. */
-static void rule_source(const struct container_options *o, int i, struct str *out)
-{
-	if (i < 0)
-		str_addf(out, "--net-default %s",
-			 o->net_default ? o->net_default :
-			 o->net_allow.n ? "deny" :
-					  "allow");
-	else if ((size_t)i < o->net_deny.n)
-		str_addf(out, "--net-deny %s", o->net_deny.v[i]);
-	else
-		str_addf(out, "--net-allow %s", o->net_allow.v[(size_t)i - o->net_deny.n]);
-}
-
-static bool default_allows(const struct container_options *o)
-{
-	return o->net_default ? str_eq(o->net_default, "allow") : !o->net_allow.n;
-}
 
 static int add_rules(json_t *rules, const struct strv *list, bool is_allow, struct str *table,
 		     size_t *n)
@@ -82,20 +66,47 @@ static json_t *seen_json(struct engine *en, const struct container *c, struct st
 {
 	_cleanup_str_ struct str flow = STR_INIT, rule = STR_INIT;
 	struct traffic t;
+	uint64_t drops[NET_DIRECTIONS];
 
 	if (traffic_read(en, c, &t, NULL) < 0) {
 		str_add(table, "not running: in force from its next start\n");
 		return json_null();
 	}
-	str_addf(table, "refused so far: %llu\n", (unsigned long long)t.counters.drops[NET_OUT]);
+	for (int d = 0; d < NET_DIRECTIONS; d++)
+		drops[d] = net_sum(t.counters.drops[d]);
+	str_addf(table, "refused so far: %" PRIu64 " out, %" PRIu64 " in, %" PRIu64 " bind\n",
+		 drops[NET_OUT], drops[NET_IN], drops[NET_BIND]);
 	if (t.has_denied) {
-		net_denied_format(&t.denied, &flow);
+		traffic_flow(&t.denied, &flow);
 		traffic_rule(c, &t.denied, &rule);
 		str_addf(table, "last refused: %s by %s\n", str_text(&flow), str_text(&rule));
 	}
-	return json_pack("{s:I, s:s*, s:s*}", "denied", (json_int_t)t.counters.drops[NET_OUT],
-			 "last", t.has_denied ? str_text(&flow) : NULL, "lastBy",
-			 t.has_denied ? str_text(&rule) : NULL);
+	return json_pack("{s:{s:I, s:I, s:I}, s:s*, s:s*}", "denied", "out",
+			 (json_int_t)drops[NET_OUT], "in", (json_int_t)drops[NET_IN], "bind",
+			 (json_int_t)drops[NET_BIND], "last", t.has_denied ? str_text(&flow) : NULL,
+			 "lastBy", t.has_denied ? str_text(&rule) : NULL);
+}
+
+/* One for each direction. */
+static json_t *defaults_json(const struct container_options *o, struct str *table, size_t n)
+{
+	const struct policy_words words = policy_words_of(o);
+	json_t *all = json_object();
+	unsigned int set = 0;
+
+	(void)policy_defaults(&words, &set,
+			      NULL); /* the record has been checked when it was made */
+	for (int d = 0; d < NET_DIRECTIONS; d++, n++) {
+		const char *verdict = set & NET_BIT(d) ? "deny" : "allow";
+
+		str_addf(table, "%-5zu %-6s %s: everything%s\n", n, verdict,
+			 policy_direction_name(d), n > 1u + (size_t)d ? " else" : "");
+		if (json_object_set_new(all, policy_direction_name(d), json_string(verdict)) < 0) {
+			json_decref(all);
+			return NULL;
+		}
+	}
+	return all;
 }
 
 static int find(const struct call *call, struct engine *en, struct container *ret, struct err *e)
@@ -112,7 +123,7 @@ static int show(const struct call *call, struct err *e)
 	_cleanup_str_ struct str table = STR_INIT;
 	_cleanup_json_ json_t *rules = json_array(), *all = NULL;
 	_cleanup_free_ char *text = NULL;
-	const char *dflt;
+	json_t *defaults = NULL;
 	bool is_json;
 	size_t n = 1;
 	int r = cli_format(call->opts->format, &is_json, e);
@@ -121,14 +132,15 @@ static int show(const struct call *call, struct err *e)
 		r = find(call, &en, &c, e);
 	if (r < 0)
 		return r;
-	dflt = default_allows(&c.options) ? "allow" : "deny";
 	str_add(&table, "ORDER VERDICT RULE\n");
 	r = rules ? add_rules(rules, &c.options.net_deny, false, &table, &n) : -ENOMEM;
 	if (r == 0)
 		r = add_rules(rules, &c.options.net_allow, true, &table, &n);
-	str_addf(&table, "%-5zu %-6s %s\n", n, dflt, n > 1 ? "everything else" : "everything");
-	all = json_pack("{s:s, s:O, s:o}", "default", dflt, "rules", rules, "seen",
-			seen_json(&en, &c, &table));
+	defaults = r == 0 ? defaults_json(&c.options, &table, n) : NULL;
+	all = !defaults ? NULL :
+			  json_pack("{s:o, s:s, s:O, s:o}", "default", defaults, "errno",
+				    c.options.net_deny_errno ? c.options.net_deny_errno : "EPERM",
+				    "rules", rules, "seen", seen_json(&en, &c, &table));
 	text = all ? json_text(all) : NULL;
 	if (r < 0 || !text || str_failed(&table))
 		return err_set(e, ENOMEM, "show the policy of '%s'", call->argv[0]);
@@ -157,13 +169,12 @@ static int test(const struct call *call, struct err *e)
 	if (r == 0)
 		r = find(call, &en, &c, e);
 	if (r == 0)
-		r = policy_build(&c.options.net_allow, &c.options.net_deny, c.options.net_default,
-				 &policy, e);
+		r = policy_words_build(&c.options, &policy, e);
 	if (r < 0)
 		return r;
 	if (policy)
 		verdict = policy_judge(policy, &flow, &rule);
-	rule_source(&c.options, rule, &by);
+	policy_words_source(&c.options, rule, flow.direction, &by);
 	if (is_json) {
 		str_addf(&out,
 			 "{\"allowed\": %s, \"by\": ", verdict == NET_ALLOW ? "true" : "false");
@@ -182,18 +193,16 @@ static int test(const struct call *call, struct err *e)
 static int edit(const struct call *call, enum policy_how how, struct err *e)
 {
 	const struct policy_opts *o = call->opts;
-	const struct policy_edit what = { how, &o->allow, &o->deny, o->dflt };
+	const struct policy_edit what = { how, &o->allow, &o->deny, o->dflt, o->deny_errno };
 	_cleanup_engine_ struct engine en = ENGINE_INIT;
 	int r;
 
-	if (!o->allow.n && !o->deny.n && !o->dflt)
+	if (!o->allow.n && !o->deny.n && !o->dflt && !o->deny_errno)
 		return err_plain(e, -EINVAL, "an option is missing: --net-allow, --net-deny%s",
-				 how == POLICY_REMOVE ? "" : " or --net-default");
-	if (o->dflt && how == POLICY_REMOVE)
-		return err_plain(e, -EINVAL, "'davit policy rm' takes no option '--net-default'");
-	if (o->dflt && !str_eq(o->dflt, "allow") && !str_eq(o->dflt, "deny"))
-		return err_plain(e, -EINVAL, "option '--net-default': '%s' is not allow or deny",
-				 o->dflt);
+				 how == POLICY_REMOVE ? "" : ", --net-default or --net-deny-errno");
+	if ((o->dflt || o->deny_errno) && how == POLICY_REMOVE)
+		return err_plain(e, -EINVAL, "'davit policy rm' takes no option '--%s'",
+				 o->dflt ? "net-default" : "net-deny-errno");
 	r = engine_open(call->env, &en, e);
 	return r < 0 ? r : container_edit_policy(&en, call->argv[0], &what, e);
 }
@@ -234,12 +243,13 @@ static int check(const struct verb *v, const struct call *call, struct err *e)
 
 	if (call->argc != v->n_args)
 		return err_plain(e, -EINVAL, "'davit policy %s' takes %s", v->name, v->args);
-	if (v->edits ? o->format != NULL : o->allow.n || o->deny.n || o->dflt)
+	if (v->edits ? o->format != NULL : o->allow.n || o->deny.n || o->dflt || o->deny_errno)
 		return err_plain(e, -EINVAL, "'davit policy %s' takes no option '--%s'", v->name,
 				 o->format  ? "format" :
 				 o->allow.n ? "net-allow" :
 				 o->deny.n  ? "net-deny" :
-					      "net-default");
+				 o->dflt    ? "net-default" :
+					      "net-deny-errno");
 	return 0;
 }
 
@@ -275,7 +285,7 @@ const struct command cmd_policy = {
 	.usage = "show|test|set|add|rm CONTAINER [FLOW]",
 	.details =
 		"show prints the rules in the order in which they decide: denials, allowances, the default. "
-		"test says whether a FLOW (tcp:10.1.2.3:443, icmp:[fd00::1]) is allowed, and by which rule. "
+		"test says whether a FLOW (tcp:10.1.2.3:443, icmp:[fd00::1], in:udp:192.0.2.1:53, bind:tcp:0.0.0.0:80) is allowed, and by which rule. "
 		"set replaces the whole policy, add and rm change rules of it, at once also where the container "
 		"runs: each packet is judged by the old policy or by the new one.",
 	.main = policy_main,

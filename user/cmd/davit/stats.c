@@ -78,7 +78,8 @@ static void add_row(struct table *t, const struct stats *s)
 		table_addf(t, "%.2f%%", 100 * (double)memory_used(u) / (double)memory_limit(u));
 	else
 		table_add(t, "-");
-	add_pair(t, s->has_network, fmt_size(n->bytes[NET_IN], a), fmt_size(n->bytes[NET_OUT], b));
+	add_pair(t, s->has_network, fmt_size(net_sum(n->bytes[NET_IN]), a),
+		 fmt_size(net_sum(n->bytes[NET_OUT]), b));
 	add_pair(t, u->has_io, fmt_size(u->io_read_bytes, a), fmt_size(u->io_write_bytes, b));
 	if (u->has_pids)
 		table_addf(t, "%" PRIu64, u->pids_current);
@@ -152,10 +153,45 @@ static void add_json_memory(struct str *out, const struct cgroup_stats *u)
 	str_add(out, "}");
 }
 
+static void add_json_flow(struct str *out, const struct net_counters *n, enum net_direction d,
+			  uint64_t (*of)(const uint64_t v[NET_FAMILIES]))
+{
+	str_addf(out,
+		 "\"packets\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"drops\":%" PRIu64
+		 ",\"connections\":%" PRIu64,
+		 of(n->packets[d]), of(n->bytes[d]), of(n->drops[d]), of(n->connections[d]));
+}
+
+static uint64_t ipv4(const uint64_t v[NET_FAMILIES])
+{
+	return v[NET_IPV4];
+}
+
+static uint64_t ipv6(const uint64_t v[NET_FAMILIES])
+{
+	return v[NET_IPV6];
+}
+
+static void add_json_network(struct str *out, const struct net_counters *n)
+{
+	static const enum net_direction order[] = { NET_IN, NET_OUT };
+
+	str_add(out, ",\"network\":{");
+	for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
+		str_addf(out, "\"%s\":{", order[i] == NET_IN ? "in" : "out");
+		add_json_flow(out, n, order[i], net_sum);
+		str_add(out, ",\"ipv4\":{");
+		add_json_flow(out, n, order[i], ipv4);
+		str_add(out, "},\"ipv6\":{");
+		add_json_flow(out, n, order[i], ipv6);
+		str_add(out, "}},");
+	}
+	str_addf(out, "\"bind\":{\"drops\":%" PRIu64 "}}", net_sum(n->drops[NET_BIND]));
+}
+
 static void add_json_rest(struct str *out, const struct stats *s)
 {
 	const struct cgroup_stats *u = &s->use;
-	const struct net_counters *n = &s->network;
 
 	if (u->has_pids) {
 		str_addf(out, ",\"pids\":{\"current\":%" PRIu64 ",\"limit\":", u->pids_current);
@@ -175,13 +211,7 @@ static void add_json_rest(struct str *out, const struct stats *s)
 		str_add(out, ",\"network\":null");
 		return;
 	}
-	for (int i = 0; i < NET_DIRECTION_COUNT; i++)
-		str_addf(out,
-			 "%s\"%s\":{\"packets\":%" PRIu64 ",\"bytes\":%" PRIu64
-			 ",\"drops\":%" PRIu64 "}",
-			 i == 0 ? ",\"network\":{" : ",", i == NET_IN ? "in" : "out", n->packets[i],
-			 n->bytes[i], n->drops[i]);
-	str_add(out, "}");
+	add_json_network(out, &s->network);
 }
 
 static void add_json(struct str *out, const struct stats_list *l)
