@@ -81,6 +81,25 @@ wait_until 5 can web 80
 ok 'in force after a start' cannot web 81
 is "$(davit policy show web | grep -c ' deny ')" 2 'both'
 
+# changed between the look of a start at the record and its lock
+davit stop -t 0 web >/dev/null
+ok 'no policy' davit policy set --net-default allow web
+record=$DAVIT_ROOT/containers/$(davit inspect web | jq -r ".[0].Id")
+(
+	exec 9<"$record"
+	flock 9
+	davit start web >/dev/null 9<&- &
+	sleep 0.3
+	jq -c '.options["net-deny"] = ["tcp:81"]' "$record/config.json" >"$TMPDIR/changed"
+	chmod 0600 "$TMPDIR/changed"
+	mv "$TMPDIR/changed" "$record/config.json"
+	exec 9<&-
+	wait
+)
+wait_until 5 can web 80
+ok 'the start has it' cannot web 81
+ok 'set' davit policy set --net-deny tcp:81 --net-deny udp web
+
 # run --rm has its record elsewhere
 davit run -d --rm --name eph davit/demo sleep 1000 >/dev/null
 ok 'of run --rm' davit policy add --net-deny tcp:81 eph

@@ -185,6 +185,7 @@ int container_load(struct engine *en, const char *id, struct container *ret, str
 	if (r == -ENOENT)
 		return err_plain(e, r, "no container '%s'", id);
 	memcpy(c.id, id, ID_LEN + 1);
+	c.is_loaded = true;
 	if (r == 0)
 		r = from_json(j, &c, e);
 	if (r < 0) {

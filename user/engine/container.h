@@ -44,6 +44,7 @@ enum container_status {
  * @image_id: hex id
  * @args:     command of the command line, empty = the image's
  * @is_ephemeral: of `run --rm`: its record is in the running state
+ * @is_loaded: read from its record, which may have been changed since
  */
 struct container {
 	char id[ID_LEN + 1];
@@ -51,7 +52,7 @@ struct container {
 	int64_t created_ns;
 	struct container_options options;
 	struct strv args;
-	bool is_ephemeral;
+	bool is_ephemeral, is_loaded;
 };
 
 /**

@@ -64,6 +64,19 @@ static int lock_record(struct engine *en, const struct container *c, struct err 
 	return TAKE_FD(lock);
 }
 
+/* Its policy may have been changed since @l->c was read; from here on that fails, until the container runs. */
+static int read_again(struct life *l, struct err *e)
+{
+	int r;
+
+	if (!l->c->is_loaded || l->c->is_ephemeral)
+		return 0;
+	r = container_load(l->en, l->c->id, &l->fresh, e);
+	if (r == 0)
+		l->c = &l->fresh;
+	return r;
+}
+
 int life_begin(struct engine *en, const struct container *c, struct timing *timing,
 	       struct life *ret, struct err *e)
 {
@@ -73,6 +86,11 @@ int life_begin(struct engine *en, const struct container *c, struct timing *timi
 
 	if (r < 0)
 		return r;
+	r = read_again(ret, e);
+	if (r < 0) {
+		life_done(ret);
+		return r;
+	}
 	container_path(path, c->id, NULL);
 	/* who sweeps may take an unlocked directory away between the two steps: try again */
 	for (int tries = 0; tries < 16; tries++) {
@@ -346,6 +364,7 @@ void life_done(struct life *l)
 	l->state_fd = fd_close(l->state_fd);
 	l->started.pidfd = fd_close(l->started.pidfd);
 	l->run_fd = fd_close(l->run_fd); /* the lock goes last */
+	container_done(&l->fresh);
 	free(l->run_path);
 	free(l->init_path);
 	l->run_path = l->init_path = NULL;

@@ -9,13 +9,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "engine/container.h"
 #include "engine/resolve.h"
 #include "engine/run_state.h"
 #include "runtime/plan.h"
 #include "runtime/start.h"
 
 struct bpf_set;
-struct container;
 struct engine;
 struct err;
 struct exit_record;
@@ -24,6 +24,7 @@ struct timing;
 
 /**
  * struct life - a container being started, running, or being taken apart, by its owner
+ * @fresh:	what @c points to after a start: the record as it was when it was locked
  * @run_fd:	running state directory, flock(2)ed: whoever holds it is the owner
  * @is_unrecorded: all that life_end() could not do is to write on disk how it ended, for want of room, say: the running
  *		state stays and says it, until it can be written or life_drop()
@@ -32,6 +33,7 @@ struct timing;
 struct life {
 	struct engine *en;
 	const struct container *c;
+	struct container fresh;
 	int run_fd, state_fd, slice_fd, root_fd, userns_fd;
 	char *run_path, *init_path;
 	struct cgroup *cgroup;

@@ -148,6 +148,15 @@ static int check_raw(const struct container *c, pid_t pid, struct err *e)
 	return r;
 }
 
+/* Its owner has read the record, and nothing is in force that could be changed. */
+static int is_between(const struct container *c, struct err *e)
+{
+	int r = err_plain(e, -EAGAIN, "container '%s' is being started or has just ended", name_of(c));
+
+	err_hint(e, "try again when 'davit ps' shows it");
+	return r;
+}
+
 static int change(struct engine *en, const struct container *c, const struct net_policy *policy,
 		  struct err *e)
 {
@@ -168,8 +177,7 @@ static int change(struct engine *en, const struct container *c, const struct net
 	if (r != -ENOENT)
 		return r;
 	err_clear(e);
-	return err_plain(e, -EAGAIN, "container '%s' is being started or has just ended",
-			 name_of(c));
+	return is_between(c, e);
 }
 
 static int put(struct engine *en, const struct container *old, const struct container *new,
@@ -185,6 +193,8 @@ static int put(struct engine *en, const struct container *old, const struct cont
 	if (r < 0)
 		return r;
 	runs = st.status == CONTAINER_RUNNING || st.status == CONTAINER_PAUSED;
+	if (!runs && st.has_owner)
+		return is_between(new, e);
 	if (runs && policy)
 		r = check_raw(new, st.pid, e);
 	if (r == 0 && runs)
