@@ -20,8 +20,9 @@ enum { REFUSE = 0, PASS = 1 };
 const volatile __u32 level = 2;
 /* log2 of the stripes per slot; set before loading */
 const volatile __u32 stripe_bits = 0;
-/* may connect() be told another error than EPERM? */
+/* may connect() be told another error than EPERM? may it be asked who calls? */
 const volatile bool has_set_retval = false;
+const volatile bool has_comm = false;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -110,29 +111,7 @@ static __always_inline void count_connection(const struct filter_row *row, const
 			1);
 }
 
-__noinline int davit_record_denied(const struct filter_row *row, const struct target *t, __u64 id,
-				   __u32 rule)
-{
-	struct filter_slot *slot;
-	struct filter_denied d = { .rule = rule };
-
-	if (!row || !t)
-		return 0;
-	slot = bpf_map_lookup_elem(&counters, &row->slot);
-	if (!slot)
-		return 0;
-	d.time = bpf_ktime_get_ns();
-	d.addr_hi = t->addr_hi;
-	d.addr_lo = t->addr_lo;
-	d.port = target_port(t);
-	d.proto = t->proto;
-	d.family = t->family;
-	d.direction = t->direction;
-	if (t->direction < FILTER_DIRECTIONS)
-		__sync_fetch_and_add(&slot->head.drops[t->direction][family_of(t->family)], 1);
-	(void)bpf_map_update_elem(&denials, &id, &d, BPF_ANY); /* the counter tells anyway */
-	return 0;
-}
+#include "record.bpf.h"
 
 static __always_inline bool prefix_matches(const struct filter_rule *r, const struct target *t)
 {
@@ -246,15 +225,19 @@ __noinline int davit_judge(const struct filter_row *row, const struct target *t,
 					   judge_inline(row, t, ret_rule);
 }
 
+/* @who: NULL = nobody knows */
 static __always_inline int judge_and_record(const struct filter_row *row, const struct target *t,
-					    __u64 id)
+					    __u64 id, const struct filter_who *who)
 {
 	__u32 rule = FILTER_RULE_DEFAULT;
 
-	if (davit_judge(row, t, id, &rule) == PASS)
-		return PASS;
-	davit_record_denied(row, t, id, rule);
-	return REFUSE;
+	if (davit_judge(row, t, id, &rule) == REFUSE) {
+		davit_record(row, t, id, RECORD(FILTER_DENY, rule), who);
+		return REFUSE;
+	}
+	if (row->flags & FILTER_AUDIT)
+		davit_record(row, t, id, RECORD(FILTER_ALLOW, rule), who);
+	return PASS;
 }
 
 static __always_inline void note_peer(struct bpf_sock *sk, const struct filter_row *row,
@@ -297,13 +280,13 @@ static __always_inline int judge_datagram(struct bpf_sock *sk, const struct filt
 	if (is_in && sk && sk->type == SOCK_DGRAM && sk->state == BPF_TCP_ESTABLISHED &&
 	    (sk->protocol == IPPROTO_UDP || sk->protocol == IPPROTO_UDPLITE))
 		return PASS;
-	if (row->flags & FILTER_JUDGE(t->direction)) {
+	if (row->flags & (FILTER_JUDGE(t->direction) | FILTER_AUDIT)) {
 		if (sk && is_answer(sk, row, t, id))
 			return PASS;
-		if (judge_and_record(row, t, id) == REFUSE)
+		if (judge_and_record(row, t, id, NULL) == REFUSE)
 			return REFUSE;
 	}
-	if (sk && row->flags & FILTER_JUDGE(is_in ? FILTER_OUT : FILTER_IN))
+	if (sk && row->flags & (FILTER_JUDGE(is_in ? FILTER_OUT : FILTER_IN) | FILTER_AUDIT))
 		note_peer(sk, row, t);
 	return PASS;
 }
@@ -334,6 +317,17 @@ static __always_inline bool opens_nothing(struct __sk_buff *skb, const struct bp
 	       bpf_skb_load_bytes(skb, off + SCTP_CHUNK_TYPE, &byte, 1) == 0 && byte != SCTP_INIT;
 }
 
+static __always_inline int judge_connection(const struct filter_row *row, const struct target *t,
+					    __u64 id)
+{
+	__u32 rule = FILTER_RULE_DEFAULT;
+
+	if (davit_judge(row, t, id, &rule) == PASS)
+		return PASS;
+	davit_record(row, t, id, RECORD(FILTER_DENY, rule), NULL);
+	return REFUSE;
+}
+
 static __always_inline bool has_connections(const struct bpf_sock *sk, const struct target *t)
 {
 	return sk && sk->type != SOCK_RAW && (t->proto == IPPROTO_TCP || t->proto == IPPROTO_SCTP);
@@ -357,18 +351,19 @@ static __noinline int judge_packet(struct __sk_buff *skb, const struct filter_ro
 		/* what is not understood is not known to be allowed */
 		if (!(row->flags & FILTER_JUDGE(dir)))
 			return PASS;
-		davit_record_denied(row, &t, id, FILTER_RULE_DEFAULT);
+		davit_record(row, &t, id, RECORD(FILTER_DENY, FILTER_RULE_DEFAULT), NULL);
 		return REFUSE;
 	}
 	if (opens_nothing(skb, sk, &t, off))
 		return PASS;
 	if (!has_connections(sk, &t))
 		return judge_datagram(sk, row, &t, id);
-	if (judge_and_record(row, &t, id) == REFUSE)
+	/* those that are made are recorded and counted at the call, if they are allowed */
+	if (dir == FILTER_OUT)
+		return judge_connection(row, &t, id);
+	if (judge_and_record(row, &t, id, NULL) == REFUSE)
 		return REFUSE;
-	/* those that are made are counted at the call */
-	if (dir == FILTER_IN)
-		count_connection(row, &t);
+	count_connection(row, &t);
 	return PASS;
 }
 
@@ -378,7 +373,7 @@ static __always_inline bool is_looked_at(struct __sk_buff *skb, const struct fil
 {
 	struct bpf_sock *sk = skb->sk;
 
-	if (row->flags & (FILTER_JUDGE(FILTER_IN) | FILTER_JUDGE(FILTER_OUT)))
+	if (row->flags & (FILTER_JUDGE(FILTER_IN) | FILTER_JUDGE(FILTER_OUT) | FILTER_AUDIT))
 		return true;
 	return dir == FILTER_IN && sk && sk->state == BPF_TCP_LISTEN;
 }
@@ -411,6 +406,24 @@ int davit_ingress(struct __sk_buff *skb)
 	return filter_packet(skb, FILTER_IN);
 }
 
+/* Datagrams that are allowed are recorded by the packet. */
+static __always_inline int judge_caller(const struct filter_row *row, const struct target *t,
+					__u64 id, struct filter_who *who)
+{
+	__u32 rule = FILTER_RULE_DEFAULT;
+	int verdict = davit_judge(row, t, id, &rule);
+	bool is_datagram = t->direction == FILTER_OUT && t->proto != IPPROTO_TCP;
+
+	if (verdict == PASS && (is_datagram || !(row->flags & FILTER_AUDIT)))
+		return PASS;
+	if (has_comm) {
+		who->pid = bpf_get_current_pid_tgid() >> 32;
+		(void)bpf_get_current_comm(who->comm, sizeof(who->comm));
+	}
+	davit_record(row, t, id, RECORD(verdict == PASS ? FILTER_ALLOW : FILTER_DENY, rule), who);
+	return verdict == PASS ? PASS : REFUSE;
+}
+
 /* connect(), sendto() and bind() fail at once, where the packet hook would leave TCP to its timeout */
 static __always_inline int judge_call(struct bpf_sock_addr *ctx, struct target *t, bool connects)
 {
@@ -419,6 +432,7 @@ static __always_inline int judge_call(struct bpf_sock_addr *ctx, struct target *
 	__u32 proto = ctx->protocol;
 	__u16 port = bpf_ntohs(ctx->user_port);
 	struct bpf_sock *sk = ctx->sk;
+	struct filter_who who = {};
 
 	if (!id)
 		return PASS;
@@ -432,10 +446,10 @@ static __always_inline int judge_call(struct bpf_sock_addr *ctx, struct target *
 		port = 0;
 	t->peer_port = port;
 	t->own_port = t->direction == FILTER_BIND || !sk ? port : sk->src_port;
-	if (row->flags & FILTER_JUDGE(t->direction) &&
+	if (row->flags & (FILTER_JUDGE(t->direction) | FILTER_AUDIT) &&
 	    !(sk && t->direction == FILTER_OUT && t->proto != IPPROTO_TCP &&
 	      is_answer(sk, row, t, id)) &&
-	    judge_and_record(row, t, id) == REFUSE) {
+	    judge_caller(row, t, id, &who) == REFUSE) {
 		if (connects && has_set_retval && row->flags & FILTER_REFUSE)
 			bpf_set_retval(-ECONNREFUSED);
 		return REFUSE;

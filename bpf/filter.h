@@ -5,6 +5,8 @@
  *	rows     HASH          cgroup id -> struct filter_row      one per container
  *	counters ARRAY, mmap   slot -> struct filter_slot          row->slot says which
  *	denials  HASH          cgroup id -> struct filter_denied   of containers to which something was denied
+ *	flows    HASH          struct filter_flow_key -> struct filter_flow   of containers with FILTER_AUDIT
+ *	watchers ARRAY_OF_MAPS number -> RINGBUF of struct filter_event       one per reader
  *	tries    HASH_OF_MAPS  policy key -> LPM_TRIE of prefixes  only for FILTER_LARGE
  *	classes  HASH_OF_MAPS  policy key -> ARRAY of classes      only for FILTER_LARGE
  *	peers    SK_STORAGE    struct filter_peers                 of sockets without connections, in containers with a policy
@@ -42,6 +44,7 @@ enum filter_family { FILTER_IPV4, FILTER_IPV6, FILTER_FAMILIES };
 #define FILTER_LARGE 64u /* rules are in the trie, not in the row */
 #define FILTER_DEVICE 128u /* for user space: there is a row in bpf/device.h's map, too */
 #define FILTER_SECOND 256u /* of FILTER_LARGE: it is at the second key */
+#define FILTER_AUDIT 1024u /* keep what it talks with in flows */
 #define FILTER_REFUSE 512u /* a denied connect() fails with ECONNREFUSED, not with EPERM */
 
 /*
@@ -105,7 +108,46 @@ struct filter_slot_head {
 	__u64 owner;
 	__u64 drops[FILTER_DIRECTIONS][FILTER_FAMILIES];
 	__u64 connections[FILTER_TRAFFIC][FILTER_FAMILIES];
-	__u64 pad[5];
+	__u64 window; /* of the time of the last event, in units of 2^30 ns */
+	__u32 sent, flows; /* events in that window; keys in flows */
+	__u64 suppressed, lost; /* events, flows for which there was no room */
+	__u64 pad;
+};
+
+#define FILTER_EVENTS_MAX 128u /* of a container in a window */
+#define FILTER_FLOWS_MAX 4096u /* of a container */
+#define FILTER_WATCHERS 8u
+#define FILTER_RING_SIZE (256u << 10) /* bytes; a power of two */
+
+/* One way of talking, whoever did it how often: as rules speak of it. */
+struct filter_flow_key {
+	__u64 id; /* cgroup */
+	__u64 addr_hi, addr_lo;
+	__u16 port;
+	__u8 proto, family, direction, verdict;
+	__u16 pad;
+};
+
+struct filter_flow {
+	__u64 first, last; /* CLOCK_MONOTONIC, ns */
+	__u64 count;
+};
+
+#define FILTER_COMM 16
+
+/* Who did it; all zero where that is not known: packets are not of a process. */
+struct filter_who {
+	__u32 pid; /* of the host */
+	char comm[FILTER_COMM];
+};
+
+/* @suppressed: events of the container that were not sent before this one */
+struct filter_event {
+	__u64 time; /* CLOCK_MONOTONIC, ns */
+	struct filter_flow_key flow;
+	__u64 suppressed;
+	__u32 rule; /* as struct filter_denied has it */
+	struct filter_who who;
 };
 
 /* One CPU's share: a cache line. */
@@ -161,6 +203,8 @@ _Static_assert(sizeof(struct filter_row) == 392, "with the kernel's overhead bel
 _Static_assert(sizeof(struct filter_prefix) == 24, "layout");
 _Static_assert(sizeof(struct filter_class_rule) == 8, "layout");
 _Static_assert(sizeof(struct filter_denied) == 40, "layout");
+_Static_assert(sizeof(struct filter_flow_key) == 32, "no padding");
+_Static_assert(sizeof(struct filter_event) == 72, "no padding");
 _Static_assert(sizeof(struct filter_slot_head) == 128, "two cache lines");
 _Static_assert(sizeof(struct filter_stripe) == 64, "a cache line");
 _Static_assert(sizeof(struct filter_slot) <= FILTER_SLOT_SIZE_MAX, "with all stripes");

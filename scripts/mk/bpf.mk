@@ -27,7 +27,7 @@ $(O)/gen/%.skel.h: $(O)/gen/%.bpf.o
 $(O)/obj/cmd/davit-bpf/load.o $(O)/obj/cmd/davit-bpf/level.o: $(BPF_SKELS)
 
 # the tests load by it
-$(addprefix $(O)/tests/unit/kern/,bpf bpf_change bpf_direction bpf_policy bpf_set): | $(O)/bin/davit-bpf
+$(addprefix $(O)/tests/unit/kern/,bpf bpf_change bpf_direction bpf_flows bpf_policy bpf_set): | $(O)/bin/davit-bpf
 
 -include $(wildcard $(O)/gen/*.bpf.o.d)
 .PRECIOUS: $(O)/gen/%.bpf.o $(O)/gen/vmlinux.h

@@ -72,7 +72,7 @@ ok 'one on the list can' davit run --rm davit/demo sh -c 'mknod /tmp/n c 1 3 && 
 ok 'nor a privileged one refused' davit run --rm --privileged davit/demo sh -c 'mknod /tmp/k c 1 11 && : </tmp/k'
 
 # pins are shared and few; rows are gone with their containers
-is "$(find "$DAVIT_BPFFS/$DAVIT_SLICE" -type f | wc -l)" 16 'one set of pins: 7 maps, 9 links'
+is "$(find "$DAVIT_BPFFS/$DAVIT_SLICE" -type f | wc -l)" 18 'one set of pins: 9 maps, 9 links'
 is "$(bpftool -j map dump pinned "$(find "$DAVIT_BPFFS/$DAVIT_SLICE" -name rows)" | jq length)" 0 'no row is left'
 
 # packet sockets pass by cgroup programs: on the host's network a policy goes without CAP_NET_RAW

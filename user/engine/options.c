@@ -50,6 +50,7 @@ const struct opt container_options[] = {
 	OPT_LIST(0,   "net-deny", S, net_deny, "RULE",          "deny the same; beats every allow"),
 	OPT_STR(0,    "net-default", S, net_default, "[in:|bind:]allow|deny,...", "what no rule names (default: deny where there is an allow rule)"),
 	OPT_WORD(0,   "net-deny-errno", S, net_deny_errno, "EPERM|ECONNREFUSED", "error of a denied connect() (default EPERM)"),
+	OPT_BOOL(0,   "net-audit", S, net_audit,                "keep what it talks with, for davit policy watch and learn"),
 
 	OPT_SSIZE('m', "memory", S, memory, "BYTES",            "memory limit (suffix k, m, g)"),
 	OPT_SSIZE(0,  "memory-swap", S, memory_swap, "BYTES",   "memory and swap together, -1 = no limit"),

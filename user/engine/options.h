@@ -26,6 +26,7 @@ struct container_options {
 	struct strv cap_add, cap_drop, security_opt, ulimit, sysctl;
 	/* network */
 	char *network, *net_default, *net_deny_errno;
+	bool net_audit;
 	struct strv net_allow, net_deny;
 	/* limits */
 	int64_t memory, memory_swap, memory_reservation;

@@ -195,7 +195,7 @@ static int put(struct engine *en, const struct container *old, const struct cont
 	runs = st.status == CONTAINER_RUNNING || st.status == CONTAINER_PAUSED;
 	if (!runs && st.has_owner)
 		return is_between(new, e);
-	if (runs && policy)
+	if (runs && net_policy_judged(policy))
 		r = check_raw(new, st.pid, e);
 	if (r == 0 && runs)
 		r = change(en, new, policy, e);
@@ -247,5 +247,9 @@ int container_edit_policy(struct engine *en, const char *ref, const struct polic
 	if (r == 0)
 		r = edit_list(&new.options.net_deny, edit->deny, edit->how, false, name_of(&old),
 			      e);
+	if (edit->how == POLICY_SET)
+		new.options.net_audit = edit->audit;
+	else if (edit->audit)
+		new.options.net_audit = edit->how == POLICY_ADD;
 	return r < 0 ? r : put(en, &old, &new, e);
 }

@@ -3,6 +3,8 @@
 #ifndef DAVIT_ENGINE_POLICY_EDIT_H
 #define DAVIT_ENGINE_POLICY_EDIT_H
 
+#include <stdbool.h>
+
 #include "base/str.h"
 
 struct engine;
@@ -17,12 +19,14 @@ enum policy_how {
 /**
  * struct policy_edit - what to change; the lists are the caller's
  * @allow, @deny: rules as --net-allow and --net-deny have them
+ * @audit: begin to keep what it talks with; with POLICY_REMOVE no longer
  * @dflt, @deny_errno: as struct policy_words has them; NULL: with POLICY_SET as there, else as it is
  */
 struct policy_edit {
 	enum policy_how how;
 	const struct strv *allow, *deny;
 	const char *dflt, *deny_errno;
+	bool audit;
 };
 
 /**

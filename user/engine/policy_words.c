@@ -10,7 +10,8 @@ struct policy_words policy_words_of(const struct container_options *o)
 	return (struct policy_words){ .allow = &o->net_allow,
 				      .deny = &o->net_deny,
 				      .dflt = o->net_default,
-				      .deny_errno = o->net_deny_errno };
+				      .deny_errno = o->net_deny_errno,
+				      .is_audited = o->net_audit };
 }
 
 int policy_words_build(const struct container_options *o, struct net_policy **ret, struct err *e)

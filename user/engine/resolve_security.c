@@ -124,7 +124,7 @@ int resolve_policy(const struct container *c, struct resolved *r, struct err *e)
 	uint64_t asked = 0;
 	int s = policy_words_build(o, &r->policy, e);
 
-	if (s < 0 || !r->policy || (r->config.new_ns & CLONE_NEWNET))
+	if (s < 0 || !net_policy_judged(r->policy) || (r->config.new_ns & CLONE_NEWNET))
 		return s;
 	s = cap_resolve(0, &o->cap_add, &o->cap_drop, &asked, e);
 	if (s < 0)

@@ -44,42 +44,51 @@ int traffic_read(struct engine *en, const struct container *c, struct traffic *r
 	return r;
 }
 
-static struct net_target target_of(const struct net_denied *d)
+void traffic_target(const struct net_denied *d, struct net_target *ret)
 {
-	struct net_target t = {
+	*ret = (struct net_target){
 		.direction = d->direction, .family = d->family, .proto = d->proto, .port = d->port
 	};
-
-	memcpy(t.addr, d->addr, sizeof(t.addr));
-	return t;
+	memcpy(ret->addr, d->addr, sizeof(ret->addr));
 }
 
 void traffic_flow(const struct net_denied *d, struct str *out)
 {
-	const struct net_target t = target_of(d);
+	struct net_target t;
 
+	traffic_target(d, &t);
 	policy_format_flow(&t, out);
 }
 
 /* Of a large policy the kernel does not keep which rule it was: ask the same question again. */
 static int find_rule(const struct container *c, const struct net_denied *d)
 {
-	struct net_target t = target_of(d);
+	struct net_target t;
 	struct net_policy *policy = NULL;
 	int rule = NET_RULE_DEFAULT;
 
+	traffic_target(d, &t);
 	if (policy_words_build(&c->options, &policy, NULL) == 0 && policy)
 		(void)policy_judge(policy, &t, &rule); /* the verdict is known */
 	free(policy);
 	return rule;
 }
 
-void traffic_rule(const struct container *c, const struct net_denied *d, struct str *out)
+/* A policy that was changed since may have other rules. */
+static bool is_of(const struct container *c, int rule, bool is_allowed)
+{
+	size_t n_deny = c->options.net_deny.n;
+
+	return rule >= 0 && (is_allowed ? (size_t)rule >= n_deny &&
+						  (size_t)rule - n_deny < c->options.net_allow.n :
+					  (size_t)rule < n_deny);
+}
+
+void traffic_rule(const struct container *c, const struct net_denied *d, bool is_allowed,
+		  struct str *out)
 {
 	int rule = d->rule == NET_RULE_UNKNOWN ? find_rule(c, d) : d->rule;
 
-	/* a policy that was changed since may have fewer */
-	if (rule < 0 || (size_t)rule >= c->options.net_deny.n)
-		rule = NET_RULE_DEFAULT;
-	policy_words_source(&c->options, rule, d->direction, out);
+	policy_words_source(&c->options, is_of(c, rule, is_allowed) ? rule : NET_RULE_DEFAULT,
+			    d->direction, out);
 }

@@ -24,11 +24,15 @@ struct traffic {
 /* traffic_read() - Return: 0; -ENOENT when the container does not run or has no policy row */
 int traffic_read(struct engine *en, const struct container *c, struct traffic *ret, struct err *e);
 
+/* traffic_target() - where it went to, or came from, as rules speak of it */
+struct net_target;
+void traffic_target(const struct net_denied *d, struct net_target *ret);
+
 /* traffic_flow() - "in:tcp:192.0.2.1:80", as policy_parse_flow() takes it */
 void traffic_flow(const struct net_denied *d, struct str *out);
 
-/* traffic_rule() - the option that refused @d, as it was given: "--net-deny tcp:*:80", "--net-default
- * deny" */
-void traffic_rule(const struct container *c, const struct net_denied *d, struct str *out);
+/* traffic_rule() - the option that refused or allowed @d, as it was given: "--net-deny tcp:*:80", "--net-default in:deny" */
+void traffic_rule(const struct container *c, const struct net_denied *d, bool is_allowed,
+		  struct str *out);
 
 #endif

@@ -20,6 +20,7 @@
 const char *const bpf_set_map_names[MAP_COUNT] = {
 	[MAP_ROWS] = "rows",	   [MAP_COUNTERS] = "counters", [MAP_TRIES] = "tries",
 	[MAP_CLASSES] = "classes", [MAP_DEVICES] = "devices",	[MAP_DENIALS] = "denials",
+	[MAP_FLOWS] = "flows",	   [MAP_WATCHERS] = "watchers",
 };
 
 /* clang-format off */
@@ -201,28 +202,22 @@ _Static_assert((int)NET_OUT == FILTER_OUT && (int)NET_IN == FILTER_IN &&
 		       (int)NET_TRAFFIC == FILTER_TRAFFIC,
 	       "same order on both sides");
 
-/* What can be denied: the rest need not be judged, whatever rules allow there. */
-static unsigned int judged(const struct net_policy *policy)
-{
-	unsigned int set = policy->default_deny;
-
-	for (uint32_t i = 0; i < policy->n; i++)
-		if (policy->rules[i].verdict == NET_DENY)
-			set |= NET_BIT(policy->rules[i].direction);
-	return set;
-}
-
 static void row_from(const struct net_policy *policy, struct filter_row *row)
 {
+	unsigned int judged =
+		net_policy_judged(policy); /* the rest is allowed, whatever rules say */
+
 	*row = (struct filter_row){ .flags = 0 };
 	if (!policy)
 		return;
+	if (policy->is_audited)
+		row->flags |= FILTER_AUDIT;
+	if (!judged)
+		return;
 	for (int d = 0; d < NET_DIRECTIONS; d++) {
-		row->flags |= judged(policy) & NET_BIT(d) ? FILTER_JUDGE(d) : 0;
+		row->flags |= judged & NET_BIT(d) ? FILTER_JUDGE(d) : 0;
 		row->flags |= policy->default_deny & NET_BIT(d) ? FILTER_DEFAULT_DENY(d) : 0;
 	}
-	if (!row->flags)
-		return;
 	if (policy->is_refused)
 		row->flags |= FILTER_REFUSE;
 	if (policy->n > FILTER_RULES_INLINE) {
@@ -385,6 +380,8 @@ int bpf_set_remove(struct bpf_set *s, uint64_t cgroup_id, struct err *e)
 	r = drop_parts(s, cgroup_id, row.flags, e);
 	if (r == 0)
 		r = forget_denied(s, cgroup_id, e);
+	if (r == 0 && row.flags & FILTER_AUDIT)
+		r = bpf_set_forget_flows(s, cgroup_id, e);
 	return r < 0 ? r : bpf_set_free_slot(s, row.slot, e);
 }
 
@@ -403,6 +400,20 @@ static int wait_programs(struct bpf_set *s, uint64_t id, struct err *e)
 	r = put_inner(s, MAP_TRIES, key, inner, e);
 	(void)bpf_sys_delete(s->fds[MAP_TRIES], &key);
 	return r;
+}
+
+static int end_audit(struct bpf_set *s, uint64_t id, uint32_t number, struct err *e)
+{
+	struct filter_slot *slot;
+	int r = bpf_set_forget_flows(s, id, e);
+
+	if (r == 0)
+		r = bpf_set_slot(s, number, &slot, e);
+	if (r < 0)
+		return r;
+	__atomic_store_n(&slot->head.flows, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&slot->head.lost, 0, __ATOMIC_RELAXED);
+	return 0;
 }
 
 int bpf_set_change(struct bpf_set *s, uint64_t cgroup_id, const struct net_policy *policy,
@@ -433,6 +444,8 @@ int bpf_set_change(struct bpf_set *s, uint64_t cgroup_id, const struct net_polic
 		return r;
 	}
 	r = forget_denied(s, cgroup_id, e); /* its rule is one of the policy that was */
+	if (r == 0 && old.flags & ~(unsigned int)row.flags & FILTER_AUDIT)
+		r = end_audit(s, cgroup_id, row.slot, e);
 	if (r == 0 && old.flags & FILTER_LARGE)
 		r = wait_programs(s, cgroup_id, e);
 	return r < 0 ? r : drop_parts(s, cgroup_id, old.flags & (FILTER_LARGE | FILTER_SECOND), e);

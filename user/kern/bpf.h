@@ -129,6 +129,55 @@ struct net_denied {
 int bpf_set_last_denied(struct bpf_set *s, uint64_t cgroup_id, struct net_denied *ret,
 			struct err *e);
 
+#define NET_COMM 16
+
+/**
+ * struct net_flow - one way of talking: all packets and calls that a rule for it would speak of
+ * @denied:	its address, or what was refused; @denied.monotonic_ns: last seen
+ * @first_ns:	CLOCK_MONOTONIC; 0 in an event
+ * @count:	connections, datagrams; 0 in an event
+ * @suppressed: in an event: those of its container that were not told before it
+ * @pid, @comm: in an event: who called, 0 and "" for a packet
+ */
+struct net_flow {
+	uint64_t cgroup_id;
+	struct net_denied denied;
+	bool is_allowed;
+	uint64_t first_ns, count, suppressed;
+	uint32_t pid;
+	char comm[NET_COMM + 1];
+};
+
+/**
+ * bpf_set_flows() - what a container with an audited policy has talked with, or tried to
+ * @ret: for free()
+ * @ret_lost: flows for which there was no room
+ *
+ * Return: 0; -ENOENT when there is no row.
+ */
+int bpf_set_flows(struct bpf_set *s, uint64_t cgroup_id, struct net_flow **ret, size_t *ret_n,
+		  uint64_t *ret_lost, struct err *e);
+
+/**
+ * struct bpf_watch - a reader of events: each denial of each container, each new flow of audited ones
+ *
+ * At most 128 events of a container are told in a second. Up to 8 readers at a time each get all of them; who does not keep up
+ * loses some.
+ */
+struct bpf_watch;
+
+/* bpf_watch_open() - @set has to stay open. Return: 0; -EUSERS when there are as many readers as can be. */
+int bpf_watch_open(const struct env *env, struct bpf_set *set, struct bpf_watch **ret,
+		   struct err *e);
+void bpf_watch_close(struct bpf_watch *w); /* NULL is fine */
+void bpf_watch_closep(struct bpf_watch **w);
+
+/* bpf_watch_fd() - to poll(2) for POLLIN when bpf_watch_next() has returned false */
+int bpf_watch_fd(const struct bpf_watch *w);
+
+/* bpf_watch_next() - the next event; false: none for now */
+bool bpf_watch_next(struct bpf_watch *w, struct net_flow *ret);
+
 /**
  * bpf_set_sweep() - remove rows, tries and counters of cgroups that are gone
  * @is_alive: says whether a cgroup id still exists

@@ -57,7 +57,7 @@ int bpf_set_counters(struct bpf_set *s, uint64_t cgroup_id, struct net_counters 
 	return 0;
 }
 
-static void denied_from(const struct filter_denied *d, struct net_denied *ret)
+void bpf_set_denied_from(const struct filter_denied *d, struct net_denied *ret)
 {
 	uint64_t hi = htobe64(d->addr_hi), lo = htobe64(d->addr_lo);
 	uint32_t v4 = htobe32((uint32_t)d->addr_lo);
@@ -96,6 +96,6 @@ int bpf_set_last_denied(struct bpf_set *s, uint64_t cgroup_id, struct net_denied
 	if (r < 0)
 		return err_set(e, r, "find cgroup %llu in '%s/denials'",
 			       (unsigned long long)cgroup_id, s->dir);
-	denied_from(&d, ret);
+	bpf_set_denied_from(&d, ret);
 	return 0;
 }

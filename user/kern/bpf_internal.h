@@ -3,6 +3,7 @@
 #ifndef DAVIT_KERN_BPF_INTERNAL_H
 #define DAVIT_KERN_BPF_INTERNAL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "bpf/filter.h"
@@ -19,7 +20,9 @@ enum bpf_set_map {
 	MAP_TRIES,
 	MAP_CLASSES,
 	MAP_DEVICES,
-	MAP_DENIALS,
+	MAP_DENIALS, /* up to here the keys are of 64 bits */
+	MAP_FLOWS,
+	MAP_WATCHERS,
 	MAP_COUNT
 };
 
@@ -68,6 +71,21 @@ int bpf_set_claim_slot(struct bpf_set *s, uint64_t id, uint32_t *ret, struct err
 
 /* bpf_set_free_slot() - zero it and give it back */
 int bpf_set_free_slot(struct bpf_set *s, uint32_t number, struct err *e);
+
+/* bpf_set_denied_from() - in words of the outside */
+struct net_denied;
+void bpf_set_denied_from(const struct filter_denied *d, struct net_denied *ret);
+
+/* bpf_set_flow_from() - the same of a flow; times and counts, and who, are for the caller to set */
+struct net_flow;
+void bpf_set_flow_from(const struct filter_flow_key *key, uint32_t rule, struct net_flow *ret);
+
+/* bpf_set_forget_flows() - of a container that is gone. Walks all there are. */
+int bpf_set_forget_flows(struct bpf_set *s, uint64_t id, struct err *e);
+
+/* bpf_set_sweep_flows() - of all that are gone */
+int bpf_set_sweep_flows(struct bpf_set *s, bool (*is_alive)(uint64_t cgroup_id, void *data),
+			void *data, struct err *e);
 
 /* bpf_set_clear() - unpin all below <bpffs>/<slice>; the caller holds the load lock. -EEXIST: a set
  * of another ABI is in force for @slice_id (0 = do not care). */

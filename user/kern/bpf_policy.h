@@ -42,6 +42,7 @@ _Static_assert(sizeof(struct net_policy_rule) == 28, "no padding");
  * struct net_policy - of one container
  * @default_deny: set of NET_BIT(): what no rule speaks of is denied there
  * @is_refused:	  a denied connect() fails with ECONNREFUSED, not with EPERM
+ * @is_audited:	  what it talks with is kept (bpf_set_flows())
  * @n:		  number of @rules
  *
  * A deny rule that matches beats every allow rule that matches; the order of rules and the length
@@ -49,11 +50,22 @@ _Static_assert(sizeof(struct net_policy_rule) == 28, "no padding");
  */
 struct net_policy {
 	uint8_t default_deny;
-	bool is_refused;
-	uint8_t pad_[2];
+	bool is_refused, is_audited;
+	uint8_t pad_;
 	uint32_t n;
 	struct net_policy_rule rules[];
 };
+
+/* net_policy_judged() - set of NET_BIT() where something can be denied; NULL is fine */
+static inline unsigned int net_policy_judged(const struct net_policy *p)
+{
+	unsigned int set = p ? p->default_deny : 0;
+
+	for (uint32_t i = 0; p && i < p->n; i++)
+		if (p->rules[i].verdict == NET_DENY)
+			set |= NET_BIT(p->rules[i].direction);
+	return set;
+}
 
 #define DEVICE_RULES_MAX 32u
 #define DEVICE_ANY (-1) /* as major or minor */

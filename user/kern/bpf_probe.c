@@ -84,6 +84,14 @@ static int probe_take(const struct bpf_feature *f, struct err *e)
 	return r == -ENOENT ? 0 : missing(f, r < 0 ? r : -EIO, e);
 }
 
+static int probe_ring(const struct bpf_feature *f, struct err *e)
+{
+	_cleanup_fd_ int fd = bpf_sys_map_create(BPF_MAP_TYPE_RINGBUF, 0, 0,
+						 (uint32_t)getpagesize(), 0, -1, "davit_probe");
+
+	return fd < 0 ? missing(f, fd, e) : 0;
+}
+
 #define FILTER "network policy (--net-allow, --net-deny)"
 #define ACCOUNT "network statistics"
 #define DEVICES "device policy on hosts without cgroup v1"
@@ -108,6 +116,7 @@ const struct bpf_feature bpf_features[] = {
 	{ "hash_of_maps map",    "5.10", "policies of more than 16 rules", .probe = probe_inner },
 	{ "mmapable array map",  "5.5",  ALL, .probe = probe_mmap },
 	{ "lookup_and_delete",   "5.14", ALL, .probe = probe_take },
+	{ "ring buffer map",     "5.8",  ALL, .probe = probe_ring },
 	{ .name = NULL },
 };
 /* clang-format on */

@@ -151,8 +151,10 @@ int bpf_set_sweep(struct bpf_set *s, bool (*is_alive)(uint64_t cgroup_id, void *
 		r = bpf_set_remove(s, ids.v[i], e);
 		removed++;
 	}
-	for (int which = MAP_TRIES; r == 0 && which < MAP_COUNT; which++)
+	for (int which = MAP_TRIES; r == 0 && which <= MAP_DENIALS; which++)
 		r = sweep_parts(s, which, &l, e);
+	if (r == 0)
+		r = bpf_set_sweep_flows(s, is_alive, data, e);
 	if (r == 0)
 		r = sweep_slots(s, &l, e);
 	return r < 0 ? r : removed;

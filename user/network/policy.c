@@ -379,14 +379,6 @@ static int parse_list(const struct strv *list, bool is_allow, struct net_policy 
 	return 0;
 }
 
-static bool denies_nothing(const struct net_policy *p)
-{
-	for (uint32_t i = 0; i < p->n; i++)
-		if (p->rules[i].verdict == NET_DENY)
-			return false;
-	return !p->default_deny;
-}
-
 static int parse_words(const struct policy_words *w, struct net_policy *p, struct err *e)
 {
 	int r = parse_list(w->deny, false, p, e);
@@ -395,6 +387,7 @@ static int parse_words(const struct policy_words *w, struct net_policy *p, struc
 		r = parse_list(w->allow, true, p, e);
 	if (r < 0)
 		return r;
+	p->is_audited = w->is_audited;
 	p->default_deny = implied_defaults(p);
 	r = parse_defaults(w->dflt, &p->default_deny, e);
 	return r < 0 ? r : parse_errno(w->deny_errno, &p->is_refused, e);
@@ -425,7 +418,7 @@ int policy_build(const struct policy_words *w, struct net_policy **ret, struct e
 	int r = build(w, &p, e);
 
 	if (r == 0)
-		*ret = denies_nothing(p) ? NULL : TAKE_PTR(p);
+		*ret = net_policy_judged(p) || p->is_audited ? TAKE_PTR(p) : NULL;
 	return r;
 }
 

@@ -34,11 +34,13 @@ int policy_parse_rule(const char *text, bool is_allow, struct net_policy_rule *r
  * @allow, @deny: rules, may be empty or NULL
  * @dflt:	  "[out:|in:|bind:]allow|deny", more behind commas; of a direction that is not there: deny if it has an allow
  *		  rule, allow otherwise; NULL: of all
+ * @is_audited:	  as struct net_policy has it
  * @deny_errno:	  of connect(): "EPERM", "ECONNREFUSED"; NULL is the first
  */
 struct policy_words {
 	const struct strv *allow, *deny;
 	const char *dflt, *deny_errno;
+	bool is_audited;
 };
 
 /**
@@ -46,7 +48,7 @@ struct policy_words {
  *
  * Rules stand in the order deny, allow, so rule i < deny->n is deny->v[i].
  *
- * Return: 0 and *@ret for free(), or NULL there when everything is allowed; -EINVAL; -E2BIG.
+ * Return: 0 and *@ret for free(), or NULL there when everything is allowed and nothing audited; -EINVAL; -E2BIG.
  */
 int policy_build(const struct policy_words *w, struct net_policy **ret, struct err *e);
 

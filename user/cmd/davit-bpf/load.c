@@ -38,14 +38,16 @@
 /* What libbpf and the verifier say goes here; its end becomes part of the error. */
 static struct str load_log;
 
+/* A verifier's log comes in one piece, and says at its end what is wrong. */
 static int keep_log(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
-	char line[512];
+	_cleanup_free_ char *text = NULL;
 
 	if (level > LIBBPF_WARN)
 		return 0;
-	(void)vsnprintf(line, sizeof(line), fmt, ap); /* cut lines are fine */
-	str_add(&load_log, line);
+	if (vasprintf(&text, fmt, ap) < 0)
+		text = NULL;
+	str_add(&load_log, text ? text : "");
 	return 0;
 }
 
@@ -252,6 +254,11 @@ static int load(int slice_fd, uint32_t level, const char *dir, struct err *e)
 	/* since Linux 5.18 */
 	f->rodata->has_set_retval = libbpf_probe_bpf_helper(BPF_PROG_TYPE_CGROUP_SOCK_ADDR,
 							    BPF_FUNC_set_retval, NULL) == 1;
+	/* since Linux 6.1 */
+	f->rodata->has_comm = libbpf_probe_bpf_helper(BPF_PROG_TYPE_CGROUP_SOCK_ADDR,
+						      BPF_FUNC_get_current_comm, NULL) == 1 &&
+			      libbpf_probe_bpf_helper(BPF_PROG_TYPE_CGROUP_SOCK_ADDR,
+						      BPF_FUNC_get_current_pid_tgid, NULL) == 1;
 	d->rodata->level = level;
 	r = bpf_map__set_max_entries(f->maps.counters, slots);
 	if (r == 0)

@@ -54,7 +54,7 @@ static json_t *network_json(struct engine *en, const struct container *c)
 		return json_null();
 	if (t.has_denied) {
 		traffic_flow(&t.denied, &flow);
-		traffic_rule(c, &t.denied, &rule);
+		traffic_rule(c, &t.denied, false, &rule);
 	}
 	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s*, s:s*}", "PacketsIn",
 			 (json_int_t)net_sum(t.counters.packets[NET_IN]), "BytesIn",

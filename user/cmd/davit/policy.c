@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* davit policy: look at the network policy of a container, ask it, change it. */
+#include "policy.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
@@ -18,28 +20,17 @@
 
 #define EXIT_DENIED 1
 
-struct policy_opts {
-	struct strv allow, deny;
-	char *dflt, *deny_errno, *format;
-};
-
 /* clang-format off */
 static const struct opt policy_options[] = {
 	OPT_LIST(0, "net-allow|allow", struct policy_opts, allow, "RULE", "set, add, rm: allow [out:|in:|bind:]PROTO[:CIDR][:PORT[-PORT]]"),
 	OPT_LIST(0, "net-deny|deny", struct policy_opts, deny, "RULE",    "set, add, rm: deny the same; beats every allow"),
 	OPT_STR(0,  "net-default|default", struct policy_opts, dflt, "[in:|bind:]allow|deny,...", "set, add: what no rule names"),
 	OPT_WORD(0, "net-deny-errno|deny-errno", struct policy_opts, deny_errno, "EPERM|ECONNREFUSED", "set, add: error of a denied connect()"),
-	OPT_STR(0,  "format", struct policy_opts, format, "table|json",   "show, test: output format"),
+	OPT_BOOL(0, "net-audit|audit", struct policy_opts, audit,         "set, add, rm: keep what it talks with"),
+	OPT_STR(0,  "format", struct policy_opts, format, "table|json",   "show, test, watch, learn: output format"),
 	OPT_END
 };
 /* clang-format on */
-
-struct call {
-	const struct env *env;
-	const struct policy_opts *opts;
-	int argc;
-	char **argv; /* behind the verb */
-};
 
 static int add_rules(json_t *rules, const struct strv *list, bool is_allow, struct str *table,
 		     size_t *n)
@@ -78,7 +69,7 @@ static json_t *seen_json(struct engine *en, const struct container *c, struct st
 		 drops[NET_OUT], drops[NET_IN], drops[NET_BIND]);
 	if (t.has_denied) {
 		traffic_flow(&t.denied, &flow);
-		traffic_rule(c, &t.denied, &rule);
+		traffic_rule(c, &t.denied, false, &rule);
 		str_addf(table, "last refused: %s by %s\n", str_text(&flow), str_text(&rule));
 	}
 	return json_pack("{s:{s:I, s:I, s:I}, s:s*, s:s*}", "denied", "out",
@@ -109,14 +100,15 @@ static json_t *defaults_json(const struct container_options *o, struct str *tabl
 	return all;
 }
 
-static int find(const struct call *call, struct engine *en, struct container *ret, struct err *e)
+static int find(const struct policy_call *call, struct engine *en, struct container *ret,
+		struct err *e)
 {
 	int r = engine_open(call->env, en, e);
 
 	return r < 0 ? r : container_find(en, call->argv[0], ret, e);
 }
 
-static int show(const struct call *call, struct err *e)
+static int show(const struct policy_call *call, struct err *e)
 {
 	_cleanup_(container_done) struct container c = { .name = NULL };
 	_cleanup_engine_ struct engine en = ENGINE_INIT;
@@ -153,7 +145,7 @@ static int show(const struct call *call, struct err *e)
 	return print_str(&table, e);
 }
 
-static int test(const struct call *call, struct err *e)
+static int test(const struct policy_call *call, struct err *e)
 {
 	_cleanup_(container_done) struct container c = { .name = NULL };
 	_cleanup_engine_ struct engine en = ENGINE_INIT;
@@ -190,15 +182,18 @@ static int test(const struct call *call, struct err *e)
 	return r < 0 ? r : verdict == NET_ALLOW ? 0 : EXIT_DENIED;
 }
 
-static int edit(const struct call *call, enum policy_how how, struct err *e)
+static int edit(const struct policy_call *call, enum policy_how how, struct err *e)
 {
 	const struct policy_opts *o = call->opts;
-	const struct policy_edit what = { how, &o->allow, &o->deny, o->dflt, o->deny_errno };
+	const struct policy_edit what = {
+		how, &o->allow, &o->deny, o->dflt, o->deny_errno, o->audit
+	};
 	_cleanup_engine_ struct engine en = ENGINE_INIT;
 	int r;
 
-	if (!o->allow.n && !o->deny.n && !o->dflt && !o->deny_errno)
-		return err_plain(e, -EINVAL, "an option is missing: --net-allow, --net-deny%s",
+	if (!o->allow.n && !o->deny.n && !o->dflt && !o->deny_errno && !o->audit)
+		return err_plain(e, -EINVAL,
+				 "an option is missing: --net-allow, --net-deny, --net-audit%s",
 				 how == POLICY_REMOVE ? "" : ", --net-default or --net-deny-errno");
 	if ((o->dflt || o->deny_errno) && how == POLICY_REMOVE)
 		return err_plain(e, -EINVAL, "'davit policy rm' takes no option '--%s'",
@@ -207,17 +202,17 @@ static int edit(const struct call *call, enum policy_how how, struct err *e)
 	return r < 0 ? r : container_edit_policy(&en, call->argv[0], &what, e);
 }
 
-static int set(const struct call *call, struct err *e)
+static int set(const struct policy_call *call, struct err *e)
 {
 	return edit(call, POLICY_SET, e);
 }
 
-static int add(const struct call *call, struct err *e)
+static int add(const struct policy_call *call, struct err *e)
 {
 	return edit(call, POLICY_ADD, e);
 }
 
-static int rm(const struct call *call, struct err *e)
+static int rm(const struct policy_call *call, struct err *e)
 {
 	return edit(call, POLICY_REMOVE, e);
 }
@@ -225,37 +220,41 @@ static int rm(const struct call *call, struct err *e)
 /* clang-format off */
 static const struct verb {
 	const char *name, *args;
-	int n_args;
+	int n_args; /* -1: any number */
 	bool edits;
-	int (*fn)(const struct call *call, struct err *e);
+	int (*fn)(const struct policy_call *call, struct err *e);
 } verbs[] = {
-	{ "show", "CONTAINER",      1, false, show },
-	{ "test", "CONTAINER FLOW", 2, false, test },
-	{ "set",  "CONTAINER",      1, true,  set },
-	{ "add",  "CONTAINER",      1, true,  add },
-	{ "rm",   "CONTAINER",      1, true,  rm },
+	{ "show",  "CONTAINER",      1,  false, show },
+	{ "test",  "CONTAINER FLOW", 2,  false, test },
+	{ "set",   "CONTAINER",      1,  true,  set },
+	{ "add",   "CONTAINER",      1,  true,  add },
+	{ "rm",    "CONTAINER",      1,  true,  rm },
+	{ "watch", "[CONTAINER...]", -1, false, policy_watch },
+	{ "learn", "CONTAINER",      1,  false, policy_learn },
 };
 /* clang-format on */
 
-static int check(const struct verb *v, const struct call *call, struct err *e)
+static int check(const struct verb *v, const struct policy_call *call, struct err *e)
 {
 	const struct policy_opts *o = call->opts;
 
-	if (call->argc != v->n_args)
+	if (v->n_args >= 0 && call->argc != v->n_args)
 		return err_plain(e, -EINVAL, "'davit policy %s' takes %s", v->name, v->args);
-	if (v->edits ? o->format != NULL : o->allow.n || o->deny.n || o->dflt || o->deny_errno)
+	if (v->edits ? o->format != NULL :
+		       o->allow.n || o->deny.n || o->dflt || o->deny_errno || o->audit)
 		return err_plain(e, -EINVAL, "'davit policy %s' takes no option '--%s'", v->name,
 				 o->format  ? "format" :
 				 o->allow.n ? "net-allow" :
 				 o->deny.n  ? "net-deny" :
 				 o->dflt    ? "net-default" :
+				 o->audit   ? "net-audit" :
 					      "net-deny-errno");
 	return 0;
 }
 
 static int policy_main(const void *env, void *opts, int argc, char *argv[], struct err *e)
 {
-	struct call call = { .env = env, .opts = opts };
+	struct policy_call call = { .env = env, .opts = opts };
 	int n = opt_permute(policy_options, argc - 1, argv + 1), r;
 
 	if (n == 0)
@@ -275,19 +274,24 @@ static int policy_main(const void *env, void *opts, int argc, char *argv[], stru
 		/* 1 is a denial */
 		return r < 0 ? err_exit(e, r, EXIT_WRONG) : r;
 	}
-	return err_exit(e, err_plain(e, -EINVAL, "'%s' is not show, test, set, add or rm", argv[0]),
+	return err_exit(e,
+			err_plain(e, -EINVAL,
+				  "'%s' is not show, test, set, add, rm, watch or learn", argv[0]),
 			EXIT_WRONG);
 }
 
 const struct command cmd_policy = {
 	.name = "policy",
 	.summary = "show, test or change what a container may reach",
-	.usage = "show|test|set|add|rm CONTAINER [FLOW]",
+	.usage = "show|test|set|add|rm|watch|learn CONTAINER [FLOW]",
 	.details =
 		"show prints the rules in the order in which they decide: denials, allowances, the default. "
 		"test says whether a FLOW (tcp:10.1.2.3:443, icmp:[fd00::1], in:udp:192.0.2.1:53, bind:tcp:0.0.0.0:80) is allowed, and by which rule. "
 		"set replaces the whole policy, add and rm change rules of it, at once also where the container "
-		"runs: each packet is judged by the old policy or by the new one.",
+		"runs: each packet is judged by the old policy or by the new one. "
+		"watch prints what is denied, and by which rule, as it happens; of containers with --net-audit also what "
+		"they talk with. learn prints the rules that allow what a container with --net-audit has talked with "
+		"since it was started, and nothing else.",
 	.main = policy_main,
 	.options = policy_options,
 	COMMAND_OPTS(struct policy_opts),
