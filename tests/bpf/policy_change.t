@@ -136,7 +136,7 @@ bad 'takes CONTAINER' show web d
 bad 'needs one address' test web tcp:10.0.0.0/8:80
 bad 'needs one port' test web tcp:10.0.0.1
 bad 'one protocol is needed' test web any:10.0.0.1
-bad "'frob' is not show, test, set, add or rm" frob web
+bad "'frob' is not show, test, set, add, rm, watch or learn" frob web
 is "$(davit policy show --format json web | jq -c '[.default, .rules]')" "$before" 'nothing of it has changed the policy'
 
 # many at once: none is lost

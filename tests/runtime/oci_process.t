@@ -54,6 +54,22 @@ is "$(awk '/^Uid/ { print $2 }' "/proc/$(pid_of u)/status")" 100000 'root is not
 is "$(oci exec u sh -c 'xargs </proc/self/uid_map; id -u' | xargs)" '0 100000 65536 0' 'exec'
 is "$(oci exec -u 1000:1000 u id -u)" 1000 'exec as a user'
 shows 'by path' "$(readlink "/proc/$(pid_of u)/ns/user")" 'ns("user"; $p + "user") | ns("network"; $p + "net") | del(.linux.uidMappings) | args(["readlink", "/proc/self/ns/user"])' --arg p "/proc/$(pid_of u)/ns/"
+# namespaces of the host, which the root of a user namespace has no right to enter
+unshare -n -i -u -C sleep 1000 &
+host=$!
+wait_until 5 eval '[ "$(readlink /proc/$host/ns/net)" != "$(readlink /proc/self/ns/net)" ]'
+for type in network:net ipc:ipc uts:uts cgroup:cgroup; do
+	shows "a user namespace of its own, ${type%:*} of the host" "$(readlink "/proc/$host/ns/${type#*:}")" \
+		'userns | ns($t; $p) | del(.hostname) | .mounts |= map(select(.destination | test("^/(sys|dev/mqueue)") | not)) | args(["readlink", "/proc/self/ns/" + $f])' \
+		--arg t "${type%:*}" --arg f "${type#*:}" --arg p "/proc/$host/ns/${type#*:}"
+done
+shows 'both by path' "$(readlink "/proc/$(pid_of u)/ns/user") $(readlink "/proc/$host/ns/net")" \
+	'ns("user"; $p) | ns("network"; $n) | del(.linux.uidMappings) | .mounts |= map(select(.destination | startswith("/sys") | not)) | sh("echo $(readlink /proc/self/ns/user) $(readlink /proc/self/ns/net)")' \
+	--arg p "/proc/$(pid_of u)/ns/user" --arg n "/proc/$host/ns/net"
+kill "$host"
+mkfifo "$TEST_DIR/fifo"
+denies 'what is no namespace does not make it wait' "'$TEST_DIR/fifo' is no namespace" 'ns("network"; $p)' --arg p "$TEST_DIR/fifo"
+rm "$TEST_DIR/fifo"
 oci delete -f u
 
 ### the process

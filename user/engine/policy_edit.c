@@ -151,7 +151,8 @@ static int check_raw(const struct container *c, pid_t pid, struct err *e)
 /* Its owner has read the record, and nothing is in force that could be changed. */
 static int is_between(const struct container *c, struct err *e)
 {
-	int r = err_plain(e, -EAGAIN, "container '%s' is being started or has just ended", name_of(c));
+	int r = err_plain(e, -EAGAIN, "container '%s' is being started or has just ended",
+			  name_of(c));
 
 	err_hint(e, "try again when 'davit ps' shows it");
 	return r;

@@ -32,6 +32,12 @@ int mount_set_attr(int dirfd, const char *path, unsigned int flags, uint64_t set
 			      &attr, sizeof(attr));
 }
 
+static long set_param(int fs, const struct mount_param *p)
+{
+	return sys_call5(SYS_fsconfig, fs, p->value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG,
+			 p->key, p->value, 0);
+}
+
 int mount_new(const char *fstype, const char *source, const struct mount_param *params,
 	      uint64_t attrs, const char **ret_failed)
 {
@@ -58,6 +64,25 @@ int mount_new(const char *fstype, const char *source, const struct mount_param *
 		r = sys_call3(SYS_fsmount, fs, FSMOUNT_CLOEXEC, attrs);
 	}
 	(void)sys_call1(SYS_close, fs); /* a context without dirty state cannot fail to close */
+	return (int)r;
+}
+
+int mount_reconfigure(int dirfd, const struct mount_param *params, const char **ret_failed)
+{
+	long fs = sys_call3(SYS_fspick, dirfd, "", FSPICK_CLOEXEC | FSPICK_EMPTY_PATH), r = 0;
+
+	*ret_failed = "fspick";
+	if (fs < 0)
+		return (int)fs;
+	for (; r == 0 && params->key; params++) {
+		*ret_failed = params->key;
+		r = set_param((int)fs, params);
+	}
+	if (r == 0) {
+		*ret_failed = "reconfigure";
+		r = sys_call5(SYS_fsconfig, fs, FSCONFIG_CMD_RECONFIGURE, 0, 0, 0);
+	}
+	(void)sys_call1(SYS_close, fs); /* as above */
 	return (int)r;
 }
 

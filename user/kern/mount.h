@@ -23,8 +23,10 @@ struct mount_param {
 
 /*
  * Raw calls for use between clone and exec: -errno, no message.
+ * mount_reconfigure() is fspick + fsconfig… of the file system that @dirfd is on.
  * mount_new() is fsopen + fsconfig… + fsmount and returns the detached mount.
  */
+int mount_reconfigure(int dirfd, const struct mount_param *params, const char **ret_failed);
 int mount_new(const char *fstype, const char *source, const struct mount_param *params,
 	      uint64_t attrs, const char **ret_failed);
 int mount_open_tree(int dirfd, const char *path, unsigned int flags);

@@ -24,10 +24,12 @@ enum bundle_mount_kind {
  * struct bundle_mount - one mount below the root, in the order of the document
  * @target:	 below the root, with or without a leading '/'; made when missing
  * @is_file:	 the target to make is a file
+ * @params:	 of BUNDLE_MOUNT_REMOUNT: what to change of the file system; NULL = nothing
  * @set, @clear: MOUNT_ATTR_* of the mount itself; the parent sets those of BUNDLE_MOUNT_FD
  * @rec_set, @rec_clear: … of it and all below it, once attached
  * @propagation: MS_SHARED …, perhaps | MS_REC, once attached
  * @is_entry:	 the target is the entry itself, also where that is a symlink
+ * @is_sealed:	 read-only is for when all is made that goes into it (bundle_seal_mounts())
  * @index:	 in mounts[] of config.json, for messages
  */
 struct bundle_mount {
@@ -38,7 +40,7 @@ struct bundle_mount {
 	uint64_t set, clear, rec_set, rec_clear;
 	const uint32_t *propagation;
 	size_t n_propagation;
-	bool is_file, is_optional, is_entry;
+	bool is_file, is_optional, is_entry, is_sealed;
 	unsigned int index;
 };
 
@@ -125,6 +127,9 @@ enum bundle_stage {
 
 /* bundle_mount_all() - a part of it: the mounts, below the working directory (bundle_mount_steps.c) */
 int bundle_mount_all(const struct bundle_launch *b, struct err *e);
+
+/* bundle_seal_mounts() - make those read-only that were left writable for what is made in them */
+int bundle_seal_mounts(const struct bundle_launch *b, struct err *e);
 
 /* bundle_child() - the child's side: @arg is a struct bundle_launch. Returns only on failure (126). */
 int bundle_child(void *arg);

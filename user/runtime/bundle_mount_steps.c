@@ -20,6 +20,8 @@
 #include "runtime/inside.h"
 #include "runtime/kernel_files.h"
 
+#define PARAM_MAX 255u /* bytes that fsconfig(2) takes of a value */
+
 static bool is_new_proc(const struct bundle_mount *m)
 {
 	return m->kind == BUNDLE_MOUNT_NEW && strcmp(m->fstype, "proc") == 0;
@@ -62,12 +64,18 @@ static int open_target(const struct bundle_mount *m, const char **ret_failed)
 	return fd;
 }
 
+static uint64_t late(const struct bundle_mount *m)
+{
+	return m->is_sealed ? MOUNT_ATTR_RDONLY : 0;
+}
+
 static int change_attrs(int fd, const struct bundle_mount *m)
 {
+	uint64_t rec = m->rec_set & ~late(m);
 	int r = 0;
 
-	if (m->rec_set || m->rec_clear)
-		r = mount_set_attr(fd, "", AT_RECURSIVE, m->rec_set, m->rec_clear, 0);
+	if (rec || m->rec_clear)
+		r = mount_set_attr(fd, "", AT_RECURSIVE, rec, m->rec_clear, 0);
 	for (size_t i = 0; r == 0 && i < m->n_propagation; i++)
 		r = mount_set_attr(fd, "", m->propagation[i] & MS_REC ? AT_RECURSIVE : 0, 0, 0,
 				   m->propagation[i] & ~(uint32_t)MS_REC);
@@ -91,8 +99,11 @@ static int remount_one(const struct bundle_launch *b, const struct bundle_mount 
 
 	if (fd < 0)
 		return fd;
-	*ret_failed = "change";
-	r = mount_set_attr(fd, "", 0, m->set, m->clear, 0);
+	r = m->params ? mount_reconfigure(fd, m->params, ret_failed) : 0;
+	if (r == 0) {
+		*ret_failed = "change";
+		r = mount_set_attr(fd, "", 0, m->set & ~late(m), m->clear, 0);
+	}
 	if (r == 0)
 		r = change_attrs(fd, m);
 	if (mounted < 0)
@@ -118,7 +129,7 @@ static int mount_one(const struct bundle_launch *b, const struct bundle_mount *m
 	if (m->kind == BUNDLE_MOUNT_LINK)
 		return inside_make_link(m->target, m->source);
 	if (m->kind == BUNDLE_MOUNT_NEW) {
-		fd = mount_new(m->fstype, m->source, m->params, m->set, ret_failed);
+		fd = mount_new(m->fstype, m->source, m->params, m->set & ~late(m), ret_failed);
 		if (fd < 0)
 			return fd;
 	}
@@ -159,6 +170,12 @@ static int mount_failed(const struct bundle_mount *m, int r, const char *failed,
 	for (const struct mount_param *p = m->params; p && p->key; p++) {
 		bool shows = p->value && is_public(p->key);
 
+		if (p->key == failed && p->value && strlen(p->value) > PARAM_MAX)
+			return err_plain(
+				e, r,
+				"mounts[%u]: mount '%s' on '%s': the value of option '%s' has %zu bytes, "
+				"and the kernel takes %u",
+				m->index, fstype, m->target, p->key, strlen(p->value), PARAM_MAX);
 		if (p->key == failed)
 			return err_set(e, r, "mounts[%u]: mount '%s' on '%s': option '%s%s%s'",
 				       m->index, fstype, m->target, p->key, shows ? "=" : "",
@@ -169,6 +186,29 @@ static int mount_failed(const struct bundle_mount *m, int r, const char *failed,
 			       m->target, failed);
 	return err_set(e, r, "mounts[%u]: mount '%s' on '%s': %s", m->index, fstype, m->target,
 		       failed);
+}
+
+static int seal_one(const struct bundle_mount *m)
+{
+	int fd = inside_open_or_make(m->target, false), r;
+
+	if (fd < 0)
+		return fd;
+	r = mount_set_attr(fd, "", m->rec_set & MOUNT_ATTR_RDONLY ? AT_RECURSIVE : 0,
+			   MOUNT_ATTR_RDONLY, 0, 0);
+	(void)sys_call1(SYS_close, fd); /* O_PATH */
+	return r;
+}
+
+int bundle_seal_mounts(const struct bundle_launch *b, struct err *e)
+{
+	for (size_t i = 0; i < b->n_mounts; i++) {
+		int r = b->mounts[i].is_sealed ? seal_one(&b->mounts[i]) : 0;
+
+		if (r < 0)
+			return mount_failed(&b->mounts[i], r, "make it read-only", e);
+	}
+	return 0;
 }
 
 int bundle_mount_all(const struct bundle_launch *b, struct err *e)

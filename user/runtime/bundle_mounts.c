@@ -33,15 +33,15 @@ struct bundle_mount *bundle_next_mount(struct bundle_work *w, const struct oci_m
 	return to;
 }
 
-/* Attributes of a detached mount: all below first, so that what is said of the mount itself counts. */
+/* Attributes of a detached mount: what is said of all below is also said of the mount itself, whatever else is. */
 int bundle_set_attrs(int fd, const struct oci_mount *m, struct err *e)
 {
 	int r = 0;
 
-	if (m->rec_set || m->rec_clear)
-		r = mount_set_attr(fd, "", AT_RECURSIVE, m->rec_set, m->rec_clear, 0);
-	if (r == 0 && (m->set || m->clear))
+	if (m->set || m->clear)
 		r = mount_set_attr(fd, "", 0, m->set, m->clear, 0);
+	if (r == 0 && (m->rec_set || m->rec_clear))
+		r = mount_set_attr(fd, "", AT_RECURSIVE, m->rec_set, m->rec_clear, 0);
 	return r < 0 ? err_set(e, r, "set mount attributes") : 0;
 }
 
@@ -70,9 +70,16 @@ static bool is_root(const char *path)
 	return true;
 }
 
+/* A bind mount has none of its own: its data are ignored, as the kernel does. */
+static bool changes_super(const struct oci_mount *m)
+{
+	return m->data.n && !(m->flags & OCI_MOUNT_BIND);
+}
+
 static bool changes_nothing(const struct oci_mount *m)
 {
-	return !m->set && !m->clear && !m->rec_set && !m->rec_clear && !m->n_propagation;
+	return !m->set && !m->clear && !m->rec_set && !m->rec_clear && !m->n_propagation &&
+	       !changes_super(m);
 }
 
 static int refuse(const struct oci_mount *m, struct err *e)
@@ -110,19 +117,32 @@ static int plan_link(struct bundle_work *w, const struct oci_mount *m, int sourc
 	return 0;
 }
 
+/* Of a tmpfs: what comes below finds nothing to stand on there, and has it made. */
+static bool is_sealed(const struct oci_mount *m)
+{
+	return m->type && str_eq(m->type, "tmpfs") && (m->set | m->rec_set) & MOUNT_ATTR_RDONLY;
+}
+
 /* what the parent has made, but for its attributes */
 static int add_made(struct bundle_work *w, const struct oci_mount *m, int fd, bool is_file,
 		    struct err *e)
 {
-	int r = bundle_set_attrs(fd, m, e);
+	struct oci_mount now = *m;
 	struct bundle_mount *to;
+	int r;
 
+	if (is_sealed(m)) {
+		now.set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
+		now.rec_set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
+	}
+	r = bundle_set_attrs(fd, &now, e);
 	if (r < 0)
 		return r;
 	to = bundle_next_mount(w, m);
 	to->kind = BUNDLE_MOUNT_FD;
 	to->fd = fd;
 	to->is_file = is_file;
+	to->is_sealed = is_sealed(m);
 	return 0;
 }
 
@@ -205,7 +225,7 @@ static int plan_params(struct bundle_work *w, const struct oci_mount *m,
 			params[n++].key = sb_names[i].name;
 		sb &= ~sb_names[i].flag;
 	}
-	if (label && takes_label(m->type))
+	if (label && m->type && takes_label(m->type))
 		params[n++] = (struct mount_param){ "context", label };
 	/* MS_SILENT asks for fewer messages, of which this way of mounting has none */
 	if (sb & ~(uint64_t)MS_SILENT)
@@ -239,6 +259,7 @@ static int plan_new(struct bundle_work *w, const struct oci_mount *m, struct err
 	to->params = params;
 	to->is_optional = str_eq(m->type, "mqueue");
 	bundle_later_attrs(to, m);
+	to->is_sealed = is_sealed(m);
 	return 0;
 }
 
@@ -261,12 +282,20 @@ static int plan_copied(struct bundle_work *w, const struct oci_mount *m, struct 
 	return r < 0 ? r : add_made(w, m, fd, false, e);
 }
 
-static int plan_remount(struct bundle_work *w, const struct oci_mount *m)
+static int plan_remount(struct bundle_work *w, const struct oci_mount *m, struct err *e)
 {
-	struct bundle_mount *to = bundle_next_mount(w, m);
+	const struct mount_param *params = NULL;
+	struct bundle_mount *to;
+	int r = changes_super(m) ? plan_params(w, m, &params, e) : 0;
 
+	if (r < 0)
+		return r;
+	to = bundle_next_mount(w, m);
 	to->kind = BUNDLE_MOUNT_REMOUNT;
+	to->fstype = m->type;
+	to->params = params;
 	bundle_later_attrs(to, m);
+	to->is_sealed = is_sealed(m);
 	return 0;
 }
 
@@ -277,7 +306,7 @@ static int plan_one(struct bundle_work *w, const struct oci_mount *m, struct err
 	if (r < 0)
 		return r;
 	if (m->flags & OCI_MOUNT_REMOUNT)
-		return plan_remount(w, m);
+		return plan_remount(w, m, e);
 	if ((m->flags & OCI_MOUNT_BIND) || str_eq(m->type, "bind"))
 		return plan_bind(w, m, e);
 	if (!m->type)

@@ -50,6 +50,7 @@ struct bundle_plan {
 	struct {
 		int fd;
 		uint64_t flag;
+		const char *path; /* for messages */
 	} early[BUNDLE_JOIN_MAX];
 	size_t n_early;
 	bool enters_time;

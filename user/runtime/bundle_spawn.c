@@ -139,8 +139,10 @@ static int enter_and_clone(void *arg)
 
 		r = flag ? (int)sys_call2(SYS_setns, x->p->early[i].fd, flag) : 0;
 		if (r < 0) {
-			(void)err_set(&x->e, r, "enter a namespace (flags 0x%llx)",
-				      (unsigned long long)flag);
+			(void)err_set(&x->e, r, "linux.namespaces: enter '%s'",
+				      x->p->early[i].path);
+			if (r == -EINVAL && flag == CLONE_NEWUSER)
+				err_hint(&x->e, "nobody enters the user namespace that he is in");
 			return 126;
 		}
 	}

@@ -165,6 +165,12 @@ static int step_mounts(const struct launch *l, struct err *e)
 	return bundle_mount_all(bundle_of(l), e);
 }
 
+/* Also hooks, which have run now, make nodes in /dev. */
+static int step_seal_mounts(const struct launch *l, struct err *e)
+{
+	return bundle_seal_mounts(bundle_of(l), e);
+}
+
 /* The directory that was used last, of the first @len bytes of @path: most nodes and links are in one. */
 struct parent {
 	const char *path;
@@ -421,6 +427,7 @@ static launch_step *const steps[] = {
 	step_nodes,
 	step_terminal,
 	step_tell_root,
+	step_seal_mounts,
 	step_change_root,
 	step_protected_paths,
 	step_readonly_root,

@@ -83,6 +83,9 @@ int step_become_root(const struct launch *l, struct err *e)
 	r = sys_call3(SYS_setresgid, 0, 0, 0);
 	if (r == 0)
 		r = sys_call3(SYS_setresuid, 0, 0, 0);
+	if (r == -EINVAL)
+		return err_plain(e, (int)r,
+				 "become root of the user namespace: its mappings have no 0");
 	return r < 0 ? err_set(e, (int)r, "become root of the user namespace") : 0;
 }
 

@@ -327,7 +327,7 @@ int lab_send(void *arg)
 	const struct lab_send *s = arg;
 	union any_addr a;
 	socklen_t len = fill_addr(s, &a);
-	int fd = open_socket(s, a.sa.sa_family);
+	_cleanup_fd_ int fd = open_socket(s, a.sa.sa_family);
 	unsigned int times = s->times ? s->times : 1;
 	bool is_stream = s->how == LAB_TCP || s->how == LAB_MPTCP;
 	bool connects = is_stream || s->how == LAB_UDP_CONNECT;
