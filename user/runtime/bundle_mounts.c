@@ -14,6 +14,7 @@
 #include "base/fs.h"
 #include "base/str.h"
 #include "kern/mount.h"
+#include "kern/mount_lock.h"
 #include "runtime/bundle.h"
 #include "runtime/bundle_copy.h"
 #include "runtime/bundle_idmap.h"
@@ -117,6 +118,11 @@ static int plan_link(struct bundle_work *w, const struct oci_mount *m, int sourc
 	return 0;
 }
 
+static bool has_userns(const struct bundle *b)
+{
+	return b->config.linux_.namespaces[OCI_NS_USER].is_listed;
+}
+
 /* Of a tmpfs: what comes below finds nothing to stand on there, and has it made. */
 static bool is_sealed(const struct oci_mount *m)
 {
@@ -129,16 +135,19 @@ static int add_made(struct bundle_work *w, const struct oci_mount *m, int fd, bo
 {
 	struct oci_mount now = *m;
 	struct bundle_mount *to;
-	int r;
+	int r = 0;
 
 	if (is_sealed(m)) {
 		now.set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
 		now.rec_set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
 	}
-	r = bundle_set_attrs(fd, &now, e);
+	if (!has_userns(w->b)) /* else lock_mounts() does */
+		r = bundle_set_attrs(fd, &now, e);
 	if (r < 0)
 		return r;
 	to = bundle_next_mount(w, m);
+	if (has_userns(w->b))
+		bundle_later_attrs(to, &now);
 	to->kind = BUNDLE_MOUNT_FD;
 	to->fd = fd;
 	to->is_file = is_file;
@@ -316,6 +325,42 @@ static int plan_one(struct bundle_work *w, const struct oci_mount *m, struct err
 	return m->flags & OCI_MOUNT_COPY_UP ? plan_copied(w, m, e) : plan_new(w, m, e);
 }
 
+static int set_later_attrs(struct bundle_mount *m, struct err *e)
+{
+	const struct oci_mount now = {
+		.set = m->set, .clear = m->clear, .rec_set = m->rec_set, .rec_clear = m->rec_clear
+	};
+	int r = bundle_set_attrs(m->fd, &now, e);
+
+	m->set = m->clear = m->rec_set = m->rec_clear = 0;
+	if (r == -EPERM)
+		err_hint(
+			e,
+			"in a user namespace a mount keeps the flags that it has on the host (ro, nosuid …)");
+	return r < 0 ? err_wrap(e, r, "mounts[%u] ('%s')", m->index, m->target) : 0;
+}
+
+/* What the container's root may not take away from mounts of the host; what the document asks for, it may. */
+static int lock_mounts(struct bundle_work *w, struct bundle_plan *p, struct err *e)
+{
+	int *fds = bundle_plan_alloc(p, w->n + 1, sizeof(*fds), e);
+	size_t n = 0;
+	int r;
+
+	if (!fds)
+		return -ENOMEM;
+	if (p->launch.common.root_fd >= 0)
+		fds[n++] = p->launch.common.root_fd;
+	for (size_t i = 0; i < w->n; i++)
+		if (w->mounts[i].kind == BUNDLE_MOUNT_FD)
+			fds[n++] = w->mounts[i].fd;
+	r = mount_lock(fds, n, e);
+	for (size_t i = 0; r == 0 && i < w->n; i++)
+		if (w->mounts[i].kind == BUNDLE_MOUNT_FD)
+			r = set_later_attrs(&w->mounts[i], e);
+	return r;
+}
+
 /* Most are one mount of the plan each. */
 static size_t count_mounts(const struct bundle *b)
 {
@@ -340,6 +385,12 @@ int bundle_plan_mounts(const struct bundle *b, const struct bundle_options *o,
 
 		if (r < 0)
 			return err_wrap(e, r, "mounts[%zu] ('%s')", i, m->destination);
+	}
+	if (has_userns(b)) {
+		int r = lock_mounts(&w, p, e);
+
+		if (r < 0)
+			return r;
 	}
 	p->launch.mounts = w.mounts;
 	p->launch.n_mounts = w.n;

@@ -130,7 +130,8 @@ static int build(const char *allow, const char *deny, const char *dflt, struct n
 	*ret = NULL;
 	if ((allow && strv_add(&a, allow) < 0) || (deny && strv_add(&d, deny) < 0))
 		return -ENOMEM;
-	return policy_build(&(struct policy_words){ &a, &d, dflt, NULL }, ret, NULL);
+	return policy_build(&(struct policy_words){ .allow = &a, .deny = &d, .dflt = dflt }, ret,
+			    NULL);
 }
 
 TEST(default_follows_from_the_rules)
@@ -194,7 +195,7 @@ TEST(bad_default_and_bad_rule_fail)
 		  policy_build(&(struct policy_words){ .deny_errno = "EACCES" }, &p, NULL));
 	EXPECT_EQ(-EINVAL, build("tcp", "tcp:x:y", NULL, &p));
 	EXPECT_EQ(NULL, p);
-	EXPECT_EQ(0, policy_build(&(struct policy_words){ NULL }, &p, NULL));
+	EXPECT_EQ(0, policy_build(&(struct policy_words){ .allow = NULL }, &p, NULL));
 	EXPECT_EQ(NULL, p);
 }
 
@@ -234,7 +235,8 @@ TEST(a_denial_beats_every_allowance)
 	ASSERT_EQ(0, strv_add(&allow, "udp:[fd00::/8]:53"));
 	ASSERT_EQ(0, strv_add(&deny, "any:10.9.0.0/16"));
 	ASSERT_EQ(0, strv_add(&deny, "icmp"));
-	ASSERT_EQ(0, policy_build(&(struct policy_words){ &allow, &deny, NULL, NULL }, &p, NULL));
+	ASSERT_EQ(0,
+		  policy_build(&(struct policy_words){ .allow = &allow, .deny = &deny }, &p, NULL));
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct net_target t = target(cases[i].addr, cases[i].proto, cases[i].port);
 		int rule;
