@@ -66,9 +66,21 @@ rm -r "$cu"
 
 ### messages
 
-mkdir -p "$h/$(printf 'a%.0s' {1..240})/b"
-denies 'a value that is too long for the kernel' "the value of option 'upperdir' has [0-9]+ bytes, and the kernel takes 255" \
-	'mount("/m"; "overlay"; "overlay"; ["lowerdir=" + $h, "upperdir=" + $u])' --arg h "$h" --arg u "$h/$(printf 'a%.0s' {1..240})/b"
+### longer than fsconfig(2) takes
+
+long=$h/$(printf 'a%.0s' {1..240})
+mkdir -p "$long/low" "$long/up" "$long/work"
+echo low >"$long/low/file"
+overlay='mount("/m"; "overlay"; "overlay"; ["lowerdir=" + $l + "/low", "upperdir=" + $l + "/up", "workdir=" + $l + "/work", "nosuid", "nodev"])'
+shows 'an overlay of long paths' 'low rw,nosuid,nodev,relatime' "$overlay | sh(\"echo x >/m/new; echo \$(cat /m/file) \$(awk '\$5 == \\\"/m\\\" { print \$6 }' /proc/self/mountinfo)\")" --arg l "$long"
+ok 'written where it says' [ -e "$long/up/new" ]
+source=$(printf 's%.0s' {1..300})
+shows 'a long source' "$source" "mount(\"/m\"; \"tmpfs\"; \"$source\"; [\"size=1m\"]) | sh(\"df /m | sed 1d | awk '{ print \$1 }' | head -1\")"
+denies 'more than mount(2) takes' 'longer than 4095 bytes' "mount(\"/m\"; \"overlay\"; \"overlay\"; [\"lowerdir=$(printf '/%.0s' {1..5000})\"])"
+denies 'a bad one' "mount 'overlay' on '/m': mount\\(2\\)" "mount(\"/m\"; \"overlay\"; \"overlay\"; [\"lowerdir=/nonexistent/$source\"])"
+
+### messages
+
 denies 'maps without 0' 'its mappings have no 0' 'userns | .linux.uidMappings[0].containerID = 1 | .linux.gidMappings[0].containerID = 1'
 
 rm -rf "${TMPDIR:?}"/*

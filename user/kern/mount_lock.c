@@ -62,7 +62,7 @@ static int take_copies(void *arg)
 /* A file system with a place for each, and nothing else: who has another root may make no user namespace. */
 static int make_places(struct locker *l)
 {
-	const char *failed = "unshare";
+	const char *failed = "mount namespace";
 	int root = -1;
 	long r = sys_call1(SYS_unshare, CLONE_NEWNS);
 
@@ -72,8 +72,10 @@ static int make_places(struct locker *l)
 		root = mount_new("tmpfs", "davit-lock", l->params, 0, &failed);
 		r = root < 0 ? root : mount_attach(root, AT_FDCWD, "/");
 	}
-	if (r == 0)
+	if (r == 0) {
+		failed = "change to them";
 		r = sys_call1(SYS_fchdir, root);
+	}
 	if (r == 0)
 		r = sys_call2(SYS_pivot_root, ".", ".");
 	if (r == 0)

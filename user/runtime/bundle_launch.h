@@ -24,6 +24,7 @@ enum bundle_mount_kind {
  * struct bundle_mount - one mount below the root, in the order of the document
  * @target:	 below the root, with or without a leading '/'; made when missing
  * @is_file:	 the target to make is a file
+ * @data:	 of BUNDLE_MOUNT_NEW: @params for mount(2), which takes longer values; NULL = not needed
  * @params:	 of BUNDLE_MOUNT_REMOUNT: what to change of the file system; NULL = nothing
  * @set, @clear: MOUNT_ATTR_* of the mount itself; the parent sets those of BUNDLE_MOUNT_FD
  * @rec_set, @rec_clear: … of it and all below it, once attached
@@ -35,7 +36,7 @@ enum bundle_mount_kind {
 struct bundle_mount {
 	enum bundle_mount_kind kind;
 	int fd;
-	const char *fstype, *source, *target;
+	const char *fstype, *source, *target, *data;
 	const struct mount_param *params;
 	uint64_t set, clear, rec_set, rec_clear;
 	const uint32_t *propagation;
@@ -43,6 +44,9 @@ struct bundle_mount {
 	bool is_file, is_optional, is_entry, is_sealed;
 	unsigned int index;
 };
+
+#define BUNDLE_PARAM_MAX 255u /* bytes that fsconfig(2) takes of a value */
+#define BUNDLE_DATA_MAX 4095u /* bytes that mount(2) takes of all */
 
 /* A node below the root: @mode with its type. One that is there already must be the same device. */
 struct bundle_node {

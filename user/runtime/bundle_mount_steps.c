@@ -20,8 +20,6 @@
 #include "runtime/inside.h"
 #include "runtime/kernel_files.h"
 
-#define PARAM_MAX 255u /* bytes that fsconfig(2) takes of a value */
-
 static bool is_new_proc(const struct bundle_mount *m)
 {
 	return m->kind == BUNDLE_MOUNT_NEW && strcmp(m->fstype, "proc") == 0;
@@ -118,17 +116,51 @@ static bool is_directory(int fd)
 	return sys_call4(SYS_newfstatat, fd, "", &st, AT_EMPTY_PATH) == 0 && S_ISDIR(st.st_mode);
 }
 
+/* By the descriptor, so that nobody exchanges the target; "/proc" is the host's still. Return: descriptor of the mount. */
+static int mount_by_data(const struct bundle_mount *m, int target, const char **ret_failed)
+{
+	char path[40];
+	long r;
+	int fd;
+
+	(void)err_format(path, sizeof(path), "/proc/self/fd/%d", target);
+	*ret_failed = "mount(2)";
+	r = sys_call5(SYS_mount, m->source, path, m->fstype, 0, m->data);
+	if (r < 0)
+		return (int)r;
+	fd = open_target(m, ret_failed);
+	if (fd < 0)
+		return fd;
+	*ret_failed = "change";
+	r = mount_set_attr(fd, "", 0, m->set & ~late(m), m->clear, 0);
+	if (r == 0)
+		return fd;
+	(void)sys_call1(SYS_close, fd); /* O_PATH */
+	return (int)r;
+}
+
+static int attach(const struct bundle_mount *m, int fd, int target, const char **ret_failed)
+{
+	int r = mount_attach(fd, target, "");
+
+	*ret_failed = "attach";
+	if (r < 0 && m->kind == BUNDLE_MOUNT_FD && is_directory(target) == m->is_file)
+		*ret_failed = m->is_file ? "a file cannot cover a directory" :
+					   "a directory cannot cover a file";
+	return r;
+}
+
 static int mount_one(const struct bundle_launch *b, const struct bundle_mount *m,
 		     const char **ret_failed)
 {
-	int fd = m->fd, target, r;
+	int fd = m->fd, target, r = 0;
 
 	if (m->kind == BUNDLE_MOUNT_REMOUNT)
 		return remount_one(b, m, ret_failed);
 	*ret_failed = "make a symlink";
 	if (m->kind == BUNDLE_MOUNT_LINK)
 		return inside_make_link(m->target, m->source);
-	if (m->kind == BUNDLE_MOUNT_NEW) {
+	if (m->kind == BUNDLE_MOUNT_NEW && !m->data) {
 		fd = mount_new(m->fstype, m->source, m->params, m->set & ~late(m), ret_failed);
 		if (fd < 0)
 			return fd;
@@ -136,12 +168,11 @@ static int mount_one(const struct bundle_launch *b, const struct bundle_mount *m
 	target = open_target(m, ret_failed);
 	if (target < 0)
 		return target;
-	*ret_failed = "attach";
-	r = mount_attach(fd, target, "");
-	if (r < 0 && m->kind == BUNDLE_MOUNT_FD && is_directory(target) == m->is_file)
-		*ret_failed = m->is_file ? "a file cannot cover a directory" :
-					   "a directory cannot cover a file";
-	if (r == 0)
+	if (m->data)
+		r = fd = mount_by_data(m, target, ret_failed);
+	else
+		r = attach(m, fd, target, ret_failed);
+	if (r >= 0)
 		r = change_attrs(fd, m);
 	if (r == 0) /* stays open until exec */
 		kernel_files_note(b->common.kernel, m->target, fd, is_new_proc(m));
@@ -170,12 +201,6 @@ static int mount_failed(const struct bundle_mount *m, int r, const char *failed,
 	for (const struct mount_param *p = m->params; p && p->key; p++) {
 		bool shows = p->value && is_public(p->key);
 
-		if (p->key == failed && p->value && strlen(p->value) > PARAM_MAX)
-			return err_plain(
-				e, r,
-				"mounts[%u]: mount '%s' on '%s': the value of option '%s' has %zu bytes, "
-				"and the kernel takes %u",
-				m->index, fstype, m->target, p->key, strlen(p->value), PARAM_MAX);
 		if (p->key == failed)
 			return err_set(e, r, "mounts[%u]: mount '%s' on '%s': option '%s%s%s'",
 				       m->index, fstype, m->target, p->key, shows ? "=" : "",

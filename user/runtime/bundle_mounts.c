@@ -253,12 +253,46 @@ void bundle_later_attrs(struct bundle_mount *to, const struct oci_mount *m)
 	to->rec_clear = m->rec_clear;
 }
 
+static bool is_long(const char *source, const struct mount_param *params)
+{
+	for (const struct mount_param *p = params; p->key; p++)
+		if (p->value && strlen(p->value) > BUNDLE_PARAM_MAX)
+			return true;
+	return source && strlen(source) > BUNDLE_PARAM_MAX;
+}
+
+/* Of parameters that are too long for fsconfig(2). */
+static int join_params(struct bundle_work *w, const struct mount_param *params, const char **ret,
+		       struct err *e)
+{
+	char *text = bundle_plan_alloc(w->p, BUNDLE_DATA_MAX + 1, 1, e);
+	size_t n = 0;
+
+	if (!text)
+		return -ENOMEM;
+	for (const struct mount_param *p = params; p->key; p++) {
+		size_t room = BUNDLE_DATA_MAX + 1 - n,
+		       len = strlen(p->key) + (p->value ? strlen(p->value) + 1 : 0) + (n > 0);
+
+		if (len >= room)
+			return err_plain(e, -E2BIG, "options: longer than %u bytes together",
+					 BUNDLE_DATA_MAX);
+		n += err_format(text + n, room, "%s%s%s%s", n ? "," : "", p->key,
+				p->value ? "=" : "", p->value ? p->value : "");
+	}
+	*ret = text;
+	return 0;
+}
+
 static int plan_new(struct bundle_work *w, const struct oci_mount *m, struct err *e)
 {
 	const struct mount_param *params = NULL;
+	const char *data = NULL;
 	struct bundle_mount *to;
 	int r = plan_params(w, m, &params, e);
 
+	if (r == 0 && is_long(m->source, params))
+		r = join_params(w, params, &data, e);
 	if (r < 0)
 		return r;
 	to = bundle_next_mount(w, m);
@@ -266,6 +300,7 @@ static int plan_new(struct bundle_work *w, const struct oci_mount *m, struct err
 	to->fstype = m->type;
 	to->source = m->source ? m->source : m->type;
 	to->params = params;
+	to->data = data;
 	to->is_optional = str_eq(m->type, "mqueue");
 	bundle_later_attrs(to, m);
 	to->is_sealed = is_sealed(m);

@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "base/libc.h"
 #include "kern/cap.h"
+#include "kern/mount_lock.h"
 #include "runtime/masks.h"
 #include "runtime/null_device.h"
 #include "runtime/plan_parts.h"
@@ -179,6 +180,18 @@ int plan_build_exec(const struct runtime_config *c, const char *init_path, int p
 	return 0;
 }
 
+/* What users bind is of the host, and its flags are not for the root of a user namespace to change. */
+static int lock_users_mounts(const struct runtime_config *c, const struct plan *p, struct err *e)
+{
+	int fds[LAUNCH_MOUNTS_MAX];
+	size_t n = 0;
+
+	for (size_t i = 0; c->new_ns & CLONE_NEWUSER && i < p->launch.n_mounts; i++)
+		if (p->mounts[i].is_users && p->mounts[i].source == LAUNCH_FD)
+			fds[n++] = p->mounts[i].fd;
+	return mount_lock(fds, n, e);
+}
+
 int plan_build(const struct runtime_config *c, const struct plan_places *places, struct plan *p,
 	       struct err *e)
 {
@@ -194,6 +207,8 @@ int plan_build(const struct runtime_config *c, const struct plan_places *places,
 		r = plan_user_mounts(c, p, e);
 	if (r == 0)
 		r = plan_device_binds(c, p, e);
+	if (r == 0)
+		r = lock_users_mounts(c, p, e);
 	if (r == 0)
 		r = plan_paths(c, places, p, e);
 	if (r == 0)
