@@ -274,18 +274,24 @@ static __always_inline bool is_answer(struct bpf_sock *sk, const struct filter_r
 static __always_inline int judge_datagram(struct bpf_sock *sk, const struct filter_row *row,
 					  const struct target *t, __u64 id)
 {
-	bool is_in = t->direction == FILTER_IN;
+	bool is_in = t->direction == FILTER_IN, is_audited = row->flags & FILTER_AUDIT;
+	__u32 rule = FILTER_RULE_DEFAULT;
+	int verdict;
 
 	/* the kernel gives it nothing but what comes from where it is connected to, and that was judged */
 	if (is_in && sk && sk->type == SOCK_DGRAM && sk->state == BPF_TCP_ESTABLISHED &&
 	    (sk->protocol == IPPROTO_UDP || sk->protocol == IPPROTO_UDPLITE))
 		return PASS;
-	if (row->flags & (FILTER_JUDGE(t->direction) | FILTER_AUDIT)) {
-		if (sk && is_answer(sk, row, t, id))
-			return PASS;
-		if (judge_and_record(row, t, id, NULL) == REFUSE)
-			return REFUSE;
+	verdict = davit_judge(row, t, id, &rule);
+	/* an answer is no flow of its own */
+	if (sk && (verdict == REFUSE || is_audited) && is_answer(sk, row, t, id))
+		return PASS;
+	if (verdict == REFUSE) {
+		davit_record(row, t, id, RECORD(FILTER_DENY, rule), NULL);
+		return REFUSE;
 	}
+	if (is_audited)
+		davit_record(row, t, id, RECORD(FILTER_ALLOW, rule), NULL);
 	if (sk && row->flags & (FILTER_JUDGE(is_in ? FILTER_OUT : FILTER_IN) | FILTER_AUDIT))
 		note_peer(sk, row, t);
 	return PASS;
@@ -407,14 +413,16 @@ int davit_ingress(struct __sk_buff *skb)
 }
 
 /* Datagrams that are allowed are recorded by the packet. */
-static __always_inline int judge_caller(const struct filter_row *row, const struct target *t,
-					__u64 id, struct filter_who *who)
+static __always_inline int judge_caller(struct bpf_sock *sk, const struct filter_row *row,
+					const struct target *t, __u64 id, struct filter_who *who)
 {
 	__u32 rule = FILTER_RULE_DEFAULT;
 	int verdict = davit_judge(row, t, id, &rule);
 	bool is_datagram = t->direction == FILTER_OUT && t->proto != IPPROTO_TCP;
 
 	if (verdict == PASS && (is_datagram || !(row->flags & FILTER_AUDIT)))
+		return PASS;
+	if (verdict == REFUSE && is_datagram && sk && is_answer(sk, row, t, id))
 		return PASS;
 	if (has_comm) {
 		who->pid = bpf_get_current_pid_tgid() >> 32;
@@ -447,9 +455,7 @@ static __always_inline int judge_call(struct bpf_sock_addr *ctx, struct target *
 	t->peer_port = port;
 	t->own_port = t->direction == FILTER_BIND || !sk ? port : sk->src_port;
 	if (row->flags & (FILTER_JUDGE(t->direction) | FILTER_AUDIT) &&
-	    !(sk && t->direction == FILTER_OUT && t->proto != IPPROTO_TCP &&
-	      is_answer(sk, row, t, id)) &&
-	    judge_caller(row, t, id, &who) == REFUSE) {
+	    judge_caller(sk, row, t, id, &who) == REFUSE) {
 		if (connects && has_set_retval && row->flags & FILTER_REFUSE)
 			bpf_set_retval(-ECONNREFUSED);
 		return REFUSE;
